@@ -1,0 +1,218 @@
+"""Pictures: complete, accessible, and right about what they show."""
+
+import re
+from types import SimpleNamespace
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import dpkit as dp
+from dpkit.graph import fold, read_graph
+from dpkit.layout import lay_out
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def ell():
+    t1, t2 = dp.Scalar(1.0, "θ₁"), dp.Scalar(2.0, "θ₂")
+    b = t2 * dp.exp(t1)
+    b.name = "b"
+    loss = b * dp.sqrt(t1 + b)
+    loss.name = "loss"
+    return t1, t2, loss
+
+
+def texts(drawing, kind):
+    root = ElementTree.fromstring(drawing.svg)
+    return [e.text for e in root.iter(f"{SVG}text") if kind in e.get("class", "").split()]
+
+
+def test_a_drawing_shows_values_and_after_backward_adjoints():
+    _, _, loss = ell()
+    before = dp.draw_graph(loss)
+    assert set(texts(before, "label")) == {"θ₁", "exp", "θ₂", "b = ×", "+", "√", "loss = ×"}
+    assert set(texts(before, "value")) == {
+        "1", "2", "2.718", "5.437", "6.437", "2.537", "13.79",
+    }  # fmt: skip
+    assert texts(before, "adjoint") == []
+    loss.backward()
+    after = dp.draw_graph(loss)
+    assert {"∂ 20.69", "∂ 9.809", "∂ 1"} <= set(texts(after, "adjoint"))
+    assert len(texts(after, "adjoint")) == 7
+
+
+def test_the_text_alternative_is_in_the_picture_and_is_what_is_printed():
+    _, _, loss = ell()
+    loss.backward()
+    drawing = dp.draw_graph(loss)
+    root = ElementTree.fromstring(drawing.svg)
+    title, described = root.find(f"{SVG}title"), root.find(f"{SVG}desc")
+    assert root.get("role") == "img"
+    assert set(root.get("aria-labelledby").split()) == {title.get("id"), described.get("id")}
+    assert described.text == str(drawing)
+    assert "θ₁; value 1; adjoint 20.6892" in str(drawing)
+    assert "loss = × of b, v3; value 13.7928; adjoint 1" in str(drawing)
+
+
+def test_local_derivatives_stand_on_the_edges_when_asked_for():
+    _, _, loss = ell()
+    slopes = texts(dp.draw_graph(loss, partials=True), "slope")
+    assert sorted(slopes) == sorted(["2.72", "2", "2.72", "1", "1", "0.197", "2.54", "5.44"])
+    assert texts(dp.draw_graph(loss, partials=False), "slope") == []
+    a = dp.Scalar(3.0, "a")
+    assert texts(dp.draw_graph(a * a), "slope") == ["3 and 3"]
+
+
+def test_constants_stand_in_their_operations():
+    x = dp.Scalar(2.0, "x")
+    y = (1 / x) ** 3 - 0.5
+    assert set(texts(dp.draw_graph(y), "label")) == {"x", "1 ÷", "^ 3", "− 0.5"}
+
+
+def test_somebody_elses_nodes():
+    def node(value, op="", parents=(), partials=(), **more):
+        return SimpleNamespace(value=value, op=op, parents=parents, partials=partials, **more)
+
+    x, y = node(2.0, name="x", grad=7.0), node(3.0, name="y", grad=2.0)
+    product = node(6.0, "*", (x, y), (3.0, 2.0), grad=1.0)
+    result = node(8.0, "+", (product, x), (1.0, 1.0), name="z", grad=1.0)
+    drawing = dp.draw_graph(result)
+    assert set(texts(drawing, "label")) == {"x", "y", "×", "z = +"}
+    assert {"∂ 7", "∂ 2", "∂ 1"} == set(texts(drawing, "adjoint"))
+    plain = SimpleNamespace(data=4.0, parents=(SimpleNamespace(data=2.0, parents=(5.0,)),))
+    assert set(texts(dp.draw_graph(plain), "value")) == {"4", "2", "5"}
+
+
+def test_what_has_no_graph_is_refused():
+    with pytest.raises(TypeError, match="3.0.*float.*parents"):
+        dp.draw_graph(3.0)
+
+
+def test_a_cycle_is_refused():
+    node = SimpleNamespace(value=1.0, parents=[])
+    node.parents.append(node)
+    with pytest.raises(ValueError, match="cycle"):
+        dp.draw_graph(node)
+
+
+def test_deep_graphs_need_no_recursion_and_large_ones_are_folded():
+    x = node = SimpleNamespace(value=1.0, parents=(), name="x")
+    for _ in range(50_000):
+        node = SimpleNamespace(value=1.0, parents=(node,))
+    drawing = dp.draw_graph(node)
+    labels = texts(drawing, "label")
+    assert len(labels) <= 61
+    assert [label for label in labels if "more" in label] == ["⋯ 49970 more"]
+    assert x.name in labels
+    assert "49970 values are not shown" in str(drawing)
+
+
+def test_folding_keeps_every_connection():
+    a = dp.Scalar(1.0, "a")
+    y = a
+    for _ in range(100):
+        y = dp.sin(y) + a
+    nodes = fold(read_graph(y), 60)
+    assert len(nodes) == 32
+    for k, node in enumerate(nodes):
+        assert all(p < k for p in node.parents)
+        assert len(node.parents) == len(node.slopes)
+    summary = next(node for node in nodes if node.folded)
+    assert summary.folded == 201 - 31
+    assert [nodes[p].label for p in summary.parents] == ["a"]
+    assert sum(node.parents == [] for node in nodes) == 1
+
+
+def test_drawings_beside_each_other_do_not_share_names():
+    _, _, loss = ell()
+    first = dp.draw_graph(loss)
+    loss.backward()
+    second = dp.draw_graph(loss)
+    ids = [set(re.findall(r'id="([^"]+)"', each.svg)) for each in (first, second)]
+    assert not ids[0] & ids[1]
+    rules = re.findall(r"^([^{}@<]+)\{", first.svg.split("<style>")[1], re.MULTILINE)
+    assert rules and all(
+        rule.strip().startswith("#g") for rule in rules
+    )  # styles stay in the picture
+
+
+def test_names_are_escaped():
+    x = dp.Scalar(1.0, "<b>&")
+    assert texts(dp.draw_graph(x * x), "label")[0] == "<b>&"
+
+
+def test_save(tmp_path):
+    _, _, loss = ell()
+    drawing = dp.draw_graph(loss)
+    drawing.save(tmp_path / "graph.svg")
+    assert (tmp_path / "graph.svg").read_text(encoding="utf-8") == drawing._repr_svg_()
+
+
+# The moving picture --------------------------------------------------------------------------------
+
+
+def delays(drawing, kind):
+    """(text, when it appears) for each animated text of a kind."""
+    root = ElementTree.fromstring(drawing.svg)
+    found = []
+    for element in root.iter(f"{SVG}text"):
+        if kind in element.get("class", "").split():
+            when = re.search(r"animation: \w+ [\d.]+s ([\d.]+)s", element.get("style", ""))
+            found.append((element.text, float(when.group(1))))
+    return found
+
+
+def test_values_come_forwards_then_adjoints_backwards():
+    t1, _, loss = ell()
+    loss.backward()
+    moving = dp.animate_graph(loss)
+    values, adjoints = delays(moving, "value"), delays(moving, "adjoint")
+    times = [when for _, when in values]
+    assert times == sorted(times) and len(set(times)) == 7
+    assert min(when for _, when in adjoints) > max(times)
+    collected = dict(adjoints)
+    assert collected["∂ 1"] < collected["∂ 5.437"] < collected["∂ 20.69"]
+    # θ₁ is used twice: first one contribution, then the sum
+    partial = [text for text, _ in adjoints if text.endswith("+ …")]
+    assert len(partial) == 2  # for b and for θ₁
+    assert f"∂ {t1.grad:.4g}" in collected
+
+
+def test_movement_is_spared_those_who_do_not_want_it():
+    _, _, loss = ell()
+    moving = dp.animate_graph(loss)
+    assert "prefers-reduced-motion: reduce" in moving.svg
+    assert "infinite" not in moving.svg
+    page = moving._repr_html_()
+    assert "checkbox" in page and "animation-play-state: paused" in page
+
+
+# The layout ----------------------------------------------------------------------------------------
+
+graphs = st.integers(1, 25).flatmap(
+    lambda n: st.tuples(
+        *[st.lists(st.integers(0, k - 1), max_size=2) if k else st.just([]) for k in range(n)]
+    )
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(graphs)
+def test_boxes_do_not_overlap_and_arrows_point_right(parents):
+    layout = lay_out(parents)
+    spots = sorted(zip(layout.layer, layout.height, strict=True))
+    for (layer, y), (next_layer, next_y) in zip(spots, spots[1:], strict=False):
+        assert layer < next_layer or next_y - y > 0.999
+    for child, mine in enumerate(parents):
+        for parent in mine:
+            assert layout.layer[parent] < layout.layer[child]
+            assert (
+                len(layout.bends[parent, child]) == layout.layer[child] - layout.layer[parent] - 1
+            )
+
+
+def test_a_ladder_is_drawn_without_crossings():
+    layout = lay_out([[], [], [0], [1], [2], [3]])
+    assert (layout.height[0] < layout.height[1]) == (layout.height[4] < layout.height[5])
