@@ -1,0 +1,87 @@
+"""`autograder check`: what a self-learner's notebook is worth, with the explanations; nothing is
+recorded."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from autograder.course import Course, CourseError, find_course
+from autograder.exercise import Result
+from autograder.judge import Job, Settings, Worker
+from autograder.sandbox.limits import Limits
+from autograder.sanitise import BadSubmission, grade_id, load_submission, rebuild
+
+__all__ = ["check_notebook"]
+
+
+def check_notebook(
+    notebook: Path,
+    *,
+    course: str | None = None,
+    sandbox: str = "auto",
+    limits: Limits | None = None,
+) -> list[Result]:
+    """The results of a notebook's graded cells, in order, run as marking runs them: a fresh
+    process, top to bottom.
+
+    Where the whole course is at hand its `exercises.py` judges, otherwise the `checks.py` beside
+    the notebook. Raises `CourseError` with one line when the notebook cannot be read or belongs to
+    no lab known here.
+    """
+    if not notebook.is_file():
+        raise CourseError(f"{notebook}: there is no such notebook")
+    original, exercises = _lab_of(notebook, course)
+    source = nbformat.read(original, as_version=4)
+    try:
+        rebuilt, _ = rebuild(load_submission(notebook, source), source)
+    except BadSubmission as bad:
+        raise CourseError(str(bad)) from None
+    files = {
+        path.name: path.read_bytes() for path in notebook.parent.glob("*.py") if path.is_file()
+    }
+    job = Job(student="alone", notebook=nbformat.writes(rebuilt), key=os.urandom(32), files=files)
+    with contextlib.closing(
+        Worker(Settings(str(exercises), sandbox, limits or Limits()))
+    ) as worker:
+        outcome = worker.mark(job)
+    return [Result.from_json(result) for result in outcome.results]
+
+
+def _lab_of(notebook: Path, named: str | None) -> tuple[Path, Path]:
+    """(the lab's release notebook, its exercises) for a student's notebook, found by the names of
+    its cells."""
+    ours = _names(notebook)
+    beside = notebook.parent / "checks.py"
+    try:
+        known: Course | None = find_course(named)
+    except CourseError:
+        if named:
+            raise
+        known = None
+    if known is not None:
+        for lab in known.labs:
+            release = known.release / lab / "lab.ipynb"
+            if release.is_file() and ours & _names(release):
+                return release, known.root / lab / "exercises.py"
+    if beside.is_file():
+        return notebook, beside
+    raise CourseError(
+        f"{notebook}: belongs to no lab known here; run this in the course's folder, "
+        "or keep the lab's checks.py beside the notebook"
+    )
+
+
+def _names(notebook: Path) -> set[str]:
+    """The grade_ids in a notebook file; none where it cannot be read (that is said later, and
+    better)."""
+    try:
+        cells: Any = json.loads(notebook.read_bytes())["cells"]
+        return {name for cell in cells if (name := grade_id(cell)) is not None}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return set()

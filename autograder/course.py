@@ -1,0 +1,121 @@
+"""Where things are: a course directory of nbgrader's, and the labs it is made from."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import os
+import shutil
+import sysconfig
+from pathlib import Path
+from typing import Any
+
+__all__ = ["Course", "CourseError", "find_course"]
+
+FOLDERS = ("source", "release", "submitted", "autograded", "feedback")
+
+
+class CourseError(Exception):
+    """Something a teacher must mend: one line that names the file and the remedy."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Course:
+    """One nbgrader course. `root` holds the lab folders and `nbgrader_config.py`; the rest is
+    nbgrader's own."""
+
+    root: Path
+    source: Path
+    release: Path
+    submitted: Path
+    autograded: Path
+    feedback: Path
+    state: Path  # the grader's notes: what is marked, with which sources (never needed by nbgrader)
+    db_url: str | None = (
+        None  # None: what nbgrader_config.py says, by default gradebook.db in the root
+    )
+
+    @classmethod
+    def at(cls, root: Path | str) -> Course:
+        root = Path(root).resolve()
+        if not (root / "nbgrader_config.py").is_file():
+            raise CourseError(
+                f"{root} is not a course: it has no nbgrader_config.py; name the folder with --course"
+            )
+        folders: dict[str, Any] = {name: root / name for name in FOLDERS}
+        return cls(root=root, state=root / ".autograder", **folders)
+
+    def elsewhere(self, **places: Any) -> Course:
+        """The same course with some of its folders, or its gradebook, in other places (a trial run)."""
+        return dataclasses.replace(self, **places)
+
+    @property
+    def labs(self) -> list[str]:
+        """The labs that have a source here."""
+        return sorted(path.parent.name for path in self.root.glob("*/exercises.py"))
+
+    def lab_folder(self, lab: str) -> Path:
+        """The folder of the lab called `lab`. Raises `CourseError` that names the nearest one when
+        there is none."""
+        folder = self.root / lab
+        if lab in self.labs:
+            return folder
+        near = difflib.get_close_matches(lab, self.labs, n=1, cutoff=0.3)
+        known = (
+            f"did you mean {near[0]}?"
+            if near
+            else f"there is {', '.join(self.labs) or 'no lab yet'}"
+        )
+        raise CourseError(f"no lab {lab!r} in {self.root}: {known}")
+
+    def config(self) -> Any:
+        """nbgrader's configuration: `nbgrader_config.py`, then the places of this course."""
+        from traitlets.config import Config, PyFileConfigLoader
+
+        config = PyFileConfigLoader("nbgrader_config.py", path=str(self.root)).load_config()
+        places = Config()
+        places.CourseDirectory.root = str(self.root)
+        if self.db_url is not None:
+            places.CourseDirectory.db_url = self.db_url
+        for name in FOLDERS:
+            # Relative, because nbgrader puts an absolute folder into a regular expression unescaped.
+            setattr(
+                places.CourseDirectory,
+                f"{name}_directory",
+                os.path.relpath(getattr(self, name), self.root),
+            )
+        config.merge(places)
+        return config
+
+    def coursedir(self, lab: str, student: str = "*") -> Any:
+        """nbgrader's own view of the course, for one lab."""
+        from nbgrader.coursedir import CourseDirectory
+
+        _alembic_on_path()
+
+        coursedir = CourseDirectory(config=self.config())
+        coursedir.assignment_id = lab
+        coursedir.student_id = student
+        return coursedir
+
+
+def _alembic_on_path() -> None:
+    """nbgrader makes a new gradebook by the command `alembic`, which stands beside this Python."""
+    if shutil.which("alembic") is None:
+        os.environ["PATH"] = os.pathsep.join(
+            [os.environ.get("PATH", os.defpath), sysconfig.get_path("scripts")]
+        )
+
+
+def find_course(named: str | None = None) -> Course:
+    """The course at `named`, else in this folder, its `labs/`, or a folder above."""
+    if named:
+        return Course.at(named)
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        for candidate in (folder, folder / "labs"):
+            if (candidate / "nbgrader_config.py").is_file():
+                return Course.at(candidate)
+    raise CourseError(
+        f"no course in {here} or above it: go to the course's folder, or name it with --course"
+    )

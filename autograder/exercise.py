@@ -1,0 +1,497 @@
+"""What an exercise is: a *probe*, run beside the student's code, and a *verdict*, run in trusted
+code only.
+
+    lab = Lab("lab03_reverse_mode", "Reverse mode: your own tape", week=3, minutes=150)
+
+    @lab.exercise("3.2", "A product's partials", points=2, minutes=5, reread="week03.md#local-partials")
+    class Product:
+        def probe(student, a, b):                    # its source travels to the student's process
+            c = student.Var(a) * student.Var(b)
+            return {"value": c.value, "partials": list(c.partials)}
+
+        def verdict(ask, rng, mark):                 # never leaves trusted code
+            a, b = rng.uniform(1, 2, 2)
+            with mark.part("value", 1):
+                mark.close(ask(a=a, b=b)["value"], a * b, kind="wrong_value", message="…")
+            with mark.part("partials", 1):
+                ...
+
+The same two functions serve three uses. In a notebook `check("3.2")` runs both in the kernel; under
+marking the probe runs in the sandbox and the verdict outside it, with fresh random numbers and the
+hidden cases; the class report counts the `kind` of each failure. A verdict therefore needs no
+stored answers: it makes its questions from `rng` and knows the truth by calculation.
+
+Only plain data comes back from a probe (numbers, strings, lists, tuples, dicts, numpy arrays), so a
+comparison in a verdict can never run the student's code.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import inspect
+import math
+import textwrap
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autograder.errors import StudentError
+
+__all__ = ["Exercise", "Finding", "Lab", "Mark", "Result", "agree", "load_lab", "plain"]
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# A lab and its exercises
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One graded question: who asks it (`probe`), who judges it (`verdict`), and what to say around
+    it.
+
+    `points` is what the exercise is worth under marking. `reread` names the section of the notes
+    that a failure sends the student to, as `file.md#anchor`. `hints` are three tiers: a nudge, the
+    principle, nearly there.
+    """
+
+    lab: str
+    number: str
+    title: str
+    points: float
+    minutes: float
+    reread: str
+    hints: tuple[str, ...]
+    probe_source: str
+    verdict: Callable[..., None] = field(repr=False)
+
+    def mark(
+        self, ask: Callable[..., Any], rng: np.random.Generator, *, strict: bool = False
+    ) -> Result:
+        """Run the verdict and return what it found.
+
+        `ask(**inputs)` runs the probe and returns its plain data, or raises `StudentError`. What
+        comes back may be forged, so a verdict that stumbles over it (a key that is not there) costs
+        that part and the rest goes on. On honest answers a stumble is a defect of the exercise:
+        with `strict` it is raised, as the labs' tests do.
+        """
+        mark = Mark(strict)
+        try:
+            self.verdict(ask, rng, mark)
+        except StudentError as error:
+            # A question outside any part: what was earned before it stays earned.
+            mark.findings.append(_raised("the rest", 0.0, error))
+        except Exception as error:
+            if strict:
+                raise
+            mark.findings.append(_unreadable("the rest", 0.0, error))
+        return Result(
+            lab=self.lab,
+            number=self.number,
+            title=self.title,
+            max_score=float(self.points),
+            findings=mark.findings,
+            notes=mark.notes,
+            reread=self.reread,
+            hints=list(self.hints),
+        )
+
+
+class Lab:
+    """The exercises of one lab, in order.
+
+    `preload` names the modules that the lab's sandbox imports before the first submission; torch is
+    worth naming only where a lab uses it. `given` are lines of a solution that the lab gives away
+    elsewhere on purpose, in a worked example: any other that is found in a release stops it.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        title: str,
+        *,
+        week: int,
+        minutes: float,
+        notes: str = "",
+        preload: Sequence[str] = ("numpy", "matplotlib.pyplot", "dpkit"),
+        given: Sequence[str] = (),
+    ):
+        self.name, self.title, self.week, self.minutes = name, title, week, minutes
+        self.notes = notes
+        self.preload, self.given = tuple(preload), tuple(given)
+        self.exercises: dict[str, Exercise] = {}
+        self._helpers: list[str] = []
+
+    def helper(self, function: Callable) -> Callable:
+        """Decorator: let every probe defined after it call `function`, whose source travels with
+        theirs."""
+        self._helpers.append(_source_of(function))
+        return function
+
+    def exercise(
+        self,
+        number: str,
+        title: str,
+        *,
+        points: float,
+        minutes: float = 10,
+        reread: str = "",
+        hints: Sequence[str] = (),
+    ) -> Callable[[type], Exercise]:
+        """Decorator: turn a class with a `probe` and a `verdict` into the exercise called `number`."""
+
+        def register(cls: Any) -> Exercise:
+            if number in self.exercises:
+                raise ValueError(f"{self.name} has two exercises called {number!r}")
+            source = "\n\n".join([*self._helpers, _source_of(cls.probe)])
+            self.exercises[number] = exercise = Exercise(
+                lab=self.name,
+                number=number,
+                title=title,
+                points=points,
+                minutes=minutes,
+                reread=reread,
+                hints=tuple(hints),
+                probe_source=source,
+                verdict=cls.verdict,
+            )
+            return exercise
+
+        return register
+
+    def __getitem__(self, number: str) -> Exercise:
+        try:
+            return self.exercises[str(number)]
+        except KeyError:
+            known = ", ".join(self.exercises)
+            raise KeyError(f"{self.name} has no exercise {number!r}; it has {known}") from None
+
+    @property
+    def points(self) -> float:
+        return sum(exercise.points for exercise in self.exercises.values())
+
+
+def load_lab(path: Path | str) -> Lab:
+    """The `lab` of an `exercises.py` (or of a student's `checks.py`, which is the same file without
+    its hidden cases)."""
+    path = Path(path)
+    spec = importlib.util.spec_from_file_location(
+        f"_exercises_{path.parent.name}_{path.stem}", path
+    )
+    if spec is None or spec.loader is None or not path.is_file():
+        raise FileNotFoundError(f"no exercises at {path}")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    if not isinstance(getattr(module, "lab", None), Lab):
+        raise TypeError(f"{path} defines no `lab = Lab(…)`")
+    return module.lab
+
+
+def _source_of(function: Callable) -> str:
+    """The function's own text, without decorators and indentation: what travels to the student's
+    process."""
+    text = textwrap.dedent(inspect.getsource(function))
+    definition = next(node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef))
+    return "\n".join(text.splitlines()[definition.lineno - 1 :])
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# What a verdict writes with
+
+
+class _PartFailed(Exception):
+    """The first failure ends a part: the student reads one thing at a time."""
+
+
+class Mark:
+    """The pencil of a verdict: parts worth points, comparisons that explain themselves, remarks.
+
+    A part earns its points when everything in it holds; the first thing that does not is what the
+    student reads.
+    """
+
+    def __init__(self, strict: bool = False) -> None:
+        self.strict = strict
+        self.findings: list[Finding] = []
+        self.notes: list[str] = []
+        self._open: Finding | None = None
+        self._compared = 0
+
+    @contextmanager
+    def part(self, name: str, points: float, *, hidden: bool = False) -> Iterator[None]:
+        """A part of the exercise, all or nothing. A student's exception costs this part only."""
+        if self._open is not None:
+            raise RuntimeError(f"part {name!r} opened inside part {self._open.part!r}")
+        self._open = finding = Finding(part=name, points=float(points), hidden=hidden)
+        self._compared = 0
+        try:
+            yield
+        except _PartFailed:
+            finding.earned = 0.0
+        except StudentError as error:
+            finding.__dict__.update(_raised(name, float(points), error, hidden).__dict__)
+        except Exception as error:
+            if self.strict:
+                raise
+            finding.__dict__.update(_unreadable(name, float(points), error, hidden).__dict__)
+        else:
+            if not self._compared:
+                raise RuntimeError(f"part {name!r} compared nothing: it would pass any answer")
+            finding.earned = finding.points
+        finally:
+            self._open = None
+            self.findings.append(finding)
+
+    def fail(self, kind: str, message: str, **evidence: Any) -> None:
+        """End this part. `evidence`: `got`, `expected`, `given` (the input), `where` (a place in
+        the code)."""
+        if self._open is None:
+            raise RuntimeError("mark.fail(…) outside a part")
+        finding = self._open
+        finding.kind, finding.message = kind, message
+        for key in ("got", "expected", "given", "where", "picture"):
+            if key in evidence:
+                value = evidence.pop(key)
+                setattr(finding, key, value if isinstance(value, str) else plain(value))
+        if evidence:
+            raise TypeError(f"mark.fail does not know {sorted(evidence)}")
+        raise _PartFailed
+
+    def that(self, ok: Any, *, kind: str, message: str, **evidence: Any) -> None:
+        """Go on when `ok` is exactly true, otherwise fail."""
+        self._compared += 1
+        if not (ok is True or (isinstance(ok, np.bool_) and bool(ok))):
+            self.fail(kind, message, **evidence)
+
+    def close(
+        self,
+        got: Any,
+        expected: Any,
+        *,
+        kind: str,
+        message: str,
+        rtol: float = 1e-7,
+        floor: float = 1e-9,
+        **evidence: Any,
+    ) -> None:
+        """Numbers agree: same shape, finite, |got − expected| ≤ rtol·|expected| + floor, entry by
+        entry.
+
+        A wrong type, shape or a non-finite number gets a sentence of its own; `kind` and `message`
+        are for a number that is merely wrong.
+        """
+        self._compared += 1
+        evidence = {"got": got, "expected": expected} | evidence
+        trouble = agree(got, expected, rtol=rtol, floor=floor)
+        if trouble is None:
+            return
+        if trouble != ("value", ""):
+            kind, message = trouble
+        self.fail(kind, message, **evidence)
+
+    def gradient(self, diagnosis: Any, **evidence: Any) -> None:
+        """Pass or fail by a `dpkit.Diagnosis`: its kind, its sentence, its place."""
+        self._compared += 1
+        if diagnosis.kind == "correct":
+            return
+        evidence = {"got": diagnosis.got, "expected": diagnosis.expected} | evidence
+        if diagnosis.where:
+            evidence.setdefault("where", str(diagnosis.where))
+        self.fail(diagnosis.kind, diagnosis.message, **evidence)
+
+    def note(self, text: str) -> None:
+        """A remark shown with the result, right or wrong."""
+        self.notes.append(text)
+
+
+def agree(
+    got: Any, expected: Any, *, rtol: float = 1e-7, floor: float = 1e-9
+) -> tuple[str, str] | None:
+    """None when the numbers agree; otherwise (kind, sentence), with ("value", "") for a number that
+    is merely wrong.
+
+    `got` may be anything a probe can return; nothing of the student's is ever asked to compare
+    itself.
+    """
+    want = np.asarray(expected)
+    if got is None:
+        return "missing", "Nothing came back (None). Is there a `return`?"
+    if isinstance(got, bool) or not isinstance(
+        got, (int, float, complex, list, tuple, np.ndarray, np.number)
+    ):
+        return "wrong_type", f"A number was expected here; {_a(got)} came back."
+    try:
+        have = np.asarray(got)
+    except ValueError:
+        return "shape", "The rows that came back have different lengths."
+    if have.dtype.kind not in "iufc":
+        return (
+            "wrong_type",
+            f"Numbers were expected here; {_a(got)} came back that holds something else.",
+        )
+    if have.shape != want.shape:
+        return "shape", f"The shape should be {want.shape}; {have.shape} came back."
+    if not np.all(np.isfinite(have)):
+        return "not_finite", "The result is not finite (nan or inf)."
+    if np.any(np.abs(have - want) > rtol * np.abs(want) + floor):
+        return "value", ""
+    return None
+
+
+def _a(value: Any) -> str:
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+
+
+# --------------------------------------------------------------------------------------------------------------------
+# What comes out
+
+
+@dataclass
+class Finding:
+    """One part of an exercise, after marking."""
+
+    part: str
+    points: float
+    earned: float = 0.0
+    kind: str = "correct"
+    message: str = ""
+    got: Any = None
+    expected: Any = None
+    given: Any = None
+    where: str = ""
+    picture: str = ""
+    traceback: str = ""
+    hidden: bool = False
+
+    @property
+    def ok(self) -> bool:
+        return self.kind == "correct"
+
+
+def _raised(part: str, points: float, error: StudentError, hidden: bool = False) -> Finding:
+    return Finding(
+        part=part,
+        points=points,
+        kind=error.kind,
+        message=error.message,
+        traceback=error.traceback,
+        hidden=hidden,
+    )
+
+
+def _unreadable(part: str, points: float, error: Exception, hidden: bool = False) -> Finding:
+    message = f"What came back could not be read ({type(error).__name__}: {error})."
+    return Finding(part=part, points=points, kind="bad_data", message=message, hidden=hidden)
+
+
+@dataclass
+class Result:
+    """What `check` returns and marking records. Prints as text, shows itself as a panel in Jupyter."""
+
+    lab: str
+    number: str
+    title: str
+    max_score: float
+    findings: list[Finding]
+    notes: list[str] = field(default_factory=list)
+    reread: str = ""
+    hints: list[str] = field(default_factory=list)
+    output: str = ""
+    marking: bool = False
+
+    @property
+    def score(self) -> float:
+        """Points earned, a built-in float between 0 and `max_score`."""
+        earned = math.fsum(finding.earned for finding in self.findings)
+        return float(min(max(earned, 0.0), self.max_score))
+
+    @property
+    def available(self) -> float:
+        """Points that the parts seen here are worth: less than `max_score` where the rest is
+        checked at marking."""
+        return float(math.fsum(finding.points for finding in self.findings))
+
+    @property
+    def ok(self) -> bool:
+        return bool(self.findings) and all(finding.ok for finding in self.findings)
+
+    @property
+    def kind(self) -> str:
+        """The kind of the first failure, or "correct"."""
+        return next((finding.kind for finding in self.findings if not finding.ok), "correct")
+
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds of all failures, in order, each once."""
+        return list(dict.fromkeys(finding.kind for finding in self.findings if not finding.ok))
+
+    def as_feedback(self) -> Result:
+        """This result as a student may see it after marking: the numbers of hidden parts stay
+        hidden."""
+        shown = []
+        for finding in self.findings:
+            if finding.hidden:
+                finding = Finding(
+                    **{
+                        **asdict(finding),
+                        "got": None,
+                        "expected": None,
+                        "given": None,
+                        "picture": "",
+                    }
+                )
+            shown.append(finding)
+        return Result(**{**self.__dict__, "findings": shown})
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON types only; numbers that JSON cannot hold are written as text."""
+        data = asdict(self)
+        for finding in data["findings"]:
+            for key in ("got", "expected", "given"):
+                finding[key] = _json(finding[key])
+        return data | {"score": self.score, "kind": self.kind}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Result:
+        fields = {key: data[key] for key in cls.__dataclass_fields__ if key in data}
+        return cls(**{**fields, "findings": [Finding(**finding) for finding in data["findings"]]})
+
+    def _repr_html_(self) -> str:
+        from autograder import panel
+
+        return panel.html(self)
+
+    def __str__(self) -> str:
+        from autograder import panel
+
+        return panel.text(self)
+
+    __repr__ = __str__
+
+
+def plain(value: Any) -> Any:
+    """`value` as evidence to be kept and shown: plain types, arrays as nested lists."""
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    return value if isinstance(value, (bool, int, float, complex, str, type(None))) else str(value)
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _json(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_json(item) for item in value]
+    if isinstance(value, complex) or (isinstance(value, float) and not math.isfinite(value)):
+        return str(value)
+    return value

@@ -1,0 +1,52 @@
+"""What a student's program shows, made safe to look at.
+
+A marked notebook is opened by a teacher: in formgrader, with the teacher's rights. HTML that a student's program
+showed, or that stands in a student's text, would run there as a part of the page. So HTML goes into a frame in which
+nothing runs, pictures are shown as pictures, and a tag in a text is only text.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from html import escape
+from typing import Any
+
+__all__ = ["harmless_output", "harmless_text"]
+
+FRAME_STYLE = "width:100%;height:24em;border:1px solid #ccc;resize:vertical"
+
+
+def harmless_output(output: dict[str, Any]) -> dict[str, Any]:
+    """An output (a dictionary of nbformat's) of a student's cell, with its HTML, SVG and LaTeX contained."""
+    data = dict(output.get("data", {}))
+    if not data:
+        return output
+    for mime in ("text/latex", "text/markdown"):
+        if mime in data:
+            data[mime] = harmless_text(data[mime])
+    svg = data.pop("image/svg+xml", None)
+    if "text/html" in data:
+        data["text/html"] = _framed(data["text/html"])
+    elif svg is not None:
+        data["text/html"] = _pictured(svg, data.get("text/plain", ""))
+    return {**output, "data": data}
+
+
+def harmless_text(text: str) -> str:
+    """Markdown in which `<` begins no tag: a space behind it makes it a sign for "less"."""
+    return re.sub(r"<(?=[A-Za-z/!?])", "< ", text)
+
+
+def _framed(html: str) -> str:
+    """A frame of its own origin, where scripts, forms and links to the page around it are off."""
+    return (
+        f'<iframe sandbox="" title="shown by the student\'s program" style="{FRAME_STYLE}" '
+        f'srcdoc="{escape(html, quote=True)}"></iframe>'
+    )
+
+
+def _pictured(svg: str, description: str) -> str:
+    """A picture in an `<img>`, where a browser runs none of its scripts."""
+    data = base64.b64encode(svg.encode()).decode()
+    return f'<img alt="{escape(description[:200], quote=True)}" src="data:image/svg+xml;base64,{data}">'

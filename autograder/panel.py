@@ -1,0 +1,180 @@
+"""How a result looks: a panel in Jupyter and in the feedback, plain text elsewhere.
+
+Nothing is told by colour alone: every state has a sign and a word. The colours (blue, vermilion,
+grey) are told apart by colour-blind readers and differ in greyscale; the panel takes its paper and
+ink from the notebook's own theme.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+from autograder.exercise import Finding, Result
+
+__all__ = ["html", "text"]
+
+STYLE = """
+.dp-panel{font:14px/1.45 system-ui,sans-serif;color:var(--jp-content-font-color1,#1b1b1b);
+ background:var(--jp-layout-color0,#fff);border:1px solid var(--jp-border-color1,#bbb);
+ border-left:6px solid var(--dp-ink);
+ border-radius:6px;padding:10px 14px;margin:4px 0;max-width:52em}
+.dp-panel.dp-pass{--dp-ink:#0072B2}.dp-panel.dp-fail{--dp-ink:#D55E00}.dp-panel.dp-todo{--dp-ink:#767676}
+.dp-panel .dp-head{display:flex;gap:.6em;align-items:baseline;font-weight:600}
+.dp-panel .dp-sign{color:var(--dp-ink);font-size:1.2em}
+.dp-panel .dp-score{margin-left:auto;font-weight:400;white-space:nowrap}
+.dp-panel .dp-part{margin:.7em 0 0;padding:.5em 0 0;border-top:1px dotted var(--jp-border-color1,#bbb)}
+.dp-panel p{margin:.25em 0}
+.dp-panel table{border-collapse:collapse;margin:.4em 0;font-size:13px}
+.dp-panel td,.dp-panel th{text-align:left;padding:1px 12px 1px 0;vertical-align:top;background:none;border:0}
+.dp-panel th{font-weight:400;color:var(--jp-content-font-color2,#555)}
+.dp-panel code,.dp-panel pre{font:12.5px/1.4 ui-monospace,monospace;white-space:pre-wrap;background:none;margin:.2em 0}
+.dp-panel .dp-kind{font-size:12px;border:1px solid var(--dp-ink);border-radius:9px;padding:0 7px;white-space:nowrap}
+.dp-panel details{margin:.2em 0}.dp-panel summary{cursor:pointer}
+.dp-panel .dp-quiet{color:var(--jp-content-font-color2,#555);font-size:13px}
+"""
+
+
+def state(result: Result) -> tuple[str, str, str]:
+    """(CSS class, sign, word) for a result."""
+    if result.ok:
+        return "dp-pass", "✓", "passed"
+    if result.findings and all(f.ok or f.kind == "blank" for f in result.findings):
+        return "dp-todo", "○", "not started" if result.score == 0 else "unfinished"
+    return "dp-fail", "✗", "not yet"
+
+
+def number(value: float) -> str:
+    """A number of points: 3, 1.5."""
+    return f"{value:g}"
+
+
+def score(result: Result) -> str:
+    """ "2 of 3 points", and what is left for the marking."""
+    line = f"{number(result.score)} of {number(result.max_score)} points"
+    later = result.max_score - result.available
+    if not result.marking and later > 1e-9:
+        line = f"{number(result.score)} of {number(result.available)} points here, {number(later)} more at marking"
+    return line
+
+
+def html(result: Result) -> str:
+    css, sign, word = state(result)
+    head = (
+        f'<div class="dp-head"><span class="dp-sign" aria-hidden="true">{sign}</span>'
+        f"<span>Exercise {escape(result.number)} · {escape(result.title)}: {word}</span>"
+        f'<span class="dp-score">{escape(score(result))}</span></div>'
+    )
+    body = "".join(_part(finding) for finding in _shown(result))
+    notes = "".join(f'<p class="dp-quiet">{prose(note)}</p>' for note in result.notes)
+    return (
+        f'<style>{STYLE}</style><div class="dp-panel {css}" role="status" '
+        f'aria-label="Exercise {escape(result.number)} {word}">{head}{body}{notes}{_after(result)}</div>'
+    )
+
+
+def _shown(result: Result) -> list[Finding]:
+    """One "not started" says it for all parts."""
+    shown: list[Finding] = []
+    for finding in result.findings:
+        repeated = any(f.kind == finding.kind and f.message == finding.message for f in shown)
+        if not finding.ok and not repeated:
+            shown.append(finding)
+    return shown
+
+
+def _part(finding: Finding) -> str:
+    rows = "".join(
+        f"<tr><th scope='row'>{label}</th><td><code>{escape(show(value))}</code></td></tr>"
+        for label, value in _evidence(finding)
+    )
+    table = f"<table>{rows}</table>" if rows else ""
+    trace = (
+        f"<details><summary>traceback</summary><pre>{escape(finding.traceback)}</pre></details>"
+        if finding.traceback
+        else ""
+    )
+    return (
+        f'<div class="dp-part"><p>{prose(finding.message)}</p>{table}{finding.picture}{trace}'
+        f'<p class="dp-quiet">{escape(finding.part)} · '
+        f'<span class="dp-kind">{escape(words(finding.kind))}</span></p></div>'
+    )
+
+
+def _evidence(finding: Finding) -> list[tuple[str, Any]]:
+    rows = [("where", finding.where)] if finding.where else []
+    if finding.given is not None:
+        rows.append(("given", finding.given))
+    if finding.got is not None or finding.expected is not None:
+        rows.append(("got", finding.got))
+    if finding.expected is not None:
+        rows.append(("expected", finding.expected))
+    return rows
+
+
+def _after(result: Result) -> str:
+    if result.ok:
+        return ""
+    hints = "".join(
+        f"<details><summary>{escape(label)}</summary><p>{prose(hint)}</p></details>"
+        for label, hint in zip(HINTS, result.hints, strict=False)
+    )
+    place = f'<p class="dp-quiet">{escape(reread(result))}</p>' if result.reread else ""
+    return f'<div class="dp-part">{hints}{place}</div>' if hints or place else ""
+
+
+HINTS = ("Hint 1: a nudge", "Hint 2: the principle", "Hint 3: nearly there")
+
+
+def prose(sentence: str) -> str:
+    """A sentence as HTML: what stands between backticks is code."""
+    pieces = sentence.split("`")
+    if len(pieces) % 2 == 0:
+        return escape(sentence)
+    return "".join(
+        f"<code>{escape(p)}</code>" if k % 2 else escape(p) for k, p in enumerate(pieces)
+    )
+
+
+def reread(result: Result) -> str:
+    """Where to look it up: "week03.md#fan-out" in words."""
+    page, _, anchor = result.reread.partition("#")
+    return f"Reread: {page}, “{anchor.replace('-', ' ')}”" if anchor else f"Reread: {page}"
+
+
+def words(kind: str) -> str:
+    return kind.replace("_", " ")
+
+
+def show(value: Any, width: int = 300) -> str:
+    """A value on a line or two: seven digits, long lists shortened in the middle."""
+    line = _show(value)
+    return line if len(line) <= width else f"{line[: width * 2 // 3]} … {line[-width // 4 :]}"
+
+
+def _show(value: Any) -> str:
+    if isinstance(value, bool) or value is None:
+        return str(value)
+    if isinstance(value, float):
+        return f"{value:.7g}"
+    if isinstance(value, dict):
+        return ", ".join(f"{key} = {_show(item)}" for key, item in value.items())
+    if isinstance(value, (list, tuple)):
+        items = [_show(item) for item in value]
+        if len(items) > 12:
+            items = [*items[:6], f"… {len(items) - 9} more …", *items[-3:]]
+        return f"[{', '.join(items)}]"
+    return str(value)
+
+
+def text(result: Result) -> str:
+    """The same, for a terminal."""
+    _, sign, word = state(result)
+    lines = [f"{sign} Exercise {result.number} · {result.title}: {word} ({score(result)})"]
+    for finding in _shown(result):
+        lines.append(f"  {finding.message}  [{words(finding.kind)}]")
+        lines += [f"    {label:<9}{show(value)}" for label, value in _evidence(finding)]
+    lines += [f"  {note}" for note in result.notes]
+    if result.reread and not result.ok:
+        lines.append(f"  {reread(result)}")
+    return "\n".join(lines)

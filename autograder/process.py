@@ -1,0 +1,511 @@
+"""One student's process, as the judge sees it.
+
+Everything that comes from the process is checked as if its author wished the judge ill: it can be
+wrong, late, endless or missing, and costs this session only.
+"""
+
+from __future__ import annotations
+
+import builtins
+import logging
+import os
+import secrets
+import select
+import signal
+import socket
+import threading
+import time
+import types
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from autograder.errors import KINDS, StudentError
+from autograder.frames import Closed, Line
+from autograder.outputs import Collector
+from autograder.sandbox import tree
+from autograder.sandbox.limits import Limits
+from autograder.wire import BadData, Ref, decode
+
+__all__ = ["CellRun", "Session", "send_signal"]
+
+log = logging.getLogger("autograder")
+
+TICK_SECONDS = 0.05
+STRAY_MESSAGES = 20_000
+CALLBACK_DEPTH = 8
+MAX_TEXT = 20_000
+ERROR_NAMES = {
+    "timeout": "Timeout",
+    "memory": "OutOfMemory",
+    "killed": "ProcessEnded",
+    "process": "ProcessEnded",
+}
+
+
+@dataclass
+class CellRun:
+    """What came of running one cell.
+
+    Attributes:
+        outputs: nbformat v4 output dictionaries.
+        status: "ok", "error" (the cell raised), "timeout", "memory" or "killed".
+        execution_count: the number in the cell's brackets.
+        cpu_seconds: processor time of the whole process tree; NaN when nobody lived to tell.
+        message: a sentence where the status is none of the first two.
+    """
+
+    outputs: list[dict[str, Any]] = field(default_factory=list)
+    status: str = "ok"
+    execution_count: int | None = None
+    cpu_seconds: float = 0.0
+    message: str = ""
+
+
+class Session:
+    """One student's process. Made by `Zygote.open`.
+
+    Attributes:
+        last_output: the text printed by the last probe or call.
+    """
+
+    def __init__(
+        self,
+        limits: Limits,
+        line: socket.socket,
+        report: socket.socket,
+        supervisor: int,
+        student: int,
+        *,
+        alone: bool,
+        folder: Path | None,
+        forget: Callable[[Session], None],
+    ):
+        """
+        Args:
+            line: to the student's process.
+            report: from its supervisor.
+            supervisor, student: pidfds; closed with the session, as are the sockets.
+            alone: the supervisor is process 1 of a namespace, whose end is everybody's.
+            folder: the session's private folder, where namespaces do not make one.
+            forget: called when the session is closed.
+        """
+        self.limits = limits
+        self.last_output = ""
+        self._alone, self._folder, self._forget = alone, folder, forget
+        self._line = Line(line, limit=self.limits.frame_bytes)
+        self._report, self._supervisor, self._student = report, supervisor, student
+        self._pid = tree.pid_of(supervisor)
+        self._ended: tuple[str, str] | None = None  # why the judge ended it: kind, sentence
+        self._epitaph: StudentError | None = None
+        self._lock = threading.Lock()
+        self._open = True
+        self._output_left = self.limits.output_bytes_total
+        self._cells = 0
+        self._depth = 0
+        self._doing = "the start"
+
+    # Asking
+
+    @property
+    def alive(self) -> bool:
+        """Whether anything can still be asked."""
+        return self._open and self._epitaph is None
+
+    def run_cell(self, source: str, *, cell_id: str = "") -> CellRun:
+        """Run a code cell as Jupyter would. A cell that crashes or runs on ends the session, which
+        the result's status and message say; a session that has ended already raises `StudentError`
+        ("killed")."""
+        self._must_live()
+        self._cells += 1
+        collector = Collector(self.limits, self._output_left, self._cells)
+        before = self._usage().cpu_seconds
+        run = CellRun(collector.outputs, execution_count=self._cells)
+        self._doing = f"cell {cell_id or self._cells}"
+        try:
+            answer, interrupted = self._ask({"op": "cell", "source": source}, collector=collector)
+            if interrupted:
+                run.status, run.message = (
+                    "timeout",
+                    self._too_slow(self.limits.cpu_seconds_per_cell),
+                )
+                if not any(output["output_type"] == "error" for output in collector.outputs):
+                    collector.fail("Timeout", run.message)
+            elif type(answer) is not dict or answer.get("ok") is not True:
+                run.status = "error"
+        except StudentError as error:
+            if self.alive:  # the request itself could not be carried out
+                run.status = "error"
+            else:
+                run.status = error.kind if error.kind in ("timeout", "memory") else "killed"
+            run.message = error.message
+            collector.fail(ERROR_NAMES.get(error.kind, "StudentError"), error.message)
+        self._output_left -= collector.used
+        run.outputs = collector.outputs
+        run.cpu_seconds = (
+            max(self._usage().cpu_seconds - before, 0.0) if self.alive else float("nan")
+        )
+        return run
+
+    def probe(
+        self,
+        source: str,
+        function: str,
+        inputs: Mapping[str, Any],
+        *,
+        cpu_seconds: float | None = None,
+    ) -> Any:
+        """Run the exercise's `function`, defined by `source`, beside the student's code; its answer
+        is plain data.
+
+        Raises `StudentError` when the student's code raises, runs on, or gives something else;
+        `BadData` when `inputs` are not plain data (a defect of the exercise)."""
+        self._doing = f"a probe ({function})"
+        request = {"op": "probe", "source": source, "function": function, "inputs": dict(inputs)}
+        return self._value(request, cpu_seconds, refs=False)
+
+    def has(self, names: Iterable[str]) -> set[str]:
+        """Those of `names` that the student's code has defined, by its own word."""
+        names = list(names)
+        answer = self._value({"op": "has", "names": names}, None, refs=False)
+        return (
+            set(names) & {name for name in answer if type(name) is str}
+            if type(answer) is list
+            else set()
+        )
+
+    def get(self, name: str) -> Any:
+        """What the student's `name` stands for: plain data by value, anything else as a `Ref`."""
+        self._doing = f"reading {name}"
+        return self._value({"op": "get", "name": name}, None)
+
+    def attribute(self, target: Ref, name: str) -> Any:
+        """An attribute of a student's object, as `get` gives it."""
+        self._doing = f"reading .{name}"
+        return self._value({"op": "attribute", "target": target, "name": name}, None)
+
+    def call(
+        self,
+        target: str | Ref,
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        *,
+        method: str = "",
+        cpu_seconds: float | None = None,
+    ) -> Any:
+        """Call the student's `target`, or its `method`; the result as `get` gives it.
+
+        Arguments are plain data, `Ref`s, and plain Python functions. Such a function reaches the
+        student's code as one that asks back: it runs here. Arrays go by value, so nothing done to
+        them there is seen here."""
+        name = target if isinstance(target, str) else target.type_name
+        self._doing = f"calling {name}{'.' + method if method else ''}"
+        request = {
+            "op": "call",
+            "target": target,
+            "method": method,
+            "args": list(args),
+            "kwargs": dict(kwargs or {}),
+        }
+        return self._value(request, cpu_seconds)
+
+    def begin(self, seed: int, files: dict[str, bytes]) -> None:
+        """Put `files` into the working folder and set every seed: the first thing asked."""
+        try:
+            self._value({"op": "begin", "seed": int(seed), "files": files}, None, refs=False)
+        except BaseException:
+            self.close()
+            raise
+
+    # The conversation
+
+    def _value(self, request: dict[str, Any], cpu_seconds: float | None, refs: bool = True) -> Any:
+        collector = Collector(self.limits, self.limits.output_bytes_per_cell)
+        limit = cpu_seconds or self.limits.cpu_seconds_per_cell
+        try:
+            answer, interrupted = self._ask(request, collector=collector, cpu_seconds=limit)
+        finally:
+            self.last_output = collector.text
+        if interrupted:
+            raise StudentError("timeout", self._too_slow(limit))
+        if type(answer) is not bytes:
+            raise StudentError("process", "The student's process gave no proper answer.")
+        try:
+            return decode(answer, refs=refs, limit=self.limits.frame_bytes)
+        except BadData as error:
+            raise StudentError("bad_data", f"The answer is not plain data: {error}") from None
+
+    def _ask(
+        self, request: dict[str, Any], *, collector: Collector, cpu_seconds: float | None = None
+    ) -> tuple[Any, bool]:
+        """Send a request and see it through: its answer, and whether it had to be interrupted.
+
+        Raises `StudentError` when the student's process reports one, or ends.
+        """
+        self._must_live()
+        number = secrets.randbits(62)
+        callbacks: dict[int, types.FunctionType] = {}
+
+        def outgoing(value: Any) -> Ref | None:
+            """Only a plain function can be called back; a library's function would bring the
+            library with it."""
+            if type(value) is not types.FunctionType:
+                return None
+            callbacks[len(callbacks)] = value
+            return Ref(len(callbacks) - 1, value.__name__, "callback")
+
+        self._line.post({"id": number, **request}, outgoing)
+        clock = _Clock(self, cpu_seconds or self.limits.cpu_seconds_per_cell)
+        allowed = self._allowance()
+        strays = calls = 0
+        try:
+            while True:
+                for message in self._line.pump(TICK_SECONDS):
+                    if type(message) is not dict or message.get("id") != number:
+                        strays += 1
+                    elif "done" in message:
+                        return message["done"], clock.interrupted
+                    elif "error" in message:
+                        raise _students_word(
+                            message["error"], clock.interrupted, self._too_slow(clock.limit)
+                        )
+                    elif "callback" in message and callbacks:
+                        calls += 1
+                        if calls > self.limits.callbacks_per_call:
+                            self._end(
+                                "process", f"The code called back more than {calls - 1} times."
+                            )
+                        allowed = self._allowance()
+                        self._call_back(number, message, callbacks)
+                    else:
+                        strays += 1
+                        collector.add(message.get("out"))
+                if strays > STRAY_MESSAGES or self._line.received > allowed:
+                    self._end(
+                        "process", "The student's process sent far more than it was asked for."
+                    )
+                clock.tick()
+        except Closed:
+            raise self._bury() from None
+        except BadData as error:
+            self._end(
+                "process", f"The student's process sent something that is not a message: {error}"
+            )
+            raise self._bury() from None
+
+    def _allowance(self) -> int:
+        """How many bytes may have come in by the end of an answer that begins now."""
+        return self._line.received + self.limits.frame_bytes + 4 * self.limits.output_bytes_per_cell
+
+    def _call_back(
+        self, number: int, message: dict, callbacks: dict[int, types.FunctionType]
+    ) -> None:
+        """Call one of the judge's functions for the student's code, and post the result."""
+        which = message["callback"]
+        try:
+            if type(which) is not int or which not in callbacks:
+                raise RuntimeError("there is no such function")
+            if self._depth >= CALLBACK_DEPTH:
+                raise RecursionError("calls back and forth are nested too deeply")
+            limit = self.limits.frame_bytes
+            args = decode(message["args"], refs=True, limit=limit)
+            kwargs = decode(message["kwargs"], refs=True, limit=limit)
+            self._depth += 1
+            try:
+                result = callbacks[which](*args, **kwargs)
+            finally:
+                self._depth -= 1
+            answer = {"id": number, "value": result}
+            self._line.post(answer, lambda value: None)
+        except Exception as error:
+            kind = type(error).__name__
+            kind = kind if hasattr(builtins, kind) else "RuntimeError"
+            self._line.post({"id": number, "raise": kind, "message": str(error)[:300]})
+
+    # Limits
+
+    def _usage(self) -> tree.Usage:
+        if not self._open or self._pid is None or tree.pid_of(self._supervisor) is None:
+            return tree.Usage()
+        return tree.usage(self._pid, memory_worth_counting=self.limits.memory_bytes)
+
+    def check_usage(self) -> None:
+        """Called by the watcher, from its own thread."""
+        with self._lock:
+            if not self.alive or self._ended:
+                return
+            usage = self._usage()
+        if usage.memory_bytes > self.limits.memory_bytes:
+            self._end(
+                "memory",
+                f"The code took more than {_megabytes(self.limits.memory_bytes)} of memory.",
+            )
+        elif usage.processes > self.limits.processes + 2:
+            self._end("process", f"The code started more than {self.limits.processes} processes.")
+        elif self._disk_usage() > self.limits.disk_bytes:
+            self._end("killed", f"The code wrote more than {_megabytes(self.limits.disk_bytes)}.")
+        elif usage.cpu_seconds > self.limits.cpu_seconds_total:
+            seconds = self.limits.cpu_seconds_total
+            self._end(
+                "timeout",
+                f"The notebook took more than {seconds:g} s of processor time altogether.",
+            )
+
+    def _disk_usage(self) -> int:
+        """Where the private folder has no size of its own."""
+        return tree.disk_usage(self._folder, self.limits.disk_bytes) if self._folder else 0
+
+    def _interrupt(self) -> None:
+        send_signal(self._student, signal.SIGINT)
+
+    def _too_slow(self, seconds: float) -> str:
+        return f"It ran for more than {seconds:g} s of processor time and was stopped. Is there an endless loop?"
+
+    # The end
+
+    def _must_live(self) -> None:
+        if not self._open:
+            raise StudentError("killed", "The student's process has been closed.")
+        if self._epitaph is not None:
+            raise StudentError("killed", self._epitaph.message)
+
+    def _end(self, kind: str, message: str) -> None:
+        """End the process for a reason; whoever waits for its answer finds the line closed."""
+        with self._lock:
+            if self._ended is None and self._open:
+                self._ended = kind, message
+                self._kill()
+
+    def _kill(self) -> None:
+        send_signal(self._supervisor, signal.SIGKILL if self._alone else signal.SIGTERM)
+
+    def _bury(self) -> StudentError:
+        """The process is gone: find out why, once, and make sure that all of it is."""
+        if self._epitaph is None:
+            kind, why = self._ended or ("killed", _cause_of_death(self._report))
+            self._kill()
+            self._wait()
+            self._epitaph = StudentError(
+                kind, f"The student's process ended in {self._doing}: {_small(why)}"
+            )
+        return self._epitaph
+
+    def _wait(self) -> None:
+        """Wait for the supervisor, which ends last."""
+        if not select.select([self._supervisor], [], [], 5.0)[0]:
+            if self._pid is not None and tree.pid_of(self._supervisor) is not None:
+                for pid in reversed(tree.descendants(self._pid)):
+                    try:
+                        os.kill(pid, signal.SIGKILL)
+                    except OSError:
+                        pass
+            if not select.select([self._supervisor], [], [], 5.0)[0]:
+                log.warning("process %s of a student's code does not end", self._pid)
+
+    def close(self) -> None:
+        """End the process and everything it started, and remove its folder."""
+        with self._lock:
+            if not self._open:
+                return
+            self._kill()
+            self._wait()
+            self._open = False
+            self._line.close()
+            self._report.close()
+            os.close(self._supervisor)
+            os.close(self._student)
+        self._forget(self)
+        if self._folder is not None:
+            tree.remove(self._folder)
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class _Clock:
+    """Processor time decides; a wall clock of several times as much catches what sleeps."""
+
+    def __init__(self, session: Session, limit: float):
+        self.session, self.limit = session, limit
+        self.interrupted = False
+        self.started = time.monotonic()
+        self.next = self.started + TICK_SECONDS
+        self.cpu_before: float | None = None
+
+    def tick(self) -> None:
+        now = time.monotonic()
+        if now < self.next:  # looking is not free, and messages may come thick and fast
+            return
+        self.next = now + TICK_SECONDS
+        session, limits = self.session, self.session.limits
+        cpu = session._usage().cpu_seconds
+        if self.cpu_before is None:
+            self.cpu_before = cpu
+        used, wall = cpu - self.cpu_before, now - self.started
+        if not self.interrupted:
+            if used > self.limit or wall > limits.wall_seconds(self.limit):
+                self.interrupted = True
+                session._interrupt()
+                self.started, self.cpu_before = now, cpu
+        elif used > limits.grace_seconds or wall > limits.wall_seconds(limits.grace_seconds):
+            session._end(
+                "timeout", session._too_slow(self.limit) + " It did not stop when it was asked to."
+            )
+
+
+def _students_word(error: Any, interrupted: bool, too_slow: str) -> StudentError:
+    """A `StudentError` from what the student's process says, which may be anything."""
+    if type(error) is not dict:
+        return StudentError("process", "The student's process gave no proper answer.")
+    kind, message, traceback = (error.get(key) for key in ("kind", "message", "traceback"))
+    if (
+        type(kind) is not str
+        or kind not in KINDS
+        or type(message) is not str
+        or type(traceback) is not str
+    ):
+        return StudentError("process", "The student's process gave no proper answer.")
+    if interrupted:
+        return StudentError("timeout", too_slow, traceback[:MAX_TEXT])
+    return StudentError(kind, message[:MAX_TEXT], traceback[:MAX_TEXT])
+
+
+def _cause_of_death(report: socket.socket) -> str:
+    ready, _, _ = select.select([report], [], [], 2.0)
+    word = report.recv(1000).decode(errors="replace") if ready else ""
+    if not word.startswith("ended "):
+        return "it was killed."
+    status = int(word.split()[1])
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        name = (
+            signal.Signals(number).name if number in signal.valid_signals() else f"signal {number}"
+        )
+        meaning = {
+            "SIGSEGV": "it touched memory that is not its own",
+            "SIGKILL": "it was killed",
+            "SIGXCPU": "it used up its processor time",
+            "SIGABRT": "it gave up",
+        }.get(name, "it was ended")
+        return f"{meaning} ({name})."
+    return f"it called os._exit({os.WEXITSTATUS(status)})."
+
+
+def send_signal(pidfd: int, number: int) -> None:
+    """Signal the process that `pidfd` stands for, if it is still there."""
+    try:
+        signal.pidfd_send_signal(pidfd, number)
+    except OSError:
+        pass
+
+
+def _small(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
+
+
+def _megabytes(count: int) -> str:
+    return f"{count // 2**20} MB"

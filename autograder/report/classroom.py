@@ -1,0 +1,377 @@
+"""What is known of a class after marking: who got what, who made which mistake, who needs a look."""
+
+from __future__ import annotations
+
+import re
+import statistics
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
+
+from autograder.build import read_lab
+from autograder.course import Course, CourseError
+from autograder.exercise import Finding, Result, load_lab
+from autograder.sanitise import BadSubmission, grade_id, load_submission, rebuild
+from autograder.store import Store
+
+__all__ = ["Class", "Column", "Mistake", "Remark", "Standing"]
+
+NOTEBOOK = "lab.ipynb"
+
+# Not answers, so not mistakes: a cell that was never filled in, or never reached.
+UNANSWERED = ("blank", "killed", "process")
+
+# Why somebody is on the list of those to look at, the most pressing first.
+REASONS = ("not marked", "no sandbox", "worth a look", "stopped", "repaired", "late")
+
+
+HEADING = re.compile(r"^#+ +(?P<number>\d[\d.]*) +(?P<title>.*?)( *\([^()]*\))? *$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One graded cell of the lab. `written`: a person reads it."""
+
+    name: str
+    number: str
+    title: str
+    max_score: float
+    written: bool
+
+    @property
+    def label(self) -> str:
+        return f"{self.number} {self.title}".strip()
+
+
+@dataclass(frozen=True)
+class Remark:
+    """A reason to look at a submission: one of `REASONS`, and a sentence."""
+
+    reason: str
+    sentence: str
+
+
+@dataclass
+class Standing:
+    """One student. A score is None while a person has yet to read that answer, or nothing is marked."""
+
+    student: str
+    marked: bool
+    scores: dict[str, float | None]  # by the name of the graded cell
+    score: float = 0.0  # so far, late penalty taken off
+    waiting: float = 0.0  # points that wait for a reader
+    untouched: frozenset[str] = frozenset()  # written answers left as they were given out
+    sandbox: str = ""
+    results: dict[str, Result] = field(default_factory=dict)  # by the name of the graded cell
+    remarks: list[Remark] = field(default_factory=list)
+
+    def reasons(self) -> dict[str, list[str]]:
+        """{reason: sentences} of the remarks."""
+        reasons: dict[str, list[str]] = {}
+        for remark in self.remarks:
+            reasons.setdefault(remark.reason, []).append(remark.sentence)
+        return reasons
+
+    def outcome(self, column: Column) -> str:
+        """How it went: full, part, none, unanswered (blank, or never reached), or waiting."""
+        score = self.scores.get(column.name)
+        if score is None:
+            return "waiting"
+        if score >= column.max_score:
+            return "full"
+        if score > 0:
+            return "part"
+        if column.name in self.untouched:
+            return "unanswered"
+        result = self.results.get(column.name)
+        failures = [finding for finding in result.findings if not finding.ok] if result else []
+        blank = bool(failures) and all(finding.kind in UNANSWERED for finding in failures)
+        return "unanswered" if blank else "none"
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """One kind of mistake in one exercise, and who made it. `example` is a typical finding."""
+
+    column: Column
+    kind: str
+    sentence: str
+    students: tuple[str, ...]
+    reread: str
+    example: Finding
+
+
+@dataclass
+class Class:
+    """A lab's submissions, read once."""
+
+    lab: str
+    title: str
+    columns: list[Column]
+    standings: list[Standing]
+    absent: list[str]  # in the gradebook, and handed nothing in
+    notes: Path  # the folder that a `reread` is a file of
+
+    @classmethod
+    def read(cls, course: Course, lab: str) -> Class:
+        """Everything that is known about `lab`. Raises `CourseError` when it was never released."""
+        store = Store(course.state)
+        coursedir = course.coursedir(lab)
+        with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
+            try:
+                cells = gradebook.find_notebook("lab", lab).grade_cells
+            except MissingEntry:
+                raise CourseError(
+                    f"{lab}: the gradebook does not know it; run `autograder grade {lab}`"
+                ) from None
+            submissions = gradebook.assignment_submissions(lab)
+            standings = {s.student_id: _standing(s) for s in submissions}
+            roster = {student.id for student in gradebook.students}
+            points = {cell.name: (cell.max_score, cell.cell_type == "markdown") for cell in cells}
+        source = read_lab(course.lab_folder(lab) / "lab.py")
+        for folder in sorted(course.submitted.glob(f"*/{lab}")):
+            standing = standings.setdefault(folder.parent.name, _unmarked(folder.parent.name))
+            standing.remarks += _of_submission(folder / NOTEBOOK, source, standing.marked)
+        for standing in standings.values():
+            _explain(standing, store.outcome(lab, standing.student))
+            standing.remarks.sort(key=lambda remark: REASONS.index(remark.reason))
+        headings = _headings(source)
+        everyone = sorted(standings.values(), key=lambda standing: standing.student.casefold())
+        truth = load_lab(course.lab_folder(lab) / "exercises.py")
+        return cls(
+            lab=lab,
+            title=truth.title,
+            columns=[
+                _column(name, *points[name], heading, everyone)
+                for name, heading in headings.items()
+                if name in points
+            ],
+            standings=everyone,
+            absent=sorted(roster - set(standings), key=str.casefold),
+            notes=course.root.parent / "course" / "notes",
+        )
+
+    # ------------------------------------------------------------------------------- in numbers
+
+    @property
+    def max_score(self) -> float:
+        return sum(column.max_score for column in self.columns)
+
+    @property
+    def marked(self) -> list[Standing]:
+        return [standing for standing in self.standings if standing.marked]
+
+    @property
+    def median(self) -> float | None:
+        """The median of the points so far; None when nobody is marked."""
+        scores = [standing.score for standing in self.marked]
+        return statistics.median(scores) if scores else None
+
+    @property
+    def waiting(self) -> float:
+        """Points of all students together that wait for a reader."""
+        return sum(standing.waiting for standing in self.standings)
+
+    def outcomes(self, column: Column) -> Counter[str]:
+        """How many of the marked students have which outcome (see `Standing.outcome`)."""
+        return Counter(standing.outcome(column) for standing in self.marked)
+
+    def success(self, column: Column) -> float | None:
+        """The share of the column's points that the class earned, 0 to 1; None while some answers
+        wait for a reader (the blank ones do not wait, and would count alone)."""
+        scores = [standing.scores.get(column.name) for standing in self.marked]
+        read = [score for score in scores if score is not None]
+        if not read or len(read) < len(scores) or not column.max_score:
+            return None
+        return sum(read) / (len(read) * column.max_score)
+
+    @property
+    def hardest(self) -> Column | None:
+        """The exercise of which the class earned the smallest share."""
+        shares = [(self.success(column), place) for place, column in enumerate(self.columns)]
+        known = [(share, place) for share, place in shares if share is not None]
+        return self.columns[min(known)[1]] if known else None
+
+    def mistakes(self) -> list[Mistake]:
+        """The mistakes the class made: those that most students made first, then in the lab's order.
+
+        A student counts once for each kind of mistake in an exercise. What is blank or was never
+        reached is no mistake.
+        """
+        made: dict[tuple[str, str], list[tuple[Standing, Finding]]] = defaultdict(list)
+        for standing in self.marked:
+            for name, result in standing.results.items():
+                for finding in _one_of_a_kind(result):
+                    made[name, finding.kind].append((standing, finding))
+        mistakes = []
+        for place, column in enumerate(self.columns):
+            for (name, kind), cases in made.items():
+                if name == column.name:
+                    mistakes.append((-len(cases), place, _mistake(column, kind, cases)))
+        return [mistake for *_, mistake in sorted(mistakes, key=lambda entry: entry[:2])]
+
+    def attention(self) -> list[Standing]:
+        """Those with a remark, the most pressing first."""
+        remarked = [standing for standing in self.standings if standing.remarks]
+        return sorted(remarked, key=lambda standing: REASONS.index(standing.remarks[0].reason))
+
+    # ------------------------------------------------------------------------------- for others
+
+    def marks(self) -> list[dict[str, Any]]:
+        """One plain dictionary a student, as `--json` prints it."""
+        return [
+            {
+                "student": standing.student,
+                "score": standing.score if standing.marked else None,
+                "max_score": self.max_score,
+                "needs_manual": standing.waiting > 0,
+                "waiting": standing.waiting,
+                "sandbox": standing.sandbox,
+                "exercises": {c.number: standing.scores.get(c.name) for c in self.columns},
+                "remarks": [f"{remark.reason}: {remark.sentence}" for remark in standing.remarks],
+            }
+            for standing in self.standings
+        ]
+
+    def print(self) -> None:
+        """Marks and ranked mistakes, as tables on standard output."""
+        from autograder.report import terminal
+
+        terminal.show(self)
+
+    def write(self, folder: Path) -> list[Path]:
+        """Write report.html, marks.csv and mistakes.csv into `folder`; returns their paths.
+
+        Raises `CourseError` when there is no submission to report on.
+        """
+        from autograder.report import page, tables
+
+        if not self.standings:
+            raise CourseError(f"{self.lab}: no submission to report on; run `autograder grade`")
+        return [page.write(self, folder), *tables.write(self, folder)]
+
+
+# --------------------------------------------------------------------------------- from the gradebook
+
+
+def _standing(submission: SubmittedAssignment) -> Standing:
+    grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
+    judged = [g for g in grades if g.auto_score is not None or g.manual_score is not None]
+    if not judged:
+        return _unmarked(submission.student_id)
+    penalty = submission.late_submission_penalty or 0.0
+    remarks = [Remark("late", f"{penalty:g} points taken off for being late")] if penalty else []
+    return Standing(
+        student=submission.student_id,
+        marked=True,
+        scores={g.name: None if g.needs_manual_grade else float(g.score) for g in grades},
+        score=max(0.0, float(submission.score) - penalty),
+        waiting=float(sum(g.max_score for g in grades if g.needs_manual_grade)),
+        untouched=frozenset(g.name for g in grades if _untouched(g)),
+        remarks=remarks,
+    )
+
+
+def _untouched(grade: Any) -> bool:
+    """A written answer gets a score by itself, zero, only where it is still the text that was given
+    out; whatever was written there waits for a reader."""
+    written = grade.cell.cell_type == "markdown"
+    return written and grade.manual_score is None and grade.auto_score is not None
+
+
+def _unmarked(student: str) -> Standing:
+    return Standing(student=student, marked=False, scores={})
+
+
+# ----------------------------------------------------------------- from the submission and the notes
+
+
+def _of_submission(path: Path, source: Any, marked: bool) -> Iterator[Remark]:
+    """What the submitted file itself tells: why it could not be marked, or what was put right."""
+    try:
+        _, repairs = rebuild(load_submission(path, source), source)
+    except (BadSubmission, OSError) as error:
+        # The line names the whole path; the report has the student's name beside it already.
+        yield Remark("not marked", str(error).removeprefix(f"{path}: "))
+        return
+    if not marked:
+        yield Remark("not marked", "is there and has no marks yet; run `autograder grade`")
+    for repair in repairs:
+        tampered = any(word in repair for word in ("edited", "made a", "tagged"))
+        yield Remark("worth a look" if tampered else "repaired", repair)
+
+
+def _explain(standing: Standing, outcome: dict[str, Any] | None) -> None:
+    """Add what the judge noted: how it was run, what happened, and the result of each graded cell."""
+    if outcome is None or not standing.marked:
+        return
+    standing.sandbox = outcome["sandbox"]
+    if standing.sandbox == "off":
+        standing.remarks.append(Remark("no sandbox", "marked with --sandbox=off"))
+    standing.remarks += [Remark("stopped", event) for event in outcome["events"]]
+    for record in outcome["results"]:
+        standing.results[record["grade_id"]] = result = Result.from_json(record)
+        if any(finding.kind == "process" for finding in result.findings):
+            told = next(f.message for f in result.findings if f.kind == "process")
+            standing.remarks.append(Remark("worth a look", f"{result.number}: {told}"))
+
+
+def _headings(source: Any) -> dict[str, tuple[str, str]]:
+    """{name of a cell: (number, title) of the exercise it stands in}, in the lab's order.
+
+    An exercise begins with a heading such as "### 3.2 The rest of arithmetic (3 points, 12 minutes)".
+    """
+    found: dict[str, tuple[str, str]] = {}
+    current = ("", "")
+    for cell in source.cells:
+        name = grade_id(cell)
+        if name is not None:
+            found[name] = current
+        elif cell.cell_type == "markdown":
+            for line in HEADING.finditer(cell.source):
+                current = (line["number"], line["title"])
+    return found
+
+
+def _column(
+    name: str, points: float, written: bool, heading: tuple[str, str], everyone: list[Standing]
+) -> Column:
+    """Number and title are those of the exercise that was checked there, where one was."""
+    results = (standing.results[name] for standing in everyone if name in standing.results)
+    result = next(results, None)
+    if result is not None and result.lab:
+        return Column(name, result.number, result.title, points, written)
+    number, title = heading
+    return Column(name, number or name, title, points, written)
+
+
+# --------------------------------------------------------------------------------------- mistakes
+
+
+def _one_of_a_kind(result: Result) -> Iterator[Finding]:
+    """The first failure of each kind, save those that are no answer."""
+    seen = set(UNANSWERED)
+    for finding in result.findings:
+        if not finding.ok and finding.kind not in seen:
+            seen.add(finding.kind)
+            yield finding
+
+
+def _mistake(column: Column, kind: str, cases: list[tuple[Standing, Finding]]) -> Mistake:
+    """The sentence is the one that most of them were told; the example is somebody's who was told it."""
+    (sentence, _), *_ = Counter(finding.message for _, finding in cases).most_common(1)
+    told = [(standing, finding) for standing, finding in cases if finding.message == sentence]
+    with_numbers = [case for case in told if case[1].got is not None] or told
+    standing, example = with_numbers[0]
+    return Mistake(
+        column=column,
+        kind=kind,
+        sentence=sentence,
+        students=tuple(standing.student for standing, _ in cases),
+        reread=standing.results[column.name].reread,
+        example=example,
+    )

@@ -1,0 +1,213 @@
+"""Whatever comes in, the notebook that is marked has the source's own cells in the source's own
+order.
+
+A student's notebook is data from a stranger: cells duplicated, deleted, retyped, moved, their
+metadata edited (a tag `skip-execution` on a test once earned full marks). So nothing of a
+submission's structure is believed. The source notebook is the skeleton; from the submission come
+only the text of the solution cells and the student's own extra cells, each after the cell that it
+followed.
+"""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import json
+import re
+import warnings
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader.preprocessors import NbGraderPreprocessor
+
+__all__ = ["BadSubmission", "RebuildOnSource", "load_submission", "rebuild"]
+
+MAX_BYTES = 50_000_000
+CODE_STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
+TEXT_STUB = "YOUR ANSWER HERE"
+PICTURES = ("image/png", "image/jpeg", "image/gif")
+BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
+
+
+class BadSubmission(Exception):
+    """A submission that cannot be marked: one line, the file and the remedy."""
+
+
+def load_submission(path: Path, source: NotebookNode) -> NotebookNode:
+    """Read a student's notebook, of any nbformat. Raises `BadSubmission` when it is no notebook of
+    this lab."""
+    if path.is_symlink():
+        raise BadSubmission(
+            f"{path}: is a symbolic link, which is never followed; ask for the notebook itself"
+        )
+    if path.stat().st_size > MAX_BYTES:
+        raise BadSubmission(
+            f"{path}: is larger than {MAX_BYTES // 10**6} MB; ask for it with its outputs cleared"
+        )
+    try:
+        raw = json.loads(path.read_bytes())
+    except (ValueError, RecursionError):
+        raise BadSubmission(
+            f"{path}: is not JSON, so not a notebook (cut off, or another kind of file); ask for it again"
+        ) from None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what nbformat finds odd is rebuilt in any case
+            notebook = nbformat.reads(json.dumps(raw), as_version=4)
+        cells = [cell for cell in notebook.cells if isinstance(cell.source, str)]
+        texts = [grade_id(cell) for cell in cells]
+    except Exception as error:  # nbformat raises whatever the nonsense provokes
+        raise BadSubmission(
+            f"{path}: is not a notebook ({type(error).__name__}); ask for the .ipynb file itself"
+        ) from None
+    ours = {grade_id(cell) for cell in source.cells} - {None}
+    if not ours & set(texts):
+        raise BadSubmission(
+            f"{path}: has none of this lab's cells; it is a notebook of another lab, ask for the right one"
+        )
+    return notebook
+
+
+def grade_id(cell: NotebookNode) -> str | None:
+    """nbgrader's name of a cell, or None."""
+    grader = cell.get("metadata", {}).get("nbgrader")
+    name = grader.get("grade_id") if isinstance(grader, dict) else None
+    return name if isinstance(name, str) else None
+
+
+def rebuild(submitted: NotebookNode, source: NotebookNode) -> tuple[NotebookNode, list[str]]:
+    """The notebook to mark, and what had to be repaired, a sentence each."""
+    skeleton = {name: cell for cell in source.cells if (name := grade_id(cell)) is not None}
+    answers, extras, repairs = _sort_out(submitted, skeleton)
+    prose = {cell.source for cell in source.cells if cell.cell_type == "markdown"}
+    for cell in itertools.chain.from_iterable(extras.values()):
+        if cell.source in prose:
+            cell.metadata["autograder"] = (
+                "the lab's own text"  # every other mark of this kind is gone
+            )
+    cells = extras.pop(None, [])
+    for name, original in skeleton.items():
+        grader = original.metadata["nbgrader"]
+        cell = copy.deepcopy(original)
+        if grader.get("solution"):
+            answer = answers.get(name)
+            stub = CODE_STUB if original.cell_type == "code" else TEXT_STUB
+            cell.source = stub if answer is None else answer.source
+            if answer is not None and original.cell_type == "markdown":
+                _keep_pictures(cell, answer.get("attachments"))
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+        cells += [cell, *extras.pop(name, [])]
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata=copy.deepcopy(source.metadata))
+    notebook.nbformat_minor = source.nbformat_minor
+    _unique_ids(notebook)
+    return notebook, repairs
+
+
+def _sort_out(
+    submitted: NotebookNode, skeleton: dict[str, NotebookNode]
+) -> tuple[dict[str, NotebookNode], dict[str | None, list[NotebookNode]], list[str]]:
+    """(answer cells by name, the student's own cells by the known cell before them, repairs)."""
+    answers: dict[str, NotebookNode] = {}
+    extras: dict[str | None, list[NotebookNode]] = {}
+    repairs: list[str] = []
+    seen: list[str] = []
+    for cell in submitted.cells:
+        if cell.cell_type not in ("code", "markdown", "raw") or not isinstance(
+            cell.get("source"), str
+        ):
+            continue
+        name = grade_id(cell)
+        after = seen[-1] if seen else None
+        if name not in skeleton:
+            extras.setdefault(after, []).append(_bare(cell))
+            continue
+        original = skeleton[name]
+        if cell.cell_type != original.cell_type:
+            repairs.append(
+                f"cell {name} had been made a {cell.cell_type} cell; it is {original.cell_type} again"
+            )
+        if name in seen:
+            repairs.append(f"cell {name} stood there twice; the last one counts")
+            if original.metadata["nbgrader"].get("solution"):
+                extras.setdefault(name, []).insert(0, _bare(answers[name]))
+        else:
+            seen.append(name)
+        if "skip-execution" in _tags(cell) and "skip-execution" not in _tags(original):
+            repairs.append(f"cell {name} had been tagged skip-execution; it is run")
+        if original.metadata["nbgrader"].get("solution"):
+            answers[name] = cell
+        elif original.metadata["nbgrader"].get("grade") and cell.source.strip() not in (
+            _shown(original),
+            original.source.strip(),
+        ):
+            repairs.append(f"cell {name} had been edited; it is restored")
+    missing = [name for name in skeleton if name not in seen]
+    repairs += [f"cell {name} had been deleted; it is back" for name in missing]
+    if [name for name in skeleton if name in seen] != seen:
+        repairs.append("the cells had been put in another order; they are back in theirs")
+    return answers, extras, repairs
+
+
+def _tags(cell: NotebookNode) -> list[Any]:
+    tags = cell.metadata.get("tags")
+    return tags if isinstance(tags, list) else []
+
+
+def _shown(original: NotebookNode) -> str:
+    """A graded cell as the release shows it: without its hidden region."""
+    from autograder.leaks import cut_hidden
+
+    return cut_hidden(original.source).strip()
+
+
+def _keep_pictures(cell: NotebookNode, attachments: Any) -> None:
+    """Put the pictures among `attachments` into a text cell; what it names and does not have is named so."""
+    kept: dict[str, dict[str, str]] = {}
+    for name, kinds in attachments.items() if isinstance(attachments, dict) else ():
+        for mime, data in kinds.items() if isinstance(kinds, dict) else ():
+            if mime in PICTURES and isinstance(data, str) and BASE64.fullmatch(data):
+                kept[str(name)] = {mime: data}
+    if kept:
+        cell.attachments = kept
+    # nbconvert makes no page at all of a notebook that names an attachment it does not have.
+    cell.source = re.sub(
+        r"attachment:([^\s)\"'>]*)",
+        lambda found: found[0] if found[1] in kept else f"missing:{found[1]}",
+        cell.source,
+    )
+
+
+def _bare(cell: NotebookNode) -> NotebookNode:
+    """A student's own cell: its type, text and pictures, and no metadata that could mean something to a tool."""
+    new: Any = getattr(nbformat.v4, f"new_{cell.cell_type}_cell")
+    bare = new(source=cell.source)
+    if cell.cell_type == "markdown":
+        _keep_pictures(bare, cell.get("attachments"))
+    return bare
+
+
+def _unique_ids(notebook: NotebookNode) -> None:
+    """Cell ids that depend on the content alone, so that the same submission gives the same bytes."""
+    taken: set[str] = set()
+    for position, cell in enumerate(notebook.cells):
+        if grade_id(cell) is None or cell.get("id") in taken:
+            cell["id"] = f"own-{position}"
+        taken.add(cell["id"])
+
+
+class RebuildOnSource(NbGraderPreprocessor):
+    """`rebuild` as a step of nbgrader's sanitising chain. It must come before anything that
+    believes metadata."""
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        ids = resources["nbgrader"]
+        coursedir = self.parent.parent.coursedir
+        folder = coursedir.format_path(coursedir.source_directory, ".", ids["assignment"])
+        source = nbformat.read(Path(folder) / f"{ids['notebook']}.ipynb", as_version=4)
+        notebook, repairs = rebuild(nb, source)
+        for repair in repairs:
+            self.log.warning("%s/%s: %s", ids["student"], ids["notebook"], repair)
+        return notebook, resources

@@ -1,0 +1,4 @@
+"""A loop without end."""
+
+while True:
+    pass

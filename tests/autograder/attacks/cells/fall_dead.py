@@ -1,0 +1,5 @@
+"""Touches memory that is not its own."""
+
+import ctypes
+
+ctypes.string_at(8)

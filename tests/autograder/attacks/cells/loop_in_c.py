@@ -1,0 +1,3 @@
+"""A loop in C, which looks at no signal."""
+
+sum(range(10**13))

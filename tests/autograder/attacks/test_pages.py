@@ -1,0 +1,108 @@
+"""A teacher opens what a student handed in: nothing of it may run in the teacher's browser."""
+
+import shutil
+import subprocess
+import sys
+
+import nbformat
+import pytest
+from nbformat import v4
+
+from autograder.build import build_release, read_lab
+from autograder.grade import grade
+from autograder.harmless import harmless_output, harmless_text
+from autograder.sanitise import grade_id
+from tests.autograder.test_grade import send
+from tests.autograder.toy import LAB, toy_course
+
+EVIL = "<script>document.title='pwned'</script><img src=x onerror=\"document.title='pwned'\">"
+SVG = f"<svg xmlns='http://www.w3.org/2000/svg' onload=\"document.title='pwned'\">{EVIL}</svg>"
+
+CELL = f"""
+from IPython.display import HTML, Latex, Markdown, Javascript, display, publish_display_data
+evil = {EVIL!r}
+publish_display_data({{"image/svg+xml": {SVG!r}}})
+display(HTML(evil), Latex(evil), Markdown(evil), Javascript("document.title='pwned'"))
+publish_display_data({{"text/html": "</iframe>" + evil, "application/javascript": "document.title='pwned'"}})
+print(evil)
+class Shown:
+    def _repr_html_(self): return evil
+    def __repr__(self): return evil
+display(Shown())
+raise ValueError(evil)
+"""
+
+pytestmark = [pytest.mark.attack, pytest.mark.browser]
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory, bubblewrap):
+    """The feedback of a hostile submission, as nbgrader makes it."""
+    course = toy_course(tmp_path_factory.mktemp("pages"))
+    build_release(course, LAB)
+    notebook = read_lab(course.root / LAB / "lab.py")
+    notebook.cells.insert(1, v4.new_code_cell(CELL))
+    notebook.cells.insert(1, v4.new_markdown_cell(f"# {EVIL}\n\n[x](javascript:alert(1)) {SVG}"))
+    for cell in notebook.cells:
+        if grade_id(cell) == "why1_4":
+            cell.source = f"My answer {EVIL}\n\n![p](attachment:p.png)"
+            cell.attachments = {
+                "p.png": {'x" onerror="document.title=1': EVIL, "image/png": f'"{EVIL}'}
+            }
+        if grade_id(cell) == "ex1_1":
+            cell.source = f"def slope(x): raise ValueError({EVIL!r})"
+    inbox = tmp_path_factory.mktemp("inbox")
+    send(inbox, "mallory", notebook)
+    assert grade(course, LAB, submissions=inbox).problems == []
+    done = subprocess.run(
+        [sys.executable, "-m", "nbgrader", "generate_feedback", LAB],
+        cwd=course.root, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    path = course.feedback / "mallory" / LAB / "lab.html"
+    shutil.copyfile(course.autograded / "mallory" / LAB / "lab.ipynb", path.with_suffix(".ipynb"))
+    return path
+
+
+def test_nothing_of_a_student_s_runs_in_the_feedback(page, chromium):
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        tab = browser.new_page()
+        dialogs = []
+        tab.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+        tab.route(
+            "**/*",
+            lambda route: (
+                route.abort() if route.request.url.startswith("http") else route.continue_()
+            ),
+        )
+        tab.goto(page.as_uri())
+        tab.wait_for_timeout(1500)
+        assert "pwned" not in tab.title()
+        assert dialogs == []
+        assert tab.locator("iframe[sandbox='']").count() >= 3
+        browser.close()
+
+
+def test_the_lab_s_own_text_keeps_its_html_and_the_student_s_does_not(page):
+    notebook = nbformat.read(page.with_suffix(".ipynb"), as_version=4)
+    written = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    assert not any("<script" in text or "<img" in text or "<svg" in text for text in written)
+    (answer,) = [cell for cell in notebook.cells if grade_id(cell) == "why1_4"]
+    assert answer.get("attachments", {}) == {}
+
+
+def test_less_than_stays_less_than():
+    assert harmless_text("a < b, $a<b$ and 1 <2") == "a < b, $a< b$ and 1 <2"
+
+
+def test_a_picture_is_a_picture_and_plain_outputs_are_untouched():
+    plain = {"output_type": "stream", "name": "stdout", "text": "<b>"}
+    assert harmless_output(plain) == plain
+    png = {"output_type": "display_data", "data": {"image/png": "abc"}, "metadata": {}}
+    assert harmless_output(png) == png
+    shown = harmless_output({"output_type": "display_data", "data": {"image/svg+xml": SVG}})
+    assert list(shown["data"]) == ["text/html"] and "<img" in shown["data"]["text/html"]
+    assert "onload" not in shown["data"]["text/html"]

@@ -1,0 +1,413 @@
+"""The class report: the gradebook's marks, the judge's explanations, and nothing that a student wrote taken for more
+than text."""
+
+import base64
+import csv
+import hashlib
+import shutil
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree
+
+import nbformat
+import pytest
+from nbgrader.api import Gradebook
+
+from autograder.build import build_release
+from autograder.course import Course, CourseError
+from autograder.exercise import Finding, Result
+from autograder.report import Class
+from autograder.report.classroom import Column, Remark, Standing
+from autograder.report.page import render
+from autograder.report.terminal import show
+from autograder.store import Store
+from tests.autograder.toy import LAB, toy_course
+
+TITLES = {"1.1": "A slope", "1.2": "A centred list"}
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("released")
+    course = toy_course(folder)
+    build_release(course, LAB)
+    return course.root
+
+
+@pytest.fixture
+def course(released, tmp_path):
+    shutil.copytree(released, tmp_path / "course")
+    return Course.at(tmp_path / "course")
+
+
+def hand_in(course, student, text=None):
+    path = course.submitted / student / LAB / "lab.ipynb"
+    path.parent.mkdir(parents=True)
+    if text is None:
+        shutil.copyfile(course.release / LAB / "lab.ipynb", path)
+    else:
+        path.write_text(text)
+    return path
+
+
+def record(course, student, check1_1, check1_2, check1_3, why1_4, *failures, **outcome):
+    """Marks into nbgrader's gradebook, by nbgrader; `why1_4` None: it waits for a reader. Each of `failures` is
+    (number, kind, message, got, expected)."""
+    if not (course.submitted / student).exists():
+        hand_in(course, student)
+    scores = {"check1_1": check1_1, "check1_2": check1_2, "check1_3": check1_3, "why1_4": why1_4}
+    coursedir = course.coursedir(LAB)
+    with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
+        gradebook.update_or_create_student(student)
+        gradebook.update_or_create_submission(LAB, student)
+        for name, score in scores.items():
+            grade = gradebook.find_grade(name, "lab", LAB, student)
+            grade.auto_score, grade.needs_manual_grade = score, score is None
+        gradebook.db.commit()
+    results = []
+    for number, kind, message, got, expected in failures:
+        finding = Finding("all", 2, 0.0, kind, message, got=got, expected=expected)
+        result = Result(LAB, number, TITLES[number], 2, [finding], reread="week00.md#slopes")
+        results.append(result.to_json() | {"grade_id": f"check{number.replace('.', '_')}"})
+    note = {"student": student, "results": results, "events": [], "sandbox": "bwrap"} | outcome
+    Store(course.state).save_outcome(LAB, student, note)
+
+
+SIGN = ("1.1", "sign", "The slope has the wrong sign.")
+ZERO = ("1.1", "zero", "The slope is zero.")
+MUTATED = ("1.2", "mutated_input", "The list has been changed.")
+BLANK = ("1.2", "blank", "This is not filled in yet.", None, None)
+
+
+@pytest.fixture
+def four(course):
+    record(course, "ada", 2, 2, 1, None)
+    record(course, "ben", 1, 0, 1, None, (*SIGN, -3.0, 3.0), (*MUTATED, None, None))
+    record(course, "cyd", 1, 1, 1, None, (*SIGN, -12.0, 12.0), (*MUTATED, [1.0], [2.0]))
+    record(course, "dot", 0, 0, 0, 0, (*ZERO, 0.0, 3.0), BLANK)
+    return course
+
+
+# ------------------------------------------------------------------------------------- what is read
+
+
+def test_marks_are_the_gradebooks(four):
+    marks = {mark["student"]: mark for mark in Class.read(four, LAB).marks()}
+    assert {student: mark["score"] for student, mark in marks.items()} == {
+        "ada": 5,
+        "ben": 2,
+        "cyd": 3,
+        "dot": 0,
+    }
+    assert marks["ben"]["exercises"] == {"1.1": 1, "1.2": 0, "1.3": 1, "1.4": None}
+    assert marks["ben"]["max_score"] == 7
+    assert marks["ben"]["needs_manual"] and not marks["dot"]["needs_manual"]
+    assert marks["ben"]["sandbox"] == "bwrap"
+
+
+def test_a_readers_points_and_a_late_penalty_count(four):
+    coursedir = four.coursedir(LAB)
+    with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
+        grade = gradebook.find_grade("why1_4", "lab", LAB, "ada")
+        grade.manual_score, grade.needs_manual_grade = 1.5, False
+        gradebook.find_submission_notebook("lab", LAB, "ada").late_submission_penalty = 2
+        gradebook.db.commit()
+    ada, *_ = Class.read(four, LAB).marks()
+    assert ada["score"] == 5 + 1.5 - 2
+    assert ada["exercises"]["1.4"] == 1.5
+    assert ada["remarks"] == ["late: 2 points taken off for being late"]
+
+
+def test_the_class_in_numbers(four):
+    results = Class.read(four, LAB)
+    slope, centred, total, word = results.columns
+    assert [column.label for column in results.columns] == [
+        "1.1 A slope",
+        "1.2 A centred list",
+        "1.3 A sum",
+        "1.4 A word",
+    ]
+    assert results.median == 2.5
+    assert results.waiting == 3 * 2
+    assert results.success(slope) == (2 + 1 + 1 + 0) / 8
+    assert results.success(total) == 3 / 4
+    assert results.success(word) is None  # three of four are not read yet
+    assert results.hardest is centred  # 3 of 8 points, of the slope 4
+    assert results.outcomes(word) == {"waiting": 3, "unanswered": 1}
+    assert results.outcomes(centred) == {"full": 1, "part": 1, "none": 1, "unanswered": 1}
+
+
+def test_mistakes_are_ranked_by_how_many_made_them(four):
+    mistakes = Class.read(four, LAB).mistakes()
+    assert [(m.column.number, m.kind, m.students) for m in mistakes] == [
+        ("1.1", "sign", ("ben", "cyd")),
+        ("1.2", "mutated_input", ("ben", "cyd")),
+        ("1.1", "zero", ("dot",)),
+    ]
+    sign, mutated, _ = mistakes
+    assert (sign.sentence, sign.example.got, sign.example.expected) == (SIGN[2], -3.0, 3.0)
+    assert sign.reread == "week00.md#slopes"
+    assert mutated.example.got == [1.0]  # of the two, the one that has numbers to show
+
+
+def test_one_student_counts_once_for_a_kind(course):
+    twice = [Finding("a", 1, 0.0, "sign", "one"), Finding("b", 1, 0.0, "sign", "two")]
+    record(course, "ada", 0, 2, 1, None)
+    note = Store(course.state).outcome(LAB, "ada")
+    note["results"] = [Result(LAB, "1.1", "A slope", 2, twice).to_json() | {"grade_id": "check1_1"}]
+    Store(course.state).save_outcome(LAB, "ada", note)
+    (mistake,) = Class.read(course, LAB).mistakes()
+    assert mistake.students == ("ada",)
+
+
+def test_those_who_need_a_look_come_in_order_of_urgency(course):
+    record(course, "calm", 2, 2, 1, None)
+    record(course, "crashed", 1, 0, 0, None, events=["ex1_2: the process ended"])
+    record(course, "exposed", 2, 2, 1, None, sandbox="off")
+    record(course, "rude", 0, 0, 0, None, ("1.1", "process", "It broke the rules.", None, None))
+    edited = nbformat.read(course.release / LAB / "lab.ipynb", as_version=4)
+    test = next(
+        c for c in edited.cells if c.metadata.get("nbgrader", {}).get("grade_id") == "check1_1"
+    )
+    test.source = "2.0"
+    hand_in(course, "forger", nbformat.writes(edited))
+    record(course, "forger", 0, 0, 0, None)
+    hand_in(course, "half", '{"cells": [')
+    hand_in(course, "new")
+    reasons = {
+        standing.student: [remark.reason for remark in standing.remarks]
+        for standing in Class.read(course, LAB).attention()
+    }
+    assert list(reasons.items()) == [
+        ("half", ["not marked"]),
+        ("new", ["not marked"]),
+        ("exposed", ["no sandbox"]),
+        ("forger", ["worth a look"]),
+        ("rude", ["worth a look"]),
+        ("crashed", ["stopped"]),
+    ]
+
+
+def test_those_who_handed_nothing_in_are_named(four):
+    coursedir = four.coursedir(LAB)
+    with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
+        gradebook.add_student("zoe")
+    results = Class.read(four, LAB)
+    assert results.absent == ["zoe"]
+    assert "handed nothing in" in render(results, Path("."))
+
+
+def test_marks_need_no_notes(four):
+    before = [mark["score"] for mark in Class.read(four, LAB).marks()]
+    shutil.rmtree(four.state)
+    results = Class.read(four, LAB)
+    assert [mark["score"] for mark in results.marks()] == before
+    assert results.mistakes() == []
+    assert [column.label for column in results.columns][0] == "1.1 A slope"  # from the heading
+
+
+def test_a_lab_that_was_never_released_is_one_clear_line(tmp_path):
+    with pytest.raises(CourseError, match="autograder grade toy"):
+        Class.read(toy_course(tmp_path), LAB)
+
+
+def test_no_submission_is_one_clear_line(course, tmp_path):
+    with pytest.raises(CourseError, match="no submission"):
+        Class.read(course, LAB).write(tmp_path / "report")
+
+
+# ------------------------------------------------------------------------------------ what is shown
+
+EVIL = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
+
+
+def hostile_class(student=EVIL):
+    column = Column("check1", "1", EVIL, 2.0, False)
+    finding = Finding(
+        "p",
+        2,
+        0.0,
+        EVIL,
+        f"`{EVIL}` {EVIL}",
+        got=EVIL,
+        expected=[EVIL],
+        given={EVIL: EVIL},
+        where=EVIL,
+    )
+    result = Result("l", "1", EVIL, 2.0, [finding], reread=f"javascript:alert(3)#{EVIL}")
+    remarks = [Remark("worth a look", EVIL)]
+    standing = Standing(
+        student,
+        True,
+        {"check1": 0.0},
+        sandbox=EVIL,
+        results={"check1": result},
+        remarks=remarks,
+    )
+    return Class(EVIL, EVIL, [column], [standing], [EVIL], Path("/nowhere"))
+
+
+class Page(HTMLParser):
+    """The page's elements as (tag, attributes), and the text of its scripts."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.elements, self.scripts, self._inside = [], [], False
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        self._inside = tag == "script"
+
+    def handle_endtag(self, tag):
+        self._inside = False
+
+    def handle_data(self, data):
+        if self._inside:
+            self.scripts.append(data)
+
+
+def test_what_students_wrote_is_only_text(tmp_path):
+    page = Page(render(hostile_class(), tmp_path))
+    tags = [tag for tag, _ in page.elements]
+    assert tags.count("script") == 1 and "img" not in tags
+    for tag, attributes in page.elements:
+        assert not any(name.startswith("on") for name in attributes), (tag, attributes)
+        assert not {"src", "href"} & set(attributes) or tag in ("use", "a")
+        assert not attributes.get("href", "").startswith("javascript:")
+
+
+def test_only_the_pages_own_script_may_run(tmp_path):
+    page = Page(render(hostile_class(), tmp_path))
+    (policy,) = (a["content"] for t, a in page.elements if "http-equiv" in a)
+    (script,) = page.scripts
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert policy == f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
+
+
+def test_figures_have_text_alternatives_and_leave_the_colours_to_the_page(four, tmp_path):
+    text = render(Class.read(four, LAB), tmp_path)
+    names = set()
+    while "<svg" in text:
+        start, end = text.index("<svg"), text.index("</svg>") + 6
+        figure = text[start:end].replace(
+            "<svg", '<svg xmlns:xlink="http://www.w3.org/1999/xlink"', 1
+        )
+        root = ElementTree.fromstring(figure)
+        title, description = root[0], root[1]
+        assert (root.get("role"), title.tag, description.tag) == ("img", "title", "desc")
+        assert root.get("aria-labelledby") == f"{title.get('id')} {description.get('id')}"
+        ids = [element.get("id") for element in root.iter() if element.get("id")]
+        assert len(ids) == len(set(ids)) and not names & set(ids)
+        names |= set(ids)
+        assert "#0000" not in figure and "var(--" in figure
+        text = text[end:]
+    assert {"distribution-title", "success-title"} <= names
+
+
+def test_the_distribution_tells_its_numbers(four, tmp_path):
+    text = render(Class.read(four, LAB), tmp_path)
+    assert "0 points: 1; 2 points: 1; 3 points: 1; 5 points: 1." in text
+    assert "1.2 A centred list: all points 1, some 1, none 1, not answered 1" in text
+    assert "points so far (of 7)" in text
+
+
+def test_points_that_wait_for_a_reader_are_said(four, tmp_path, capsys):
+    results = Class.read(four, LAB)
+    assert "6 points wait for a reader" in render(results, tmp_path)
+    show(results)
+    assert "6 points wait for a reader" in capsys.readouterr().out
+
+
+def test_marking_without_a_sandbox_is_said(course, tmp_path):
+    record(course, "ada", 2, 2, 1, None, sandbox="off")
+    assert "Marked without a sandbox" in render(Class.read(course, LAB), tmp_path)
+
+
+def test_a_reread_leads_to_the_notes_where_there_are_some(four, tmp_path):
+    results = Class.read(four, LAB)
+    assert "<a href" not in render(results, tmp_path / "report")
+    results.notes = tmp_path / "course notes"
+    results.notes.mkdir()
+    (results.notes / "week00.md").write_text("# Slopes")
+    text = render(results, tmp_path / "report")
+    assert '<a href="../course%20notes/week00.md#slopes">week00.md#slopes</a>' in text
+
+
+def test_files_are_written(four, tmp_path):
+    paths = Class.read(four, LAB).write(tmp_path / "new" / "report")
+    assert [path.name for path in paths] == ["report.html", "marks.csv", "mistakes.csv"]
+    assert all(path.stat().st_size > 100 for path in paths)
+
+
+def rows(path):
+    with open(path, encoding="utf-8-sig", newline="") as file:
+        return list(csv.reader(file))
+
+
+def test_csv_has_the_marks(four, tmp_path):
+    _, marks, mistakes = Class.read(four, LAB).write(tmp_path)
+    head, *body = rows(marks)
+    assert head[4:8] == [
+        "1.1 A slope (of 2)",
+        "1.2 A centred list (of 2)",
+        "1.3 A sum (of 1)",
+        "1.4 A word (of 2)",
+    ]
+    assert body[1] == ["ben", "2.0", "7.0", "2.0", "1.0", "0.0", "1.0", "", "bwrap", ""]
+    head, sign, *_ = rows(mistakes)
+    assert sign[:6] == ["2", "1.1 A slope", "sign", SIGN[2], "-3", "3"]
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize(
+    "name", ["=cmd|' /C calc'!A0", "+SUM(A1)", "-2+3", "@SUM(A1)", "\t=1+1", "\r=1+1", "＝1+1"]
+)
+def test_no_cell_of_a_csv_is_a_formula(tmp_path, name):
+    _, marks, mistakes = hostile_class(student=name).write(tmp_path)
+    for row in (*rows(marks), *rows(mistakes)):
+        for cell in row:
+            assert not cell.lstrip().startswith(("=", "+", "@", "＝")), row
+            assert not cell.startswith("-") or float(cell) < 0, row
+
+
+@pytest.mark.attack
+def test_a_terminal_is_sent_no_commands(capsys):
+    show(hostile_class(student="\x1b[2J\x1b]0;title\x07[bold red]x[/]"))
+    said = capsys.readouterr().out
+    assert "\x1b" not in said and "\x07" not in said
+    assert "[bold red]x[/]" in said
+
+
+@pytest.mark.browser
+@pytest.mark.attack
+def test_in_a_browser(four, tmp_path, chromium, artefacts):
+    """It asks nothing of the network, runs nobody's script, sorts, and reads well in light and dark."""
+    from playwright.sync_api import sync_playwright
+
+    results = Class.read(four, LAB)
+    results.standings += hostile_class().standings
+    results.standings[-1].scores = {column.name: 0.0 for column in results.columns}
+    path = results.write(tmp_path)[0]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1180, "height": 900})
+        asked, troubles = [], []
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("dialog", lambda dialog: troubles.append(dialog.message))
+        page.on("console", lambda message: troubles.append(message.text))
+        page.goto(path.as_uri())
+        page.screenshot(path=artefacts / "class-report.png", full_page=True)
+        students = page.locator("table.sortable tbody th")
+        page.get_by_role("button", name="points").click()
+        assert students.all_inner_texts()[-1] == "ada"
+        page.get_by_role("button", name="points").click()
+        assert students.all_inner_texts()[0] == "ada"
+        light = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        page.emulate_media(color_scheme="dark")
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") != light
+        page.set_viewport_size({"width": 400, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") <= 400
+        browser.close()
+    assert asked == [path.as_uri()]
+    assert troubles == []

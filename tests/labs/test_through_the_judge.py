@@ -1,0 +1,94 @@
+"""Every variant of every lab through the real judge: a sandboxed process a submission, hidden cases and all."""
+
+import nbformat
+import pytest
+
+from autograder.build import build_source, read_lab, read_variants
+from autograder.course import Course
+from autograder.judge import Job, Settings, Worker
+from autograder.sanitise import grade_id, load_submission, rebuild
+from tests.conftest import ROOT
+
+COURSE = Course.at(ROOT / "labs")
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("bubblewrap")]
+
+
+@pytest.fixture(scope="module", params=COURSE.labs)
+def judged(request, tmp_path_factory):
+    """(name, a function that marks a notebook of this lab)."""
+    name = request.param
+    folder = tmp_path_factory.mktemp(name)
+    course = COURSE.elsewhere(source=folder / "source", state=folder / "state")
+    source = nbformat.read(build_source(course, name) / "lab.ipynb", as_version=4)
+    files = {"checks.py": (course.source / name / "checks.py").read_bytes()}
+    worker = Worker(Settings(str(course.root / name / "exercises.py")))
+
+    def mark(notebook):
+        rebuilt, _ = rebuild(notebook, source)
+        outcome = worker.mark(Job("ada", nbformat.writes(rebuilt), b"k" * 32, files))
+        assert outcome.events == []
+        return {result["number"]: result for result in outcome.results}
+
+    yield name, mark
+    worker.close()
+
+
+def score(results):
+    return sum(result["score"] for result in results.values())
+
+
+def machine_points(name):
+    cells = read_lab(COURSE.root / name / "lab.py").cells
+    graders = [cell.metadata.get("nbgrader", {}) for cell in cells]
+    return sum(g["points"] for g in graders if g.get("grade") and not g["solution"])
+
+
+def graded_part(name):
+    """The solved lab without its pictures and demonstrations, which earn nothing and take the time."""
+    notebook = read_lab(COURSE.root / name / "lab.py")
+    notebook.cells = [cell for cell in notebook.cells if grade_id(cell) is not None]
+    return notebook
+
+
+def exercise_of(variant):
+    """ "ex3_2" is judged by check("3.2")."""
+    return variant.cell.removeprefix("ex").replace("_", ".")
+
+
+def test_the_reference_has_full_marks(judged):
+    name, mark = judged
+    results = mark(read_lab(COURSE.root / name / "lab.py"))
+    assert score(results) == machine_points(name), {n: r["kind"] for n, r in results.items()}
+
+
+def test_the_blank_release_has_none(judged):
+    name, mark = judged
+    release = COURSE.release / name / "lab.ipynb"
+    notebook = load_submission(release, nbformat.read(release, as_version=4))
+    results = mark(notebook)
+    assert score(results) == 0.0, {n: r["score"] for n, r in results.items()}
+
+
+def test_every_mutant_loses_marks_with_its_diagnosis(judged):
+    name, mark = judged
+    reference = graded_part(name)
+    mutants = read_variants(COURSE.root / name / "mutants")
+    assert mutants
+    wrong = []
+    for mutant in mutants:
+        result = mark(mutant.put_into(reference))[exercise_of(mutant)]
+        kinds = [finding["kind"] for finding in result["findings"] if finding["kind"] != "correct"]
+        if not result["score"] < result["max_score"] or mutant.diagnosis not in kinds:
+            wrong.append((mutant.cell, mutant.name, mutant.diagnosis, kinds, result["score"]))
+    assert wrong == []
+
+
+def test_every_alternative_has_full_marks(judged):
+    name, mark = judged
+    reference = graded_part(name)
+    alternatives = read_variants(COURSE.root / name / "alternatives")
+    assert alternatives
+    for alternative in alternatives:
+        results = mark(alternative.put_into(reference))
+        found = [f["message"] for r in results.values() for f in r["findings"] if f["message"]]
+        assert score(results) == machine_points(name), (alternative.cell, alternative.name, found)
