@@ -294,7 +294,7 @@ def hand_over(*command: object, folder: Path = ROOT) -> NoReturn:
 
 def run_tests(arguments: "list[str]") -> NoReturn:
     # The whole suite runs on two processes; a choice of tests runs as pytest is told to.
-    hand_over("-m", "pytest", *(arguments or ["-n", "2"]))
+    hand_over("-m", "pytest", *(arguments or ["-n", "2", "--dist", "loadscope"]))
 
 
 def open_lab(arguments: "list[str]") -> NoReturn:

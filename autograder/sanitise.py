@@ -113,6 +113,8 @@ def _sort_out(
     answers: dict[str, NotebookNode] = {}
     extras: dict[str | None, list[NotebookNode]] = {}
     repairs: list[str] = []
+    if (old := submitted.metadata.get("orig_nbformat")) and old != nbformat.current_nbformat:
+        repairs.append(f"it is in the old format nbformat {old}; it was read as nbformat 4")
     seen: list[str] = []
     for cell in submitted.cells:
         if cell.cell_type not in ("code", "markdown", "raw") or not isinstance(

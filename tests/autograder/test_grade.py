@@ -319,6 +319,7 @@ def test_each_bad_submission_gets_one_line_and_the_rest_is_marked(course, tmp_pa
         "empty": "holds no lab.ipynb",
         "o?dd*": "cannot be a student's id",
         "linked": "symbolic link",
+        "old": "old format nbformat 3",
         "link": "symbolic link",
     }.items():
         told = [line for line in lines if f"/{student}" in line.split(": ")[0] + "/"]

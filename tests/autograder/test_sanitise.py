@@ -201,5 +201,6 @@ def test_an_old_nbformat_is_read(tmp_path, source, submitted):
     old = nbformat.convert(submitted, 3)
     path = tmp_path / "lab.ipynb"
     path.write_text(nbformat.writes(old, version=3))
-    notebook, _ = rebuild(load_submission(path, source), source)
+    notebook, repairs = rebuild(load_submission(path, source), source)
     assert cell(notebook, "ex2").source == "other = 20"
+    assert repairs == ["it is in the old format nbformat 3; it was read as nbformat 4"]
