@@ -6,7 +6,7 @@ __all__ = ["KINDS", "SandboxUnavailable", "StudentError"]
 
 KINDS = {
     "raised": "the student's code raised an exception",
-    "missing": "a name that the exercise asks for is not defined",
+    "undefined": "a name that the exercise asks for is not defined",
     "blank": "the exercise is not filled in yet (NotImplementedError)",
     "timeout": "it ran past its time",
     "memory": "it ran out of memory",

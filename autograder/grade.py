@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import nbformat.warnings
 import sqlalchemy.exc
 from filelock import FileLock, Timeout
 from nbgrader.api import Gradebook, MissingEntry
@@ -437,6 +438,9 @@ def _clear_words(course: Course) -> Iterator[None]:
         with warnings.catch_warnings():
             # nbgrader 0.9 and SQLAlchemy 2 differ about one relation; the marks are not touched by it.
             warnings.simplefilter("ignore", sqlalchemy.exc.SAWarning)
+            # What a submission's cells are called matters to nobody: they are rebuilt.
+            warnings.simplefilter("ignore", nbformat.warnings.DuplicateCellId)
+            warnings.simplefilter("ignore", nbformat.warnings.MissingIDFieldWarning)
             yield
     except (sqlalchemy.exc.OperationalError, sqlite3.OperationalError) as error:
         database = course.coursedir("*").db_url

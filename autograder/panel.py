@@ -26,9 +26,10 @@ STYLE = """
 .dp-panel .dp-part{margin:.7em 0 0;padding:.5em 0 0;border-top:1px dotted var(--jp-border-color1,#bbb)}
 .dp-panel p{margin:.25em 0}
 .dp-panel table{border-collapse:collapse;margin:.4em 0;font-size:13px}
-.dp-panel td,.dp-panel th{text-align:left;padding:1px 12px 1px 0;vertical-align:top;background:none;border:0}
+.dp-panel tr{background:none!important}
+.dp-panel td,.dp-panel th{text-align:left!important;padding:1px 12px 1px 0;vertical-align:top;background:none;border:0}
 .dp-panel th{font-weight:400;color:var(--jp-content-font-color2,#555)}
-.dp-panel code,.dp-panel pre{font:12.5px/1.4 ui-monospace,monospace;white-space:pre-wrap;background:none;margin:.2em 0}
+.dp-panel code,.dp-panel pre{font:12.5px/1.4 ui-monospace,monospace;white-space:pre-wrap;background:none!important;margin:.2em 0}
 .dp-panel .dp-kind{font-size:12px;border:1px solid var(--dp-ink);border-radius:9px;padding:0 7px;white-space:nowrap}
 .dp-panel details{margin:.2em 0}.dp-panel summary{cursor:pointer}
 .dp-panel .dp-quiet{color:var(--jp-content-font-color2,#555);font-size:13px}

@@ -29,7 +29,7 @@ MAX_MESSAGE = 2000
 class Student:
     """The names that a student defined: `student.Var` is the student's own `Var`, `"Var" in
     student` says whether there is one. A name that is missing raises `StudentError` of kind
-    "missing"."""
+    "undefined"."""
 
     def __init__(self, namespace: Mapping[str, Any]):
         self.__namespace = namespace
@@ -41,7 +41,7 @@ class Student:
             return self.__namespace[name]
         except KeyError:
             raise StudentError(
-                "missing",
+                "undefined",
                 f"`{name}` is not defined. Run the cell that defines it, and keep its name.",
             ) from None
 
@@ -53,10 +53,10 @@ class Student:
 
         So a probe can give a function a helper of its own, whatever the student has in the helper's
         place. Only that function sees the replacements; functions that it calls do not. Raises
-        `StudentError` ("missing") when there is no such name or it is not a plain function."""
+        `StudentError` ("undefined") when there is no such name or it is not a plain function."""
         function = getattr(self, name)
         if type(function) is not types.FunctionType:
-            raise StudentError("missing", f"`{name}` should be a function written with `def`.")
+            raise StudentError("undefined", f"`{name}` should be a function written with `def`.")
         rebound = types.FunctionType(
             function.__code__,
             {**function.__globals__, **replacements},

@@ -58,7 +58,7 @@ class TrustedNames(dict):
         try:
             value = self._session.get(name)
         except StudentError as error:
-            if error.kind == "missing":
+            if error.kind == "undefined":
                 raise NameError(error.message, name=name) from None
             raise
         return _here(value, self._session, name)

@@ -23,7 +23,7 @@ __all__ = ["Class", "Column", "Mistake", "Remark", "Standing"]
 NOTEBOOK = "lab.ipynb"
 
 # Not answers, so not mistakes: a cell that was never filled in, or never reached.
-UNANSWERED = ("blank", "killed", "process")
+UNANSWERED = ("blank", "undefined", "killed", "process")
 
 # Why somebody is on the list of those to look at, the most pressing first.
 REASONS = ("not marked", "no sandbox", "worth a look", "stopped", "repaired", "late")

@@ -56,7 +56,7 @@ def test_right_wrong_half_right_and_blank(square):
     only_numbers = check_exercise(square, {"square": lambda x: float(x) ** 2})
     assert (only_numbers.score, only_numbers.kind) == (1.0, "raised")
     assert check_exercise(square, {"square": blank}).kinds == ["blank"]
-    assert check_exercise(square, {}).kinds == ["missing"]
+    assert check_exercise(square, {}).kinds == ["undefined"]
     assert check_exercise(square, {"square": lambda x: x * x}).kind == "correct"
 
 

@@ -143,7 +143,7 @@ def test_nbgrader_s_own_commands_give_the_same_marks_and_the_explanations(course
     assert nbgrader("generate_feedback", LAB).returncode == 0
     wrong = next(s for s in ours if s.startswith("mutants"))
     page = (course.feedback / wrong / LAB / "lab.html").read_text()
-    assert "dp-fail" in page and "Exercise 1." in page
+    assert 'dp-panel dp-fail"' in page and "Exercise 1." in page
     assert "the sum of nothing should be 0" not in page and "HIDDEN" not in page
     assert nbgrader("export", "--to", str(tmp_path / "grades.csv")).returncode == 0
     assert "ada" in (tmp_path / "grades.csv").read_text()

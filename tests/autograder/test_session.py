@@ -219,7 +219,7 @@ def test_a_probe_may_replace_a_helper(session):
 @pytest.mark.parametrize(
     ("definition", "kind", "said"),
     [
-        ("", "missing", "`f` is not defined"),
+        ("", "undefined", "`f` is not defined"),
         ("def f(x):\n    raise NotImplementedError", "blank", "not filled in"),
         ("def f(x):\n    return 1 / 0", "raised", "ZeroDivisionError: division by zero"),
         ("def f(x):\n    return f(x)", "raised", "calls itself without end"),

@@ -14,13 +14,15 @@ import urllib.request
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import nbformat
 import pytest
 
-from autograder.build import build_source
+from autograder.build import build_source, read_variants
 from autograder.course import Course
 
 ROOT = Path(__file__).resolve().parents[2]
 LAB = "lab03_reverse_mode"
+MISTAKE = "overwrites"
 PANEL = ".jp-OutputArea .dp-panel"
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
@@ -28,11 +30,16 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("br
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """What a student has (`blank`), and the same with everything solved (`solved`)."""
+    """What a student has (`blank`), the same with everything solved, and with one mistake."""
     root = tmp_path_factory.mktemp("labs")
     shutil.copytree(ROOT / "labs" / "release" / LAB, root / "blank")
     course = Course.at(ROOT / "labs").elsewhere(source=root / "source", state=root / "state")
     shutil.copytree(build_source(course, LAB), root / "solved")
+    shutil.copytree(root / "solved", root / "mistaken")
+    mutants = read_variants(ROOT / "labs" / LAB / "mutants")
+    mutant = next(mutant for mutant in mutants if mutant.name == MISTAKE)
+    solved = nbformat.read(root / "solved" / "lab.ipynb", as_version=4)
+    nbformat.write(mutant.put_into(solved), root / "mistaken" / "lab.ipynb")
     return root
 
 
@@ -178,7 +185,7 @@ def test_the_blank_release_runs_to_its_end_and_says_what_is_to_do(run_all, artef
     assert errors(cells) == []
     shown = panels(cells)
     assert len(shown) >= 8
-    assert all("dp-todo" in html for html in shown.values()), shown
+    assert all('dp-panel dp-todo"' in html for html in shown.values()), shown
     assert page.locator(PANEL).first.is_visible()
     keep(page, artefacts, "lab03-blank", PANEL)
     assert elsewhere(asked) == []
@@ -189,7 +196,7 @@ def test_the_solved_lab_shows_passed_panels_and_the_drawn_graph(run_all, artefac
     cells = outputs(page)
     assert errors(cells) == []
     shown = panels(cells)
-    assert all("dp-pass" in html for html in shown.values()), shown
+    assert all('dp-panel dp-pass"' in html for html in shown.values()), shown
     drawn = [
         cell for cell in cells
         if any("<svg" in str(output.get("data", {})) for output in cell["outputs"])
@@ -210,4 +217,24 @@ def test_the_solved_lab_shows_passed_panels_and_the_drawn_graph(run_all, artefac
     svg.wait_for(state="visible", timeout=10_000)
     page.screenshot(path=artefacts / "lab03-graph.png")
     keep(page, artefacts, "lab03-passed", PANEL)
+    assert elsewhere(asked) == []
+
+
+def test_a_mistake_is_named_in_the_panel(run_all, artefacts):
+    page, asked = run_all("mistaken")
+    (wrong,) = [html for html in panels(outputs(page)).values() if 'dp-panel dp-fail"' in html]
+    assert "Exercise 3.7" in wrong and "overwritten" in wrong
+    page.evaluate(
+        """() => {
+             const notebook = window.jupyterapp.shell.currentWidget.content;
+             const index = [...Array(notebook.model.cells.length).keys()]
+                 .find(i => notebook.model.cells.get(i).sharedModel.getSource() === 'check("3.7")');
+             notebook.activeCellIndex = index;
+             notebook.scrollToItem(index, 'center');
+           }"""
+    )
+    panel = page.locator(".dp-panel.dp-fail").first
+    panel.wait_for(state="visible", timeout=10_000)
+    page.screenshot(path=artefacts / "lab03-mistake.png")
+    panel.screenshot(path=artefacts / "check-panel.png")
     assert elsewhere(asked) == []

@@ -207,7 +207,7 @@ def only_after(mark, part: str) -> None:
     """Fail the present part, for the same reason, where an earlier one that it builds on failed."""
     earlier = next(finding for finding in mark.findings if finding.part == part)
     message = f"Not tried yet: first comes the part “{part}”."
-    if earlier.kind in ("blank", "missing"):
+    if earlier.kind in ("blank", "undefined"):
         message = earlier.message
     mark.that(earlier.ok, kind=earlier.kind, message=message)
 
