@@ -29,7 +29,8 @@ STYLE = """
 .dp-panel tr{background:none!important}
 .dp-panel td,.dp-panel th{text-align:left!important;padding:1px 12px 1px 0;vertical-align:top;background:none;border:0}
 .dp-panel th{font-weight:400;color:var(--jp-content-font-color2,#555)}
-.dp-panel code,.dp-panel pre{font:12.5px/1.4 ui-monospace,monospace;white-space:pre-wrap;background:none!important;margin:.2em 0}
+.dp-panel code,.dp-panel pre{font:12.5px/1.4 ui-monospace,monospace;white-space:pre-wrap;margin:.2em 0;
+ background:none!important}
 .dp-panel .dp-kind{font-size:12px;border:1px solid var(--dp-ink);border-radius:9px;padding:0 7px;white-space:nowrap}
 .dp-panel details{margin:.2em 0}.dp-panel summary{cursor:pointer}
 .dp-panel .dp-quiet{color:var(--jp-content-font-color2,#555);font-size:13px}
