@@ -79,22 +79,22 @@ def command(
 
     binds = {path: path for path in [*interpreter(), *map(str, read_only)]}
     binds |= {str(PACKAGES / inside): str(outside) for inside, outside in packages.items()}
-    # bubblewrap makes the folders on the way to a bind for root alone, and we are about to be
-    # somebody else.
-    for folder in sorted(
-        {str(parent) for path in (*binds, *SETTINGS) for parent in Path(path).parents} - {"/"}
-    ):
-        if not _in_system(folder):
-            arguments += ["--perms", "0755", "--dir", folder]
-
     for path in SYSTEM:
         if os.path.islink(path):
             arguments += ["--symlink", os.readlink(path), path]
         elif os.path.isdir(path):
             arguments += ["--ro-bind", path, path]
+    arguments += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp"]
+    # bubblewrap makes the folders on the way to a bind for root alone, and we are about to be
+    # somebody else. (A Python below /tmp comes after the /tmp that would hide it.)
+    for folder in sorted(
+        {str(parent) for path in (*binds, *SETTINGS) for parent in Path(path).parents}
+        - {"/", "/tmp"}
+    ):
+        if not _in_system(folder):
+            arguments += ["--perms", "0755", "--dir", folder]
     for path in SETTINGS:
         arguments += ["--ro-bind-try", path, path]
-    arguments += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp"]
     for inside, outside in binds.items():
         arguments += ["--ro-bind", outside, inside]
     return [*arguments, "--remount-ro", "/", "--chdir", "/", "--", *program]

@@ -43,7 +43,7 @@ class CLONE:
 class MOUNT:
     """Flags of mount(2)."""
 
-    RDONLY, NOSUID, NODEV, NOEXEC, REC, PRIVATE = 1, 2, 4, 8, 1 << 14, 1 << 18
+    RDONLY, NOSUID, NODEV, NOEXEC, BIND, REC, PRIVATE = 1, 2, 4, 8, 1 << 12, 1 << 14, 1 << 18
 
 
 _libc = ctypes.CDLL(None, use_errno=True)

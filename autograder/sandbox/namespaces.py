@@ -7,6 +7,7 @@ the namespace: nothing can be left behind, however it was started."""
 from __future__ import annotations
 
 import os
+import sys
 
 from autograder.sandbox import linux
 from autograder.sandbox.limits import Limits
@@ -38,9 +39,15 @@ def furnish(limits: Limits) -> None:
     covered."""
     nothing = MOUNT.NOSUID | MOUNT.NODEV
     linux.mount("none", "/", "", MOUNT.REC | MOUNT.PRIVATE)
+    below = {path for path in (sys.prefix, sys.base_prefix) if path.startswith(PRIVATE + "/")}
+    kept = {path: os.open(path, os.O_PATH | os.O_DIRECTORY) for path in sorted(below)}
     linux.mount(
         "tmpfs", PRIVATE, "tmpfs", nothing, f"size={limits.disk_bytes},nr_inodes=20000,mode=0755"
     )
+    for path, handle in kept.items():  # a Python below /tmp, which the new /tmp hides
+        os.makedirs(path, 0o755)
+        linux.mount(f"/proc/self/fd/{handle}", path, "", MOUNT.BIND | MOUNT.REC)
+        os.close(handle)
     linux.mount(
         "tmpfs",
         "/dev/shm",

@@ -303,3 +303,12 @@ def test_disk_usage_is_counted_and_hostile_folders_are_removed(tmp_path):
 def test_landlock_reports_its_version():
     assert landlock.abi() >= 0
     assert (landlock.missing() is None) == (landlock.abi() > 0)
+
+
+def test_a_python_below_tmp_is_shown_after_the_tmp_that_would_hide_it(monkeypatch):
+    monkeypatch.setattr(sys, "prefix", "/tmp/somewhere/.venv")
+    arguments = bwrap.command(["true"], packages={})
+    (hiding,) = [at for at, word in enumerate(arguments) if word == "--tmpfs"]
+    shown = [at for at, word in enumerate(arguments) if word.startswith("/tmp/somewhere")]
+    assert len(shown) >= 3  # the folder on the way, and the bind's two ends
+    assert min(shown) > hiding
