@@ -1021,6 +1021,15 @@ class Gradcheck:
                 got=rows,
                 expected=[],
             )
+            wrong = [each + 10 for each in truth]
+            rows = report(c, x, wrong, "a gradient of which every entry is wrong")
+            mark.that(
+                bool(rows),
+                kind="missed",
+                message="Every entry was wrong, and there was no complaint. A test that never "
+                "complains tests nothing.",
+                got=rows,
+            )
         with mark.part("wrong entries are found", 1):
             c, x, truth = draw()
             claims = [truth[0], truth[1] - 0.3, truth[2] * (1 + 1e-4), 0.25]
@@ -1101,6 +1110,28 @@ def push(node, upstream):
 """
 
 
+@lab.helper
+def run_listing(hunt, text, cases):
+    """What a listing gives for each case: the mended one in a probe, the printed one in a verdict."""
+
+    class Point:
+        def __init__(self, parents=(), partials=()):
+            self.parents, self.partials, self.grad = parents, partials, 0.0
+
+    room = {"math": math}
+    exec(text, room)
+    if hunt == "hunt_a":
+        return [[float(each) for each in room["grad_loss"](*case)] for case in cases]
+    found = []
+    for first, second, third in cases:
+        a = Point()
+        b = Point((a, a), (first, first))
+        c = Point((b, b, a), (second, second, third))
+        room["push"](c, 1.0)
+        found.append(a.grad)
+    return found
+
+
 @lab.exercise(
     "3.9",
     "Bug hunt: two listings",
@@ -1126,37 +1157,13 @@ class BugHunt:
             return {"form": "line", "line": str(line)}
         if not isinstance(mend, str) or len(mend.strip().splitlines()) != 1:
             return {"form": "mend"}
-        mended = [*lines[: line - 1], mend.rstrip(), *lines[line:]]
-
-        class Point:
-            def __init__(self, parents=(), partials=()):
-                self.parents, self.partials, self.grad = parents, partials, 0.0
-
-        def run(text):
-            room = {"math": math}
-            try:
-                exec("\n".join(text), room)
-                if hunt == "hunt_a":
-                    return [[float(each) for each in room["grad_loss"](*case)] for case in cases]
-                found = []
-                for first, second, third in cases:
-                    a = Point()
-                    b = Point((a, a), (first, first))
-                    c = Point((b, b, a), (second, second, third))
-                    room["push"](c, 1.0)
-                    found.append(a.grad)
-                return found
-            except Exception as error:
-                return f"{type(error).__name__}: {error}"
-
+        mended = "\n".join([*lines[: line - 1], mend.rstrip(), *lines[line:]])
+        try:
+            after = run_listing(hunt, mended, cases)
+        except Exception as error:
+            after = f"{type(error).__name__}: {error}"
         symptom = list(symptom) if isinstance(symptom, (tuple, set, list)) else symptom
-        return {
-            "form": "",
-            "line": line,
-            "symptom": symptom,
-            "before": run(lines),
-            "after": run(mended),
-        }
+        return {"form": "", "line": line, "symptom": symptom, "after": after}
 
     def verdict(ask, rng, mark):
         truth_a = dp.grad(lambda w1, w2, x, target: (w2 * dp.tanh(w1 * x) - target) ** 2, (0, 1))
@@ -1213,7 +1220,7 @@ def judge_hunt(ask, mark, hunt, listing, cases, expected, symptom_of):
 
     with mark.part(f"{hunt}: the symptom", 0.25):
         answer = answered()
-        truth = symptom_of(answer["before"], expected)
+        truth = symptom_of(run_listing(hunt, listing, cases), expected)
         said = answer["symptom"]
         if isinstance(truth, float):
             mark.that(
