@@ -30,6 +30,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import inspect
+import itertools
 import math
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -252,11 +253,12 @@ class Mark:
         if self._open is None:
             raise RuntimeError("mark.fail(…) outside a part")
         finding = self._open
-        finding.kind, finding.message = kind, message
-        for key in ("got", "expected", "given", "where", "picture"):
+        finding.kind, finding.message = kind, _cut(message)
+        if "picture" in evidence:
+            finding.picture = evidence.pop("picture")
+        for key in ("got", "expected", "given", "where"):
             if key in evidence:
-                value = evidence.pop(key)
-                setattr(finding, key, value if isinstance(value, str) else plain(value))
+                setattr(finding, key, plain(evidence.pop(key)))
         if evidence:
             raise TypeError(f"mark.fail does not know {sorted(evidence)}")
         raise _PartFailed
@@ -305,7 +307,7 @@ class Mark:
 
     def note(self, text: str) -> None:
         """A remark shown with the result, right or wrong."""
-        self.notes.append(text)
+        self.notes.append(_cut(text))
 
 
 def agree(
@@ -385,7 +387,7 @@ def _raised(part: str, points: float, error: StudentError, hidden: bool = False)
 
 
 def _unreadable(part: str, points: float, error: Exception, hidden: bool = False) -> Finding:
-    message = f"What came back could not be read ({type(error).__name__}: {error})."
+    message = _cut(f"What came back could not be read ({type(error).__name__}: {error}).")
     return Finding(part=part, points=points, kind="bad_data", message=message, hidden=hidden)
 
 
@@ -474,17 +476,38 @@ class Result:
     __repr__ = __str__
 
 
+MOST_TEXT, MOST_PIECES = 2000, 1000  # of one piece of evidence: a student's answer can be endless
+
+
 def plain(value: Any) -> Any:
-    """`value` as evidence to be kept and shown: plain types, arrays as nested lists."""
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    return value if isinstance(value, (bool, int, float, complex, str, type(None))) else str(value)
+    """`value` as evidence to be kept and shown: plain types, arrays as nested lists, what is too
+    long cut short."""
+    left = MOST_PIECES
+
+    def reduced(value: Any) -> Any:
+        nonlocal left
+        left -= 1
+        if isinstance(value, np.ndarray):
+            if value.size > MOST_PIECES:
+                return f"an array of shape {value.shape}"
+            return reduced(value.tolist())
+        if isinstance(value, np.generic):
+            return value.item()
+        if isinstance(value, Mapping):
+            pairs = itertools.takewhile(lambda _: left > 0, value.items())
+            return {_cut(str(key)): reduced(item) for key, item in pairs}
+        if isinstance(value, (list, tuple)):
+            kept = [reduced(item) for item in itertools.takewhile(lambda _: left > 0, value)]
+            return kept if len(kept) == len(value) else [*kept, f"… {len(value) - len(kept)} more"]
+        if isinstance(value, (bool, int, float, complex, type(None))):
+            return value
+        return _cut(value if isinstance(value, str) else str(value))
+
+    return reduced(value)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MOST_TEXT else f"{text[:MOST_TEXT]} …"
 
 
 def _json(value: Any) -> Any:

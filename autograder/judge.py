@@ -13,6 +13,8 @@ import hashlib
 import hmac
 import io
 import json
+import signal
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -270,6 +272,7 @@ def _seed(job: Job, what: str) -> int:
 # In a pool's process
 
 _worker: Worker | None = None
+_stopped = False
 
 
 def start_worker(settings: Settings) -> None:
@@ -279,9 +282,20 @@ def start_worker(settings: Settings) -> None:
     from autograder.sandbox.linux import die_with_parent
 
     die_with_parent()
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, _stop)
     _worker = Worker(settings)
+
+
+def _stop(*_: object) -> None:
+    """Ctrl-C reaches the pool's processes too: the submissions that wait here are not begun."""
+    global _stopped
+    _stopped = True
+    raise KeyboardInterrupt
 
 
 def mark_in_worker(job: Job) -> Outcome:
     assert _worker is not None, "start_worker is the pool's initialiser"
+    if _stopped:
+        raise KeyboardInterrupt
     return _worker.mark(job)

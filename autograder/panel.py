@@ -179,4 +179,5 @@ def text(result: Result) -> str:
     lines += [f"  {note}" for note in result.notes]
     if result.reread and not result.ok:
         lines.append(f"  {reread(result)}")
-    return "\n".join(lines)
+    # A student's message could hold a terminal's commands.
+    return "".join(c if c.isprintable() or c == "\n" else " " for c in "\n".join(lines))

@@ -105,6 +105,7 @@ class Session:
         self._cells = 0
         self._depth = 0
         self._doing = "the start"
+        self._deadline = time.monotonic() + limits.wall_seconds(limits.cpu_seconds_total)
 
     # Asking
 
@@ -351,6 +352,8 @@ class Session:
                 "timeout",
                 f"The notebook took more than {seconds:g} s of processor time altogether.",
             )
+        elif time.monotonic() > self._deadline:
+            self._end("timeout", "The notebook spent far too long asleep, or waiting.")
 
     def _disk_usage(self) -> int:
         """Where the private folder has no size of its own."""

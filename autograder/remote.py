@@ -91,7 +91,8 @@ def _here(value: Any, session: Session, name: str) -> Any:
     if isinstance(value, (list, tuple)):
         return type(value)(_here(item, session, name) for item in value)
     if isinstance(value, dict):
-        return {key: _here(item, session, f"{name}[{key!r}]") for key, item in value.items()}
+        named = {key: f"{name[:200]}[{key[:60]!r}]" for key in value}
+        return {key: _here(item, session, named[key]) for key, item in value.items()}
     return value
 
 

@@ -293,6 +293,8 @@ class _Reader:
         if rank > 32:
             raise TooLarge(f"an array of rank {rank}")
         shape = tuple(self.number(_U64) for _ in range(rank))
+        if prod(side or 1 for side in shape) > max(MAX_NODES, prod(shape)):
+            raise TooLarge(f"an empty array of shape {shape}")  # as lists it would fill the memory
         raw = self.take(prod(shape) * dtype.itemsize)
         if name == "bool" and any(byte > 1 for byte in set(bytes(raw))):
             raise BadData("damaged data: a truth value that is neither true nor false")
