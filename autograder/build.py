@@ -131,6 +131,7 @@ def read_variants(folder: Path) -> list[Variant]:
 
 def build_source(course: Course, lab: str) -> Path:
     """Write nbgrader's source folder of `lab`; returns it."""
+    course.load(lab)
     home = course.lab_folder(lab)
     destination = course.source / lab
     with tempfile.TemporaryDirectory(dir=_made(course.state)) as scratch:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -37,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.verbose or not _explained(error):
             raise
         print(f"autograder: {error}", file=sys.stderr)
+        _json(options, {"error": str(error)})
         return 1
 
 
@@ -122,11 +124,21 @@ def _sandbox(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--seconds",
-        type=float,
+        type=_seconds,
         default=30.0,
         metavar="S",
         help="processor time a cell may take (default 30)",
     )
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds <= 86_400:  # with 0 nobody would have a mark
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds between 0 and a day")
+    return seconds
 
 
 def _limits(options: argparse.Namespace) -> Any:
@@ -160,6 +172,7 @@ def _release(options: argparse.Namespace) -> int:
 def _grade(options: argparse.Namespace) -> int:
     from autograder.grade import grade
     from autograder.report import Class
+    from autograder.troubles import clear_words
 
     course = find_course(options.course)
     if options.sandbox == "off":
@@ -178,7 +191,8 @@ def _grade(options: argparse.Namespace) -> int:
             regrade=options.regrade,
             progress=progress,
         )
-    marked = Class.read(course, options.lab)
+    with clear_words(course):
+        marked = Class.read(course, options.lab)
     if options.json:
         problems = [vars(problem) for problem in grading.problems]
         _json(options, {
@@ -195,12 +209,14 @@ def _grade(options: argparse.Namespace) -> int:
 
 def _report(options: argparse.Namespace) -> int:
     from autograder.report import Class
+    from autograder.troubles import clear_words
 
     course = find_course(options.course)
     course.lab_folder(options.lab)
-    paths = Class.read(course, options.lab).write(
-        options.output or course.root / "reports" / options.lab
-    )
+    with clear_words(course):
+        paths = Class.read(course, options.lab).write(
+            options.output or course.root / "reports" / options.lab
+        )
     for path in paths:
         _say(options, str(path))
     _json(options, {"written": [str(path) for path in paths]})

@@ -14,9 +14,12 @@ its new version is complete.
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 import shutil
 import stat
+import struct
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -25,11 +28,12 @@ from pathlib import Path, PurePosixPath
 
 from autograder.course import Course, CourseError
 
-__all__ = ["Problem", "collect"]
+__all__ = ["Problem", "collect", "never_copied"]
 
-STUDENT_ID = re.compile(r"[\w@+-][\w.@+ -]*", re.UNICODE)
+STUDENT_ID = re.compile(r"[\w@+-][\w.@+ -]{,99}", re.UNICODE)  # files are called after them
 MAX_FILE = 50_000_000
 MAX_TOTAL = 20_000_000_000
+MAX_PACKED, MAX_RATIO = 1_000_000, 200  # beyond so many bytes, how far a zip may have packed them
 IGNORED = {"__MACOSX", ".DS_Store", ".ipynb_checkpoints", "__pycache__", "Thumbs.db"}
 
 
@@ -54,7 +58,7 @@ def collect(course: Course, lab: str, source: Path) -> list[Problem]:
 
     Raises `CourseError` when there is no such folder, or nothing in it that could be a submission.
     """
-    if not source.exists():
+    if not (source.is_dir() or source.is_file()):
         raise CourseError(f"{source}: there is no such folder or zip of submissions")
     course.state.mkdir(parents=True, exist_ok=True)
     problems: list[Problem] = []
@@ -87,45 +91,49 @@ def _unpack(archive: Path, folder: Path) -> list[Problem]:
     problems: list[Problem] = []
     total = 0
     try:
-        with zipfile.ZipFile(archive) as bundle:
-            for entry in bundle.infolist():
-                name = entry.filename.replace("\\", "/")
-                where = f"{archive}: {entry.filename!r}"
-                parts = PurePosixPath(name).parts
-                if name.startswith("/") or ".." in parts or (parts and ":" in parts[0]):
-                    problems.append(
-                        Problem(
-                            _first(parts),
-                            f"{where} climbs out of the zip; it is left out, pack it again",
-                        )
-                    )
-                    continue
-                if stat.S_ISLNK(entry.external_attr >> 16):
-                    problems.append(
-                        Problem(
-                            _first(parts),
-                            f"{where} is a symbolic link; it is left out, pack the file itself",
-                        )
-                    )
-                    continue
-                if entry.is_dir() or not parts or IGNORED & set(parts):
-                    continue
-                total += entry.file_size
-                if entry.file_size > MAX_FILE or total > MAX_TOTAL:
-                    problems.append(
-                        Problem(
-                            _first(parts),
-                            f"{where} is too large ({entry.file_size / 1e6:.0f} MB); left out",
-                        )
-                    )
-                    continue
-                target = folder.joinpath(*parts)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                with bundle.open(entry) as packed, open(target, "wb") as file:
-                    shutil.copyfileobj(packed, file)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+        bundle = zipfile.ZipFile(archive)
+    except (zipfile.BadZipFile, ValueError, IndexError, struct.error) as error:
         raise CourseError(f"{archive}: cannot be unpacked ({error}); download it again") from error
+    with bundle:
+        for entry in bundle.infolist():
+            name = entry.filename.replace("\\", "/")
+            parts = PurePosixPath(name).parts
+            if entry.is_dir() or not parts or IGNORED & set(parts):
+                continue
+            total += entry.file_size
+            target = folder.joinpath(*parts)
+            why = _refused(entry, name, parts, total)
+            if why is None and os.path.lexists(target):
+                why = "is in the zip twice; the first one counts"
+            if why is None:
+                try:
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    with bundle.open(entry) as packed, open(target, "wb") as file:
+                        shutil.copyfileobj(packed, file)
+                except Exception as error:  # each way of packing has errors of its own
+                    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+                        raise
+                    reason = getattr(error, "strerror", None) or f"{error!s:.80}"
+                    why = f"cannot be unpacked ({reason}); it is left out, pack it again"
+                    if os.path.isfile(target):
+                        target.unlink()
+            if why is not None:
+                line = f"{archive}: {entry.filename!r:.200} {why}"
+                problems.append(Problem(_first(parts), line))
     return problems
+
+
+def _refused(entry: zipfile.ZipInfo, name: str, parts: tuple[str, ...], total: int) -> str | None:
+    """Why an entry of a zip is not unpacked; None where it is."""
+    if name.startswith("/") or ".." in parts or ":" in parts[0]:
+        return "climbs out of the zip; it is left out, pack it again"
+    if stat.S_ISLNK(entry.external_attr >> 16):
+        return "is a symbolic link; it is left out, pack the file itself"
+    if entry.file_size > MAX_FILE or total > MAX_TOTAL:
+        return f"is too large ({entry.file_size / 1e6:.0f} MB); left out"
+    if entry.file_size > max(MAX_PACKED, MAX_RATIO * entry.compress_size):
+        return "holds far more than its size in the zip (a zip bomb); left out"
+    return None
 
 
 def _first(parts: tuple[str, ...]) -> str:
@@ -179,6 +187,17 @@ def _submissions(
             yield student, files
 
 
+def never_copied(path: Path) -> str | None:
+    """Why something in a submission is not handed on; None for ordinary files and folders."""
+    if path.is_symlink():
+        return "is a symbolic link, which is never followed"
+    if not (path.is_file() or path.is_dir()):
+        return "is a pipe, a socket or a device"
+    if not path.name.isprintable():
+        return "has a name that cannot be written down"
+    return None
+
+
 def _is_wrapping(folder: Path, lab: str) -> bool:
     """Whether the only entry is a folder around all submissions, not the one submission there is."""
     if folder.is_symlink() or not folder.is_dir():
@@ -193,14 +212,8 @@ def _files(folder: Path, lab: str, student: str, problems: list[Problem]) -> dic
     root = folder / lab if (folder / lab).is_dir() and not (folder / lab).is_symlink() else folder
     files: dict[str, Path] = {}
     for path in sorted(root.rglob("*")):
-        if path.is_symlink():
-            problems.append(
-                Problem(
-                    student,
-                    f"{path}: is a symbolic link, which is never followed; left out",
-                    marked=True,
-                )
-            )
+        if why := never_copied(path):
+            problems.append(Problem(student, f"{path}: {why}; left out", marked=True))
         elif path.is_file() and not IGNORED & set(path.relative_to(root).parts):
             if path.stat().st_size > MAX_FILE:
                 problems.append(

@@ -5,10 +5,14 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import os
+import re
 import shutil
 import sysconfig
+import traceback
 from pathlib import Path
 from typing import Any
+
+from autograder.exercise import Lab, load_lab
 
 __all__ = ["Course", "CourseError", "find_course"]
 
@@ -42,6 +46,10 @@ class Course:
             raise CourseError(
                 f"{root} is not a course: it has no nbgrader_config.py; name the folder with --course"
             )
+        if re.search(r"\[.+\]|[*?]", str(root)):
+            raise CourseError(
+                f"{root}: nbgrader takes [ ], * and ? in a folder's name for a pattern; rename the folder"
+            )
         folders: dict[str, Any] = {name: root / name for name in FOLDERS}
         return cls(root=root, state=root / ".autograder", **folders)
 
@@ -68,11 +76,31 @@ class Course:
         )
         raise CourseError(f"no lab {lab!r} in {self.root}: {known}")
 
+    def load(self, lab: str) -> Lab:
+        """The exercises of the lab called `lab`. Raises `CourseError` with the line where they
+        cannot be loaded."""
+        path = self.lab_folder(lab) / "exercises.py"
+        try:
+            return load_lab(path)
+        except Exception as error:
+            lines = [
+                f.lineno
+                for f in traceback.extract_tb(error.__traceback__)
+                if f.filename == str(path)
+            ]
+            line = error.lineno if isinstance(error, SyntaxError) else lines[-1] if lines else "?"
+            what = f"{type(error).__name__}: {error}"
+            raise CourseError(f"{path}, line {line}: {what}; mend it and run again") from error
+
     def config(self) -> Any:
         """nbgrader's configuration: `nbgrader_config.py`, then the places of this course."""
         from traitlets.config import Config, PyFileConfigLoader
 
-        config = PyFileConfigLoader("nbgrader_config.py", path=str(self.root)).load_config()
+        try:
+            config = PyFileConfigLoader("nbgrader_config.py", path=str(self.root)).load_config()
+        except Exception as error:  # it is a program, which may go wrong in any way
+            path, what = self.root / "nbgrader_config.py", f"{type(error).__name__}: {error}"
+            raise CourseError(f"{path}: cannot be read ({what}); mend it and run again") from error
         places = Config()
         places.CourseDirectory.root = str(self.root)
         if self.db_url is not None:

@@ -16,6 +16,7 @@ from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Float, Unicode
 
+from autograder.collect import never_copied
 from autograder.judge import Job, Outcome, Settings, Worker
 from autograder.session import Limits
 from autograder.store import Store
@@ -79,7 +80,7 @@ def submission_files(folder: Path, submitted: Path) -> dict[str, bytes]:
         name = path.relative_to(folder).as_posix()
         if (
             path.suffix == ".ipynb"
-            or path.is_symlink()
+            or never_copied(path)
             or not path.is_file()
             or _linked(submitted, name)
         ):

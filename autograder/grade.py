@@ -12,11 +12,10 @@ gives the same marks.
 
 from __future__ import annotations
 
-import errno
+import glob
 import logging
 import os
-import sqlite3
-import warnings
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -28,27 +27,29 @@ from typing import Any
 
 import nbformat
 import nbformat.warnings
-import sqlalchemy.exc
 from filelock import FileLock, Timeout
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import Autograde
-from nbgrader.converters.base import BaseConverter, NbGraderException
+from nbgrader.converters.base import BaseConverter
+from nbgrader.utils import parse_utc
 
 import autograder
 import dpkit
 from autograder.build import build_release
-from autograder.collect import STUDENT_ID, Problem, collect
+from autograder.collect import STUDENT_ID, Problem, collect, never_copied
 from autograder.course import Course, CourseError
 from autograder.execute import submission_files
 from autograder.judge import Job, Outcome, Settings, mark_in_worker, start_worker
+from autograder.sandbox import choose
 from autograder.sandbox.limits import Limits
 from autograder.sanitise import BadSubmission, load_submission, rebuild
 from autograder.store import Store, fingerprint, write
+from autograder.troubles import clear_words, stops_everything
 
 __all__ = ["Grading", "grade"]
 
 NOTEBOOK = "lab.ipynb"
-TRIES = 3  # how often a submission may be on a worker that dies before it is given up
+TRIES = 2  # how often a judge's process may die over a submission before it is given up
 
 
 @dataclass
@@ -94,7 +95,9 @@ def grade(
     in `problems`.
     """
     home = course.lab_folder(lab)
-    with _clear_words(course), _alone(course):
+    course.load(lab)  # a slip in the exercises is told once, not by every judge
+    sandbox = choose(sandbox)
+    with clear_words(course), _alone(course):
         store = Store(course.state)
         grading = Grading(lab)
         if submissions is not None:
@@ -119,6 +122,7 @@ def grade(
             converter.prepare_class(store, lab, pending, grading, progress, checked)
             converter.new_pool = lambda: (executor or _pool)(count, settings)
             converter.pool = converter.new_pool()
+            converter.room = 2 * count
             try:
                 converter.start()
             finally:
@@ -154,7 +158,7 @@ def _release(course: Course, store: Store, lab: str) -> None:
     now = fingerprint(course.lab_folder(lab), course.root / "nbgrader_config.py")
     note = store.folder / lab / "released"
     known = note.exists() and note.read_text(encoding="ascii") == now
-    if not (known and _in_gradebook(course, lab) and (course.source / lab / NOTEBOOK).exists()):
+    if not (_in_gradebook(course, lab) and known and (course.source / lab / NOTEBOOK).exists()):
         build_release(course, lab)
         write(note, now.encode("ascii"))
 
@@ -209,13 +213,9 @@ def _pending(
             Problem(student, f"{path}: {repair}", marked=True) for repair in repairs
         ]
         grading.problems += [
-            Problem(
-                student,
-                f"{link}: is a symbolic link, which is never followed; left out",
-                marked=True,
-            )
-            for link in sorted(folder.rglob("*"))
-            if link.is_symlink()
+            Problem(student, f"{file}: {why}; left out", marked=True)
+            for file in sorted(folder.rglob("*"))
+            if (why := never_copied(file))
         ]
         now = fingerprint(folder, rules)
         if not regrade and student in recorded and store.done(lab, student) == now:
@@ -240,6 +240,14 @@ def _refused(folder: Path, student: str) -> Problem | None:
         )
     if not path.exists() and not path.is_symlink():
         return Problem(student, f"{folder}: holds no {NOTEBOOK}; ask {student} for the notebook")
+    time = folder / "timestamp.txt"
+    try:
+        if time.exists() and (written := time.read_text(encoding="utf-8").strip()):
+            parse_utc(written)
+    except (ValueError, OverflowError, OSError):
+        return Problem(
+            student, f"{time}: is no time such as 2026-01-31 23:59:00 UTC; mend it or remove it"
+        )
     return None
 
 
@@ -283,6 +291,7 @@ class _ClassAutograde(Autograde):
         self.outcomes: dict[str, Outcome] = {}
         self.pool: Executor
         self.new_pool: Callable[[], Executor]
+        self.room = 2  # submissions under way at a time: enough to keep every judge at work
         self.notebooks_read = notebooks
 
     def init_notebooks(self) -> None:
@@ -301,56 +310,66 @@ class _ClassAutograde(Autograde):
 
     def convert_notebooks(self) -> None:
         total = len(self.todo)
+        waiting = deque(self.todo)
         running: dict[Future, Job] = {}
-        tries: dict[str, int] = {}
-        done = 0
+        suspects: deque[Job] = deque()  # under way when a judge's process died: one at a time now
+        deaths: Counter[str] = Counter()
+        lost: list[Job] = []
 
-        def finished(some: set[Future]) -> None:
-            nonlocal done
-            broken: list[Job] = []
-            for future in some:
-                job = running.pop(future)
-                try:
-                    outcome = future.result()
-                except BrokenProcessPool:
-                    broken.append(job)
-                    continue
-                except Exception as error:
-                    if _stops_everything(error):
-                        raise
-                    self._give_up(
-                        job.student, f"the judge failed ({type(error).__name__}: {error})"
-                    )
-                else:
-                    with self._one(job.student):
-                        self._record(job.student, outcome)
-                done += 1
-                self.progress("marking", done, total)
-            if broken:
-                lost = [*broken, *running.values()]
+        def tell() -> None:
+            left = len(waiting) + len(running) + len(suspects) + len(lost)
+            self.progress("marking", total - left, total)
+
+        tell()
+        while waiting or suspects or running:
+            if suspects and not running:
+                self._submit(suspects.popleft(), running)
+            while waiting and not suspects and len(running) < self.room:
+                student = waiting.popleft()
+                with self._one(student):
+                    self._submit(self._sanitise(student), running)
+            done = wait(running, return_when=FIRST_COMPLETED).done if running else set()
+            for future in done:
+                if job := self._finish(future, running):
+                    lost.append(job)
+                tell()
+            if lost:
+                lost += running.values()
                 running.clear()
                 self.pool.shutdown(wait=False, cancel_futures=True)
                 self.pool = self.new_pool()
-                for job in lost:
-                    tries[job.student] = tries.get(job.student, 0) + 1
-                    if tries[job.student] >= TRIES:
-                        self._give_up(
-                            job.student, "the judge's process died over it again and again"
-                        )
-                        done += 1
-                    else:
-                        running[self.pool.submit(mark_in_worker, job)] = job
+            for job in lost:
+                deaths[job.student] += len(lost) == 1  # in company it may have been another's doing
+                if deaths[job.student] < TRIES:
+                    suspects.append(job)
+                else:
+                    self._give_up(job.student, "the judge's process died over it again and again")
+            lost.clear()
+        tell()
 
-        self.progress("marking", 0, total)
-        for student in self.todo:
-            with self._one(student):
-                job = self._sanitise(student)
-                running[self.pool.submit(mark_in_worker, job)] = job
-            ready = {future for future in running if future.done()}
-            if ready:
-                finished(ready)
-        while running:
-            finished(wait(running, return_when=FIRST_COMPLETED).done)
+    def _submit(self, job: Job, running: dict[Future, Job]) -> None:
+        try:
+            future = self.pool.submit(mark_in_worker, job)
+        except BrokenProcessPool as error:  # it died while we were busy with something else
+            future = Future()
+            future.set_exception(error)
+        running[future] = job
+
+    def _finish(self, future: Future, running: dict[Future, Job]) -> Job | None:
+        """Record what came of a job; the job itself where its judge's process has died."""
+        job = running.pop(future)
+        try:
+            outcome = future.result()
+        except BrokenProcessPool:
+            return job
+        except Exception as error:
+            if stops_everything(error):
+                raise
+            self._give_up(job.student, f"the judge failed ({type(error).__name__}: {error})")
+        else:
+            with self._one(job.student):
+                self._record(job.student, outcome)
+        return None
 
     @contextmanager
     def _one(self, student: str) -> Iterator[None]:
@@ -358,7 +377,7 @@ class _ClassAutograde(Autograde):
         try:
             yield
         except Exception as error:
-            if _stops_everything(error):
+            if stops_everything(error):
                 raise
             self.log.debug("%s", student, exc_info=True)
             self._give_up(student, f"could not be marked ({type(error).__name__}: {error})")
@@ -389,13 +408,16 @@ class _ClassAutograde(Autograde):
         self.run_pre_convert_hook()
         ignored = list(self.coursedir.ignore)
         self.coursedir.ignore = ignored + [
-            path.name for path in submitted.rglob("*") if path.is_symlink()
+            glob.escape(path.name) for path in submitted.rglob("*") if never_copied(path)
         ]
         try:
             self.init_assignment(self.lab, student)
         finally:
             self.coursedir.ignore = ignored
-        BaseConverter.convert_single_notebook(self, filename)
+        # The notebook as it was read: nbgrader's own reader stumbles over more than ours.
+        resources = self.init_single_notebook_resources(filename)
+        notebook = self.exporter.from_notebook_node(self.notebooks_read.pop(student), resources)
+        self.write_single_notebook(*notebook)
         folder = Path(
             self.coursedir.format_path(self.coursedir.autograded_directory, student, self.lab)
         )
@@ -421,44 +443,3 @@ class _ClassAutograde(Autograde):
         self.run_post_convert_hook()
         self.store.set_done(self.lab, student, self.todo[student])
         self.grading.marked.append(student)
-
-
-def _stops_everything(error: BaseException) -> bool:
-    """Troubles of the machine, not of one submission."""
-    if isinstance(error, sqlalchemy.exc.OperationalError | sqlite3.OperationalError):
-        return True
-    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
-
-
-@contextmanager
-def _clear_words(course: Course) -> Iterator[None]:
-    """Turn troubles of the machine into one line that names the file and the remedy."""
-    again = "what is recorded is safe; run the same command again and it goes on"
-    try:
-        with warnings.catch_warnings():
-            # nbgrader 0.9 and SQLAlchemy 2 differ about one relation; the marks are not touched by it.
-            warnings.simplefilter("ignore", sqlalchemy.exc.SAWarning)
-            # What a submission's cells are called matters to nobody: they are rebuilt.
-            warnings.simplefilter("ignore", nbformat.warnings.DuplicateCellId)
-            warnings.simplefilter("ignore", nbformat.warnings.MissingIDFieldWarning)
-            yield
-    except (sqlalchemy.exc.OperationalError, sqlite3.OperationalError) as error:
-        database = course.coursedir("*").db_url
-        cause = (
-            "is locked by another program (formgrader, or another grade?); close it"
-            if "locked" in str(error)
-            else (f"cannot be used ({str(error).splitlines()[0]})")
-        )
-        raise CourseError(f"{database}: {cause}; {again}") from error
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise CourseError(
-                f"{error.filename or course.root}: the disk is full; make room, {again}"
-            ) from error
-        if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-            raise CourseError(
-                f"{error.filename or course.root}: cannot be written ({error.strerror}); {again}"
-            ) from error
-        raise
-    except NbGraderException as error:
-        raise CourseError(f"nbgrader stopped: {error}; {again}") from error

@@ -25,6 +25,8 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 __all__ = ["BadSubmission", "RebuildOnSource", "load_submission", "rebuild"]
 
 MAX_BYTES = 50_000_000
+MAX_CELLS = 2000
+KINDS = ("code", "markdown", "raw")
 CODE_STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
 TEXT_STUB = "YOUR ANSWER HERE"
 PICTURES = ("image/png", "image/jpeg", "image/gif")
@@ -42,12 +44,18 @@ def load_submission(path: Path, source: NotebookNode) -> NotebookNode:
         raise BadSubmission(
             f"{path}: is a symbolic link, which is never followed; ask for the notebook itself"
         )
-    if path.stat().st_size > MAX_BYTES:
-        raise BadSubmission(
-            f"{path}: is larger than {MAX_BYTES // 10**6} MB; ask for it with its outputs cleared"
-        )
+    if not path.is_file():  # reading a pipe would never end
+        raise BadSubmission(f"{path}: is no file; ask for the notebook itself")
     try:
+        if path.stat().st_size > MAX_BYTES:
+            raise BadSubmission(
+                f"{path}: is larger than {MAX_BYTES // 10**6} MB; ask for it with its outputs cleared"
+            )
         raw = json.loads(path.read_bytes())
+    except OSError as error:
+        raise BadSubmission(
+            f"{path}: cannot be read ({error.strerror}); see who may read it"
+        ) from None
     except (ValueError, RecursionError):
         raise BadSubmission(
             f"{path}: is not JSON, so not a notebook (cut off, or another kind of file); ask for it again"
@@ -55,9 +63,8 @@ def load_submission(path: Path, source: NotebookNode) -> NotebookNode:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what nbformat finds odd is rebuilt in any case
-            notebook = nbformat.reads(json.dumps(raw), as_version=4)
-        cells = [cell for cell in notebook.cells if isinstance(cell.source, str)]
-        texts = [grade_id(cell) for cell in cells]
+            notebook = _well_formed(nbformat.reads(json.dumps(raw), as_version=4))
+        texts = [grade_id(cell) for cell in notebook.cells]
     except Exception as error:  # nbformat raises whatever the nonsense provokes
         raise BadSubmission(
             f"{path}: is not a notebook ({type(error).__name__}); ask for the .ipynb file itself"
@@ -67,7 +74,29 @@ def load_submission(path: Path, source: NotebookNode) -> NotebookNode:
         raise BadSubmission(
             f"{path}: has none of this lab's cells; it is a notebook of another lab, ask for the right one"
         )
+    if len(notebook.cells) > MAX_CELLS:
+        raise BadSubmission(
+            f"{path}: has {len(notebook.cells)} cells, more than {MAX_CELLS}; ask for it without them"
+        )
     return notebook
+
+
+def _well_formed(notebook: NotebookNode) -> NotebookNode:
+    """What can be read of a notebook in which anything may stand anywhere: its cells' type, text,
+    metadata and attachments. Half a character, which no file could hold, becomes a question mark."""
+    cells = []
+    for cell in notebook.cells:
+        kind, text, metadata = (cell.get(key) for key in ("cell_type", "source", "metadata"))
+        if kind in KINDS and isinstance(text, str):
+            new: Any = getattr(nbformat.v4, f"new_{kind}_cell")
+            text = text.encode(errors="replace").decode()
+            cells.append(new(text, metadata=metadata if isinstance(metadata, dict) else {}))
+            if kind == "markdown" and "attachments" in cell:
+                cells[-1].attachments = cell.attachments
+    whole = nbformat.v4.new_notebook(cells=cells)
+    if isinstance(old := notebook.metadata.get("orig_nbformat"), int):
+        whole.metadata["orig_nbformat"] = old
+    return whole
 
 
 def grade_id(cell: NotebookNode) -> str | None:
@@ -79,6 +108,7 @@ def grade_id(cell: NotebookNode) -> str | None:
 
 def rebuild(submitted: NotebookNode, source: NotebookNode) -> tuple[NotebookNode, list[str]]:
     """The notebook to mark, and what had to be repaired, a sentence each."""
+    submitted = _well_formed(submitted)  # nbgrader's own reader lets more through than ours
     skeleton = {name: cell for cell in source.cells if (name := grade_id(cell)) is not None}
     answers, extras, repairs = _sort_out(submitted, skeleton)
     prose = {cell.source for cell in source.cells if cell.cell_type == "markdown"}
@@ -117,10 +147,6 @@ def _sort_out(
         repairs.append(f"it is in the old format nbformat {old}; it was read as nbformat 4")
     seen: list[str] = []
     for cell in submitted.cells:
-        if cell.cell_type not in ("code", "markdown", "raw") or not isinstance(
-            cell.get("source"), str
-        ):
-            continue
         name = grade_id(cell)
         after = seen[-1] if seen else None
         if name not in skeleton:

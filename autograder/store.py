@@ -44,7 +44,7 @@ class Store:
         read)."""
         try:
             return json.loads(self.outcome_path(lab, student).read_bytes())
-        except (FileNotFoundError, ValueError):
+        except (OSError, ValueError):  # a folder's name may even be too long to be a student's
             return None
 
     def students(self, lab: str) -> list[str]:
@@ -101,7 +101,7 @@ def fingerprint(*parts: Any) -> str:
                 p for p in part.rglob("*") if p.is_file() and "__pycache__" not in p.parts
             )
             for file in files:
-                digest.update(f"\0{file.relative_to(part).as_posix()}\0".encode())
+                digest.update(b"\0" + os.fsencode(file.relative_to(part)) + b"\0")
                 digest.update(hashlib.sha256(file.read_bytes()).digest())
         elif isinstance(part, Path):
             digest.update(part.read_bytes() if part.exists() else b"-")

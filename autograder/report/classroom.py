@@ -14,7 +14,7 @@ from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
 
 from autograder.build import read_lab
 from autograder.course import Course, CourseError
-from autograder.exercise import Finding, Result, load_lab
+from autograder.exercise import Finding, Result
 from autograder.sanitise import BadSubmission, grade_id, load_submission, rebuild
 from autograder.store import Store
 
@@ -141,7 +141,7 @@ class Class:
             standing.remarks.sort(key=lambda remark: REASONS.index(remark.reason))
         headings = _headings(source)
         everyone = sorted(standings.values(), key=lambda standing: standing.student.casefold())
-        truth = load_lab(course.lab_folder(lab) / "exercises.py")
+        truth = course.load(lab)
         return cls(
             lab=lab,
             title=truth.title,

@@ -38,7 +38,7 @@ def _marks(results: Class) -> Table:
         scores = (standing.scores.get(column.name) for column in results.columns)
         waiting = "…" if standing.marked else ""
         table.add_row(
-            _plain(standing.student),
+            _plain(standing.student, 40),
             *(waiting if score is None else number(score) for score in scores),
             f"{number(standing.score)}/{number(results.max_score)}" if standing.marked else "–",
             _plain(", ".join(dict.fromkeys(remark.reason for remark in standing.remarks))),
