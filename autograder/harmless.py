@@ -14,6 +14,8 @@ from typing import Any
 
 __all__ = ["harmless_output", "harmless_text"]
 
+# Where a student's link may lead: not to `javascript:`, however that is written.
+PLACES = r"https?://|attachment:|missing:|#|[\w./-]+[)\s]"
 FRAME_STYLE = "width:100%;height:24em;border:1px solid #ccc;resize:vertical"
 
 
@@ -23,8 +25,8 @@ def harmless_output(output: dict[str, Any]) -> dict[str, Any]:
     if not data:
         return output
     for mime in ("text/latex", "text/markdown"):
-        if mime in data:
-            data[mime] = harmless_text(data[mime])
+        if mime in data:  # an output has no attachments, and nbconvert stops where one is missing
+            data[mime] = harmless_text(data[mime].replace("attachment:", "missing:"))
     svg = data.pop("image/svg+xml", None)
     if "text/html" in data:
         data["text/html"] = _framed(data["text/html"])
@@ -34,8 +36,11 @@ def harmless_output(output: dict[str, Any]) -> dict[str, Any]:
 
 
 def harmless_text(text: str) -> str:
-    """Markdown in which `<` begins no tag: a space behind it makes it a sign for "less"."""
-    return re.sub(r"<(?=[A-Za-z/!?])", "< ", text)
+    """Markdown in which `<` begins no tag, a link leads to a page or a picture only, and a formula
+    does nothing but show. A space in the middle takes its meaning from each."""
+    text = re.sub(r"<(?=[A-Za-z/!?])", "< ", text)
+    text = re.sub(rf"\](?=\((?!\s*(?:{PLACES})))|\](?=:(?!\s*(?:{PLACES})))", "] ", text)
+    return re.sub(r"\\(?=(?:href|style|class|cssId|require)(?![A-Za-z]))", r"\\ ", text)
 
 
 def _framed(html: str) -> str:

@@ -30,6 +30,7 @@ KINDS = ("code", "markdown", "raw")
 CODE_STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
 TEXT_STUB = "YOUR ANSWER HERE"
 PICTURES = ("image/png", "image/jpeg", "image/gif")
+FILE_NAME = re.compile(r"[\w.-]+")  # Markdown reads every one of these as itself
 BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
 
 
@@ -196,8 +197,9 @@ def _keep_pictures(cell: NotebookNode, attachments: Any) -> None:
     kept: dict[str, dict[str, str]] = {}
     for name, kinds in attachments.items() if isinstance(attachments, dict) else ():
         for mime, data in kinds.items() if isinstance(kinds, dict) else ():
-            if mime in PICTURES and isinstance(data, str) and BASE64.fullmatch(data):
-                kept[str(name)] = {mime: data}
+            picture = mime in PICTURES and isinstance(data, str) and BASE64.fullmatch(data)
+            if picture and isinstance(name, str) and FILE_NAME.fullmatch(name):
+                kept[name] = {mime: data}
     if kept:
         cell.attachments = kept
     # nbconvert makes no page at all of a notebook that names an attachment it does not have.

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbformat import v4
 
+from autograder.harmless import harmless_text
 from autograder.sanitise import BadSubmission, grade_id, load_submission, rebuild
 
 
@@ -204,3 +205,20 @@ def test_an_old_nbformat_is_read(tmp_path, source, submitted):
     notebook, repairs = rebuild(load_submission(path, source), source)
     assert cell(notebook, "ex2").source == "other = 20"
     assert repairs == ["it is in the old format nbformat 3; it was read as nbformat 4"]
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("name", ["a&#46;png", "a&colon;b", "a\\.png", "a b.png", "../a.png"])
+def test_an_attachment_whose_name_reads_otherwise_is_no_attachment(source, submitted, name):
+    """nbconvert makes no page of a notebook that names an attachment it does not have."""
+    from nbconvert import HTMLExporter
+
+    answer = cell(submitted, "why")
+    answer.source = f"![x](attachment:{name}) ![y](attachment&colon;p.png)\n\n[z]: attachment:{name}"
+    answer.attachments = {name: {"image/png": "AAAA"}}
+    notebook, _ = rebuild(submitted, source)
+    for one in notebook.cells:
+        if one.cell_type == "markdown":
+            one.source = harmless_text(one.source)
+    html, _ = HTMLExporter().from_notebook_node(notebook)
+    assert "base64,AAAA" not in html

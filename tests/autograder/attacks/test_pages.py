@@ -1,5 +1,6 @@
 """A teacher opens what a student handed in: nothing of it may run in the teacher's browser."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -96,6 +97,36 @@ def test_the_lab_s_own_text_keeps_its_html_and_the_student_s_does_not(page):
 
 def test_less_than_stays_less_than():
     assert harmless_text("a < b, $a<b$ and 1 <2") == "a < b, $a< b$ and 1 <2"
+
+
+LINKS = r"""
+[a](javascript:alert(1)) ![b]( javascript:alert(1)) [c](&#106;avascript:alert(1)) [d](java&Tab;script:x)
+[e](vbscript:x) [f](data:text/html;base64,PHNjcmlwdD4=) [g][x] [i]( jav\\ascript:x) [x] [`x`](JavaScript:x)
+
+[x]: javascript:alert(1)
+[y]: <javascript:alert(1)>
+
+| [k](javascript:x) | <javascript:x> |
+|---|---|
+| [![p](attachment:p.png)](javascript:x) | $\\href{javascript:x}{q}$ $\\require {html} \\style{a}{b}$ |
+"""
+
+
+def test_a_link_of_a_student_s_leads_nowhere_but_to_pages():
+    from nbconvert.filters.markdown_mistune import markdown2html_mistune
+
+    shown = harmless_output({"output_type": "display_data", "data": {"text/markdown": LINKS}})
+    html = markdown2html_mistune(shown["data"]["text/markdown"])
+    assert re.findall(r'href="[^"]*"', html) == []
+    assert set(re.findall(r'src="[^"]*"', html)) <= {'src="missing:p.png"'}
+    assert not re.search(r"\\\\(href|require|style)", html)
+
+
+def test_an_honest_link_and_picture_stay():
+    text = (
+        "[a](https://x.org/y) ![p](attachment:p.png) [n](week03.md) [o](#top) `f[0](1)` $\\hrefs$"
+    )
+    assert harmless_text(text).replace("f[0] (1)", "f[0](1)") == text
 
 
 def test_a_picture_is_a_picture_and_plain_outputs_are_untouched():
