@@ -313,8 +313,7 @@ class Node:
                 message="Two Vars were given as parents, and they are not both there. The parents "
                 "themselves are kept, not copies of them and not their values: the way back leads "
                 "through them.",
-                got=made["parents"],
-                expected=2,
+                **({} if made["parents"] == 2 else {"got": made["parents"], "expected": 2}),
             )
             mark.that(
                 [made["parents in"], made["partials in"]] == ["tuple", "tuple"],
@@ -604,13 +603,7 @@ def judge_order(ask, mark, parents):
     rows = [[float(k % 2), places, [1.0] * len(places)] for k, places in enumerate(parents)]
     given = {"parents of each node": {str(k): places for k, places in enumerate(parents)}}
     answer = ask(rows=rows)
-    if answer["type"] != "list":
-        mark.fail(
-            "wrong_type",
-            f"A list of nodes was expected; {article(answer['type'])} came back. Is there a "
-            "`return`?",
-            given=given,
-        )
+    require_list(mark, answer, given)
     order = [int(k) for k in answer["order"]]
     needed = {len(parents) - 1}
     for k in reversed(range(len(parents))):
@@ -672,6 +665,16 @@ def wrong_way(order: list[int], parents: list[list[int]]) -> list[tuple[int, int
     return [(p, k) for k in order for p in parents[k] if order.index(p) > order.index(k)]
 
 
+def require_list(mark, answer, given):
+    mark.that(
+        answer["type"] == "list",
+        kind="wrong_type",
+        message=f"A list of nodes was expected; {article(answer['type'])} came back. Is there a "
+        "`return`?",
+        given=given,
+    )
+
+
 def judge_chain(ask, mark, length):
     try:
         answer = ask(chain=length)
@@ -685,10 +688,9 @@ def judge_chain(ask, mark, length):
                 given=f"a chain of {length:,} steps",
             )
         raise
+    require_list(mark, answer, f"a chain of {length:,} steps")
     mark.that(
-        answer["type"] == "list"
-        and len(answer["order"]) == length + 1
-        and bool(np.all(np.diff(answer["order"]) == 1)),
+        len(answer["order"]) == length + 1 and bool(np.all(np.diff(answer["order"]) == 1)),
         kind="wrong_order",
         message=f"A chain of {length:,} steps has one right order, from its beginning to its end. "
         "Another came back.",
@@ -800,6 +802,14 @@ class Sweep:
                 given=given,
             )
             drawn = picture(rows, grads)
+            mark.that(
+                agree(grads, swept_forwards(rows)) is not None,
+                kind="wrong_order",
+                message="The nodes spoke in the order in which they were made, so the first had "
+                "nothing to say yet. Who must speak first?",
+                given=given,
+                picture=drawn,
+            )
             mark.gradient(dp.diagnose(f, gradient, *inputs), given=given, picture=drawn)
             mark.close(
                 grads,
@@ -859,6 +869,15 @@ class Sweep:
         if owners:
             say_whose(mark, all(own_var for own_var, _ in owners), "Var")
             say_whose(mark, all(own_order for _, own_order in owners), "topological_order")
+
+
+def swept_forwards(rows):
+    """What a sweep from the inputs to the result leaves behind."""
+    grads = [0.0] * (len(rows) - 1) + [1.0]
+    for k, (_, parents, partials) in enumerate(rows):
+        for parent, partial in zip(parents, partials, strict=True):
+            grads[parent] += partial * grads[k]
+    return grads
 
 
 def rows_chain(x):
@@ -1000,14 +1019,25 @@ class Gradcheck:
             )
             return answer["rows"]
 
+        def alarm(rows, truth):
+            """Why a test complains of a right gradient whose last entry is 0."""
+            places = [row[0] for row in rows]
+            if places == [len(truth) - 1]:
+                return "An entry that is honestly 0 needs the floor."
+            if agree([row[2] for row in rows], [truth[k] for k in places], rtol=1e-4, floor=1e-4):
+                return (
+                    "What it expected is not the derivative: by how much did f change, and over "
+                    "what distance?"
+                )
+            return "The two numbers agree to within the tolerance: only wrong entries are reported."
+
         with mark.part("a right gradient raises no alarm", 0.5):
             c, x, truth = draw()
             rows = report(c, x, truth, "a right gradient, one entry of it 0")
             mark.that(
                 not rows,
                 kind="false_alarm",
-                message="The gradient was right, and the test complained. An entry that is "
-                "honestly 0 needs the floor.",
+                message="The gradient was right, and the test complained. " + alarm(rows, truth),
                 got=rows,
                 expected=[],
             )
@@ -1163,6 +1193,7 @@ class BugHunt:
         except Exception as error:
             after = f"{type(error).__name__}: {error}"
         symptom = list(symptom) if isinstance(symptom, (tuple, set, list)) else symptom
+        symptom = [symptom] if isinstance(symptom, str) else symptom
         return {"form": "", "line": line, "symptom": symptom, "after": after}
 
     def verdict(ask, rng, mark):
@@ -1231,8 +1262,19 @@ def judge_hunt(ask, mark, hunt, listing, cases, expected, symptom_of):
                 got=said,
             )
         else:
+            # The listing calls them w1_bar and w2_bar.
+            names = (
+                [str(each).removesuffix("_bar") for each in said] if isinstance(said, list) else []
+            )
             mark.that(
-                isinstance(said, list) and sorted(map(str, said)) == truth,
+                bool(names) and set(names) <= {"w1", "w2"},
+                kind="wrong_symptom",
+                message='The symptom should be a list that holds `"w1"`, `"w2"` or both: those '
+                "that get a wrong gradient.",
+                got=said,
+            )
+            mark.that(
+                sorted(set(names)) == truth,
                 kind="wrong_symptom",
                 message="These are not the gradients that come out wrong. Compare each with a "
                 "nudge.",
@@ -1243,7 +1285,8 @@ def judge_hunt(ask, mark, hunt, listing, cases, expected, symptom_of):
         mark.that(
             not isinstance(answer["after"], str),
             kind="does_not_run",
-            message="With your line in its place, the listing does not run. Mind the indentation.",
+            message="With your line in its place, the listing does not run."
+            + " Mind the indentation." * str(answer["after"]).startswith("IndentationError"),
             got=answer["after"],
         )
         mark.close(

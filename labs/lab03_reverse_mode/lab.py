@@ -158,10 +158,12 @@ print(f"            one sweep back   two nudges (four runs)\n"
 
 
 # %%
+class Node(SimpleNamespace):
+    __eq__, __hash__ = object.__eq__, object.__hash__  # nodes with equal numbers are still two
+
+
 def node(name, op, value, grad, parents=(), partials=()):
-    return SimpleNamespace(
-        name=name, op=op, value=value, grad=grad, parents=parents, partials=partials
-    )
+    return Node(name=name, op=op, value=value, grad=grad, parents=parents, partials=partials)
 
 
 n1, n2 = node("θ₁", "", t1, t1_bar), node("θ₂", "", t2, t2_bar)
@@ -250,10 +252,11 @@ Var.__neg__, Var.__pow__ = lambda a: neg(a), lambda a, n: power(a, n)
 # %% [markdown]
 # ### 3.2 The rest of arithmetic (3 points, 12 minutes)
 #
-# `mul` has its sub-goals written in; the others are yours. In `power` the exponent is a plain
-# number, so there is one parent. Either side of the others may be a plain number.
+# `mul` has its sub-goals written in; the others are yours. In `mul`, `sub` and `div` either side
+# may be a plain number. In `power` the exponent is one, so there is one parent: `(a,)`, with its
+# comma. `op` is for pictures only.
 #
-# A local partial is a *number*, taken at the values of this moment; not a formula, and not a Var.
+# A local partial is a *number*, taken at the values of this moment; not a Var.
 #
 # When it works, `(Var(7) - 1) / Var(4)` is `Var(1.5)`, made from `Var(6)` and `Var(4)`.
 
@@ -307,8 +310,8 @@ check("3.2")
 #
 # `exp`, `log`, `sqrt`, `sin`: one parent, one local partial each. For the values use `math`.
 #
-# Two of the four partials can be had without computing anything new. Which? (An engine that runs a
-# billion of these cares.)
+# Two of the four partials follow from the value that you have just computed. Which? (An engine
+# that runs a billion of these cares.)
 
 
 # %% nbgrader={"grade_id": "ex3_3", "solution": true}
@@ -581,8 +584,9 @@ def plain(f):
 #
 # ### 3.8 A gradient test that explains (2 points, 12 minutes)
 #
-# A gradient test nudges each input by $\pm h$ and compares. Yours will also *guess what happened*,
-# from the ratio of what it got to what it expected.
+# A gradient test nudges each input by $\pm h$ and compares: *got* is entry $i$ of `grad_f(x)`,
+# *expected* is what the nudges of `x[i]` say about `f`. Yours will also *guess what happened*, from
+# the ratio of the two. (`x` is a list of numbers; `f(x)` is a number.)
 #
 # An entry is wrong when
 #
@@ -687,8 +691,8 @@ dp.diagnose(ell_dp, forgetful, 1.0, 2.0)
 # Slides are written late at night. Each listing has **one** wrong line. Return its number, the
 # symptom, and the line mended (as text, with its indentation).
 #
-# A is a two-layer network, its gradient written by hand. Symptom: a list, the names of the wrong
-# gradients.
+# A is a two-layer network, its gradient written by hand. Symptom: a list, which of `"w1"`,
+# `"w2"` come out wrong.
 #
 # B walks back by calling itself. Symptom: what `push(c, 1.0)` leaves in `a.grad` for `b = a + a`
 # and `c = b + b`.

@@ -33,3 +33,14 @@ def hunt_b():
     lines = LISTING_B.splitlines()
     number = next(k for k, line in enumerate(lines) if line.strip().startswith("push("))
     return number + 1, 2 * (1 + 2), lines[number].replace("node.grad", "upstream")
+
+
+# %% names_as_the_listing_has_them
+def hunt_a():
+    """(number of the wrong line, names of the wrong gradients, the line mended)"""
+    return 9, "w1_bar", "    p_bar = h_bar * (1 - h * h)"
+
+
+def hunt_b():
+    """(number of the wrong line, what it leaves in a.grad, the line mended)"""
+    return 4, 6, "        push(node.parents[k], upstream * node.partials[k])"

@@ -122,7 +122,7 @@ def backward(y):
             parent.grad += partial * node.grad
 
 
-# %% sweeps_forwards diagnosis="zero"
+# %% sweeps_forwards diagnosis="wrong_order"
 def backward(y):
     """Set node.grad to the derivative of y by that node, for every node that y was made from."""
     order = topological_order(y)
