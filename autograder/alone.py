@@ -71,6 +71,11 @@ def _lab_of(notebook: Path, named: str | None) -> tuple[Path, Path]:
                 return release, known.root / lab / "exercises.py"
     if beside.is_file():
         return notebook, beside
+    if not ours:
+        raise CourseError(
+            f"{notebook}: holds none of a lab's cells (cut off, or another kind of file); "
+            "take a fresh copy of the lab's notebook"
+        )
     raise CourseError(
         f"{notebook}: belongs to no lab known here; run this in the course's folder, "
         "or keep the lab's checks.py beside the notebook"

@@ -50,7 +50,7 @@ def _explained(error: Exception) -> bool:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="autograder", description=__doc__.splitlines()[0], epilog=EXIT,
+        prog="autograder", description="Mark labs: in a sandbox, into nbgrader's gradebook.", epilog=EXIT,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -108,7 +108,9 @@ def _parser() -> argparse.ArgumentParser:
         "demo", _demo, "release a lab, make a class of submissions, mark it, write the report"
     )
     demo.add_argument("--output", type=Path, metavar="DIR", help="where to (default: build/demo)")
-    demo.add_argument("--workers", type=int, metavar="N")
+    demo.add_argument(
+        "--workers", type=int, metavar="N", help="judges at work side by side (default: one a core)"
+    )
     _sandbox(demo)
 
     command("doctor", _doctor, "what this machine can and cannot do")

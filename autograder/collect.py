@@ -169,7 +169,8 @@ def _submissions(
             problems.append(
                 Problem(
                     student,
-                    f"{entry}: {student!r} cannot be a student's id; rename it to letters, digits and . _ - @ +",
+                    f"{entry}: {student!r} cannot be a student's id; "
+                    "rename it to letters, digits, spaces and . _ - @ +",
                 )
             )
             continue
@@ -229,8 +230,12 @@ def _files(folder: Path, lab: str, student: str, problems: list[Problem]) -> dic
     if "lab.ipynb" not in files and len(notebooks) == 1:
         files["lab.ipynb"] = files.pop(notebooks[0])
     if "lab.ipynb" not in files:
-        problems.append(
-            Problem(student, f"{folder}: holds no lab.ipynb; ask {student} for the notebook")
+        deeper = [name for name in files if name.endswith("/lab.ipynb")]
+        remedy = (
+            f"it is at {deeper[0]}: move it up"
+            if len(deeper) == 1
+            else f"ask {student} for the notebook"
         )
+        problems.append(Problem(student, f"{folder}: holds no lab.ipynb; {remedy}"))
         return {}
     return files

@@ -32,7 +32,7 @@ STYLE = """
 .dp-panel code,.dp-panel pre{font:12.5px/1.4 ui-monospace,monospace;white-space:pre-wrap;margin:.2em 0;
  background:none!important}
 .dp-panel .dp-kind{font-size:12px;border:1px solid var(--dp-ink);border-radius:9px;padding:0 7px;white-space:nowrap}
-.dp-panel details{margin:.2em 0}.dp-panel summary{cursor:pointer}
+.dp-panel details{margin:.2em 0}.dp-panel summary{cursor:pointer;display:list-item}
 .dp-panel .dp-quiet{color:var(--jp-content-font-color2,#555);font-size:13px}
 """
 

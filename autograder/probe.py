@@ -42,7 +42,8 @@ class Student:
         except KeyError:
             raise StudentError(
                 "undefined",
-                f"`{name}` is not defined. Run the cell that defines it, and keep its name.",
+                f"`{name}` is not defined. Run the cell that defines it, mend it if it ends "
+                "in an error, and keep its name.",
             ) from None
 
     def __contains__(self, name: str) -> bool:
