@@ -66,7 +66,10 @@ def trouble(answer: Any, arg: Any, which: str) -> tuple[str, str] | None:
     numbers = "one number" if wanted == 1 else f"{wanted} numbers"
     assert given is not None
     if isinstance(arg, dict) and (not isinstance(answer, dict) or list(answer) != list(arg)):
-        return "shape", f"the gradient {which}should be a dict with the keys {list(arg)}."
+        return (
+            "shape",
+            f"the gradient {which}should be a dict with the keys {list(arg)}, in this order.",
+        )
     if given.size != wanted or (_is_number(arg) and np.ndim(_plain(answer)) > 0):
         return "shape", (
             f"the gradient {which}should be {numbers}; "
@@ -91,19 +94,26 @@ def _shape(answer: Any) -> tuple[int, ...]:
 
 
 def component_names(f: Callable[..., Any], args: tuple[Any, ...]) -> list[str]:
-    """What each number of the arguments is called in f: ``a``, or ``w[2]``."""
+    """What each number of the arguments is called in f: ``a``, ``w[2]`` or ``p['k']``."""
     code = getattr(f, "__code__", None)
     words = list(code.co_varnames[: code.co_argcount]) if code else []
     names: list[str] = []
     for n, arg in enumerate(args):
         word = words[n] if n < len(words) else f"argument {n + 1}"
-        if isinstance(arg, np.ndarray):
-            names += [f"{word}[{', '.join(map(str, i))}]" for i in np.ndindex(arg.shape)]
-        elif isinstance(arg, (list, tuple, dict)):
-            names += [f"{word}[{k}]" for k in range(len(flatten(arg)[0]))]
-        else:
-            names.append(word)
+        names += _names_within(word, arg)
     return names
+
+
+def _names_within(word: str, tree: Any) -> list[str]:
+    if isinstance(tree, np.ndarray):
+        return [f"{word}[{', '.join(map(str, i))}]" for i in np.ndindex(tree.shape)]
+    if isinstance(tree, dict):
+        pairs = list(tree.items())
+    elif isinstance(tree, (list, tuple)):
+        pairs = list(enumerate(tree))
+    else:
+        return [word]
+    return [name for key, item in pairs for name in _names_within(f"{word}[{key!r}]", item)]
 
 
 def article(word: str) -> str:

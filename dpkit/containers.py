@@ -14,7 +14,7 @@ import numpy as np
 
 from dpkit.functions import Number
 
-__all__ = ["flatten"]
+__all__ = ["flatten", "form"]
 
 Rebuild = Callable[[list[Any]], Any]
 
@@ -50,6 +50,15 @@ def flatten(tree: Any, what: str = "The argument") -> tuple[list[Any], Rebuild]:
         f"{what} is {tree!r}, a {type(tree).__name__}, and has no derivative. Derivatives are "
         "taken of floats, arrays of floats, and lists, tuples and dicts of these."
     )
+
+
+def form(tree: Any) -> Any:
+    """The shape of a container: the same for two of them if their numbers correspond."""
+    if isinstance(tree, dict):
+        return [(key, form(item)) for key, item in tree.items()]
+    if isinstance(tree, (list, tuple)):
+        return [form(item) for item in tree]
+    return np.shape(tree)
 
 
 def _flatten_array(array: np.ndarray, what: str) -> tuple[list[Any], Rebuild]:

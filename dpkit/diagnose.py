@@ -31,6 +31,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,7 @@ from dpkit.containers import flatten
 from dpkit.hypotheses import Hypothesis, consequences, hypotheses
 from dpkit.rules import RULES
 from dpkit.trace import Trace, trace
+from dpkit.transforms import need_function
 
 __all__ = ["CATALOGUE", "Diagnosis", "Kind", "diagnose"]
 
@@ -171,6 +173,8 @@ class _Question:
     ) -> None:
         if not args:
             raise TypeError("diagnose needs the arguments at which the gradient is to be tested.")
+        for function in (f, gradient):
+            need_function(function, "dp.diagnose(f, my_gradient, x)")
         self.f, self.gradient, self.args = f, gradient, args
         self.several = len(args) > 1
         tree: Any = args if self.several else args[0]
@@ -200,7 +204,7 @@ class _Question:
         """Is the function pure? Judged only where its answers are numbers at all."""
         point = copy.deepcopy(self.args)
         again = self.gradient(*point)
-        if not np.array_equal(flatten(point)[0], flatten(self.args)[0]):
+        if not np.array_equal(flatten(point)[0], self.numbers, equal_nan=True):
             return self._say("mutated_input")
         first, second = flat(self.raw), flat(again)
         if first is None or second is None or first.shape != second.shape:
@@ -379,8 +383,8 @@ class _Question:
         )
         yield global_mistake(
             "wrong_seed",
-            "the whole gradient is multiplied by the value of f: the sweep began with the result "
-            "itself instead of its derivative with respect to itself",
+            "the whole gradient is multiplied by the value of f, as if the sweep had begun with "
+            "the result itself instead of its derivative with respect to itself",
             2.8, lambda a: a.run.value * a.truth,
         )  # fmt: skip
         scale = self._constant_scale()
@@ -402,38 +406,36 @@ class _Question:
         return scale
 
     def _exchanges(self) -> Iterator[tuple[str, np.ndarray]]:
-        """Gradients in the wrong order: two arguments exchanged, or an array reversed or
-        transposed."""
-        starts, position = [], 0
-        for arg in self.args:
-            size = len(flatten(arg)[0])
-            starts.append((position, size, np.shape(arg) if isinstance(arg, np.ndarray) else ()))
-            position += size
-        everything = np.arange(position)
-        for a in range(len(starts)):
-            (start, size, shape) = starts[a]
-            for b in range(a + 1, len(starts)):
-                if starts[b][1:] == (size, shape):
-                    order = everything.copy()
-                    other = starts[b][0]
-                    order[start : start + size] = everything[other : other + size]
-                    order[other : other + size] = everything[start : start + size]
-                    yield (
-                        (
-                            f"the gradients with respect to argument {a + 1} and argument {b + 1} "
-                            "changed places"
-                        ),
-                        order,
-                    )
+        """Gradients in the wrong order: two arguments or two components exchanged, or an array
+        reversed or transposed."""
+        names = component_names(self.f, self.args)
+        shapes = [np.shape(arg) if isinstance(arg, np.ndarray) else () for arg in self.args]
+        sizes = [len(flatten(arg)[0]) for arg in self.args]
+        places = np.split(np.arange(sum(sizes)), np.cumsum(sizes)[:-1])  # of each argument
+
+        def order(at: Iterable[int], taken_from: Iterable[int]) -> np.ndarray:
+            everything = np.arange(len(names))
+            everything[list(at)] = list(taken_from)
+            return everything
+
+        for (a, mine), (b, other) in combinations(enumerate(places), 2):
+            if (sizes[a], shapes[a]) == (sizes[b], shapes[b]):
+                yield (
+                    f"the gradients with respect to argument {a + 1} and argument {b + 1} changed "
+                    "places"
+                ), order([*mine, *other], [*other, *mine])  # fmt: skip
+        for mine, size, shape in zip(places, sizes, shapes, strict=True):
             if size > 1:
-                order = everything.copy()
-                order[start : start + size] = everything[start : start + size][::-1]
-                yield "the components of the gradient are in the opposite order", order
+                yield (
+                    "the components of the gradient are in the opposite order",
+                    order(mine, mine[::-1]),
+                )
             if len(shape) == 2 and shape[0] == shape[1] and size > 1:
-                order = everything.copy()
-                block = everything[start : start + size].reshape(shape)
-                order[start : start + size] = block.T.ravel()
-                yield "the gradient is transposed", order
+                yield "the gradient is transposed", order(mine, mine.reshape(shape).T.ravel())
+            for i, j in combinations(mine.tolist(), 2) if 2 < size <= 8 else ():
+                yield (
+                    f"the derivatives with respect to {names[i]} and {names[j]} changed places"
+                ), order([i, j], [j, i])  # fmt: skip
 
     def _single_mistakes(self, wrong: np.ndarray, deadline: float) -> list[Hypothesis]:
         """All single mistakes on the tape that give these numbers.
@@ -471,8 +473,9 @@ class _Question:
         kind = "missing_term" if mistake.kind == "overwritten" else mistake.kind
         names = component_names(self.f, self.args)
         which = ", ".join(names[k] for k in np.flatnonzero(wrong)[:4])
+        subject = "derivative" if int(wrong.sum()) == 1 else "derivatives"
         verb = "is" if int(wrong.sum()) == 1 else "are"
-        sentence = f"only the derivative with respect to {which} {verb} wrong: {mistake.sentence}"
+        sentence = f"only the {subject} with respect to {which} {verb} wrong: {mistake.sentence}"
         return Hypothesis(kind, sentence, mistake.rank + 0.6, mistake.where, mistake.operation,
                           mistake.line)  # fmt: skip
 
@@ -483,12 +486,17 @@ class _Question:
         if len(self.answers) > 2 and np.all(np.ptp(offsets, axis=0) <= 1e-9 * max(scale, 1.0)):
             yield Hypothesis("constant_offset", CATALOGUE["constant_offset"].sentence, 8.0)
         if self._explains_difference():
-            yield Hypothesis("finite_difference", CATALOGUE["finite_difference"].sentence, 8.1)
+            # Of a quadratic function, a forward difference is off by a constant.
+            yield Hypothesis("finite_difference", CATALOGUE["finite_difference"].sentence, 7.9)
         close = all(bool(np.all(each.agrees(each.truth, 1e-4))) for each in self.answers)
         if close and all(np.array_equal(np.float32(a.given), a.given) for a in self.answers):
             yield Hypothesis("float32", CATALOGUE["float32"].sentence, 8.0)
         elif close and all(bool(np.all(each.agrees(each.truth, 3e-6))) for each in self.answers):
-            yield Hypothesis("float32", CATALOGUE["float32"].sentence, 8.2)
+            sentence = (
+                "the gradient is right to about six digits and no further; look for an "
+                "approximation on the way, or for float32"
+            )
+            yield Hypothesis("float32", sentence, 8.2)
 
     def _explains_difference(self) -> bool:
         """Is some difference quotient of f far nearer to these numbers than the gradient is?"""

@@ -185,7 +185,7 @@ class _Picture:
             f'<defs><marker id="a{name}" viewBox="0 0 8 8" refX="6" refY="4" markerWidth="9" '
             f'markerHeight="9" markerUnits="userSpaceOnUse" orient="auto">'
             f'<path d="M0 0L8 4L0 8z" fill="{_PALE}"/></marker></defs>\n'
-            + body.replace("url(#arrow)", f"url(#a{name})")
+            + body.replace("url(#arrow)", f"url(#a{name})").replace("#picture", f"#g{name}")
             + "\n</svg>"
         )
 
@@ -341,7 +341,8 @@ def _animated(name: str, when: float | None, seconds: float, fill: str = "none")
 
 def _describe(nodes: list[Node], count: int) -> str:
     """The text alternative: one line for each node."""
-    lines = [f"Graph of a computation: {count} values, the last one is the result."]
+    values = "1 value" if count == 1 else f"{count} values, the last one is the result"
+    lines = [f"Graph of a computation: {values}."]
     for node in nodes:
         if node.folded:
             lines.append(f"… {node.folded} values are not shown …")

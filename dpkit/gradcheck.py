@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import copy
 import html
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +28,7 @@ import numpy as np
 from dpkit.answers import component_names, flat, show, trouble
 from dpkit.containers import flatten
 from dpkit.diagnose import CATALOGUE, Diagnosis, diagnose
-from dpkit.transforms import one_number
+from dpkit.transforms import need_function, one_number
 
 __all__ = ["GradientReport", "check_gradient"]
 
@@ -107,6 +108,8 @@ class _Check:
     ) -> None:
         if not args:
             raise TypeError("check_gradient needs the arguments at which to test the gradient.")
+        for function in (gradient, f):
+            need_function(function, "dp.check_gradient(my_gradient, f, x)")
         self.gradient, self.f, self.tolerance = gradient, f, tolerance
         self.original, self.several = args, len(args) > 1
         self.remarks: list[str] = []
@@ -128,6 +131,10 @@ class _Check:
         args = tuple(_in_float64(a) for a in self.original)
         tree: Any = args if self.several else args[0]
         self.numbers, self.rebuild = flatten(tree, "The arguments" if self.several else "It")
+        if not np.all(np.isfinite(self.numbers)):
+            return self._refuse(
+                "not_finite", "The arguments contain nan or inf, where nothing can be compared."
+            )
         for step in (self._manners, self._form):
             found = step(args)
             if found is not None:  # a report of something wrong is false, so `or` would lose it
@@ -184,13 +191,23 @@ class _Check:
     def _compare(self, args: tuple[Any, ...]) -> GradientReport:
         given = flat(self.got)
         assert given is not None
-        quotients = np.array([self._centred(k) for k in range(len(self.numbers))])
+        value = self._value(self.numbers)
+        noise = 1e-10 * abs(value) + 1e-13  # of rounding: about ε|f|/h
+        quotients = np.array([self._quotient(k, given[k], noise) for k in range(given.size)])
+        if not np.isfinite(value) or not np.all(np.isfinite(quotients)):
+            return self._refuse(
+                "unknown",
+                f"f is {value:.6g} at this point, or not finite beside it: nothing to compare.",
+            )
         largest = float(np.max(np.abs(quotients), initial=0.0))
-        noise = 1e-10 * abs(self._value(self.numbers)) + 1e-13  # of rounding: about ε|f|/h
-        size = np.maximum(np.maximum(np.abs(quotients), np.abs(given)), 1e-3 * largest + noise)
+        size = np.maximum(np.maximum(np.abs(quotients), np.abs(given)), 1e-3 * largest)
         distance = np.abs(given - quotients)
-        error = distance / size
+        error = distance / (size + noise)
         wrong = distance > self.tolerance * size + noise
+        if np.any((distance > self.tolerance * size) & ~wrong):
+            self.remarks.append(
+                f"Differences below {noise:.0e} were not counted: so far rounding goes in f."
+            )
         kinks = [k for k in np.flatnonzero(wrong).tolist() if self._is_kink(k, given[k])]
         wrong[kinks] = False
         names = component_names(self.f, args)
@@ -247,9 +264,29 @@ class _Check:
         numbers[k] += h
         return self._value(numbers)
 
-    def _centred(self, k: int) -> float:
-        h = _CUBE_ROOT * (1.0 + abs(self.numbers[k]))
+    def _centred(self, k: int, h: float) -> float:
         return (self._moved(k, h) - self._moved(k, -h)) / (2.0 * h)
+
+    def _quotient(self, k: int, slope: float, noise: float) -> float:
+        """The centred difference, at a smaller step where the usual one leaves the domain of f, or
+        where the quotient comes a hundred times nearer to `slope` when the step shrinks: it does
+        so, with h², if the slope is right and f bends sharply. If it is wrong, it stays away."""
+        h = _CUBE_ROOT * (1.0 + abs(self.numbers[k]))
+        best = math.nan
+        for closer in (1.0, 1e-2, 1e-4):
+            try:
+                quotient = self._centred(k, h * closer)
+            except (ArithmeticError, ValueError):
+                if closer == 1e-4 and math.isnan(best):
+                    raise
+                continue
+            gap = abs(slope - best)
+            nearer = abs(slope - quotient) < 1e-2 * gap and gap > noise / closer
+            if nearer or math.isnan(best):
+                best = quotient
+            if abs(slope - best) <= self.tolerance * abs(slope) + noise:
+                break
+        return best
 
     def _is_kink(self, k: int, slope: float) -> bool:
         """Do the slopes on the two sides differ, and not less so when one looks closer?
@@ -260,7 +297,10 @@ class _Check:
         for h in (1e-5, 1e-6):
             h *= 1.0 + abs(self.numbers[k])
             here = self._value(self.numbers)
-            right, left = (self._moved(k, h) - here) / h, (here - self._moved(k, -h)) / h
+            try:
+                right, left = (self._moved(k, h) - here) / h, (here - self._moved(k, -h)) / h
+            except (ArithmeticError, ValueError):  # one of the two sides lies outside the domain
+                return False
             gaps.append(abs(right - left))
         slack = 1e-4 * (1.0 + abs(left) + abs(right))
         between = min(left, right) - slack <= slope <= max(left, right) + slack
@@ -274,7 +314,7 @@ class _Check:
         except Exception as problem:  # f is not written for dpkit's numbers: that is allowed here
             return Diagnosis(
                 "unknown",
-                f"No diagnosis, because f cannot be traced ({type(problem).__name__}).",
+                f"No diagnosis, because dpkit cannot follow f. {type(problem).__name__}: {problem}",
                 confidence=0.0,
             )
 

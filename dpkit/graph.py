@@ -140,7 +140,7 @@ def _from_objects(result: Any) -> list[Node]:
 
 
 def _parents_of(node: Any) -> Sequence[Any]:
-    return tuple(getattr(node, "parents", ()))
+    return tuple(getattr(node, "parents", None) or ())
 
 
 def _from_object(node: Any, places: dict[int, int]) -> Node:

@@ -182,15 +182,23 @@ def _wrong_slopes(trace: Trace) -> Iterator[Hypothesis]:
     reach = _reach(trace)
     for site in _sites(trace):
         rule = RULES[site.operation]
-        example = next(k for k in site.pick(trace) if k in uses or k == trace.output)
-        parents = _parents(trace.rows[example])
+        # The first turn of a loop often starts from a constant; the turn to look at is one in
+        # which as many arguments vary as ever do.
+        turns = [k for k in site.pick(trace) if k in uses or k == trace.output]
+        parents = max(
+            (_parents(trace.rows[k]) for k in turns), key=lambda both: sum(map(bool, both))
+        )
         # A product of two things that depend on the same input wants the product rule.
         product = rule.name in {"mul", "div"} and bool(reach[parents[0]] & reach[parents[1]])
         for misreading in rule.misreadings:
             # Confusing two arguments takes two: a constant is nobody's to confuse.
             if all(parents[n] for n in misreading.wrong):
-                yield _mistake(site, misreading.kind, misreading.sentence, 1.0,
+                yield _mistake(site, misreading.kind, misreading.sentence, misreading.rank,
                                misreading.partials())  # fmt: skip
+        if all(parents):
+            sentence = f"the {_noun(rule.name)} was treated as a constant, but it varies"
+            yield _mistake(site, "missing_term", sentence, 1.9,
+                           {0: lambda *_: 0.0, 1: lambda *_: 0.0})  # fmt: skip
         for argument in range(len(rule.partials)):
             if parents[argument]:
                 shared = uses[parents[argument]] > 1
@@ -234,8 +242,8 @@ def _general_slips(
     its arguments depend on the same input.
     """
     name = rule.name
-    side = "" if len(rule.partials) == 1 else ("first " if argument == 0 else "second ")
-    share = f"the share of {_an(name)}'s {side}argument"
+    this = f"the {_ARGUMENTS[name][argument]}" if name in _ARGUMENTS else f"{name}'s argument"
+    share = f"the share of {this}"
 
     def from_truth(change: Callable[[float], float]) -> Callable[[Trace], dict[Edge, float]]:
         return lambda t: {
@@ -253,30 +261,24 @@ def _general_slips(
     plain = name in {"add", "sub", "neg"}  # slopes are 1 or -1
     if product:
         sentence = (
-            f"both arguments of the {_noun(name)} vary, so its derivative has two terms; the term "
-            f"in which the {side}argument varies is missing"
+            f"both parts of the {_noun(name)} vary, so its derivative has two terms; the term in "
+            f"which {this} varies is missing"
         )
         yield slip("missing_term", sentence, 1.8, lambda d: 0.0)
     elif shared and site.place:
         sentence = (
             "a value that is used several times influences the result along several ways, and the "
-            f"gradient is the sum over all of them; the way through {share} is missing"
+            f"gradient is the sum over all of them; the way through {this} here is missing"
         )
         yield slip("overwritten", sentence, 2.0, lambda d: 0.0)
     else:
         sentence = f"{share} never reaches the gradient, as if it were a constant"
         yield slip("missing_term", sentence, 1.85, lambda d: 0.0)
     if not plain:
-        if name in {"mul", "div"}:
-            sentence = (
-                "the chain rule multiplies by the local derivative of every operation on the way; "
-                f"your numbers are what comes out when that of the {_noun(name)} is left out"
-            )
-        else:
-            sentence = (
-                "the chain rule multiplies by the local derivative of every operation on the way; "
-                f"your numbers are what comes out without that of {name}"
-            )
+        sentence = (
+            "the chain rule multiplies by the local derivative of every operation on the way; your "
+            f"numbers are what comes out when that of {_an(name)} is left out"
+        )
         yield slip("missing_factor", sentence, 1.5, lambda d: 1.0)
         yield slip(
             "repeated_factor", f"the local derivative of {_an(name)} was multiplied in twice",
@@ -489,6 +491,17 @@ _NOUNS = {
     "div": "quotient",
     "neg": "minus sign",
     "power": "power",
+}
+
+_ARGUMENTS = {
+    "add": ("first term", "second term"),
+    "sub": ("first term", "second term"),
+    "mul": ("first factor", "second factor"),
+    "div": ("numerator", "denominator"),
+    "neg": ("number behind the minus sign",),
+    "power": ("base", "exponent"),
+    "maximum": ("first argument of maximum", "second argument of maximum"),
+    "minimum": ("first argument of minimum", "second argument of minimum"),
 }
 
 

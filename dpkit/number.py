@@ -146,6 +146,13 @@ class Arithmetic(Number):
     def __abs__(self) -> Any:
         return self._apply("abs", self)
 
+    def conjugate(self) -> Any:
+        """The number itself, which is real; numpy asks for this in ``x.var()`` and ``x.std()``."""
+        return self
+
+    def __format__(self, spec: str) -> str:
+        return format(plain(self), spec) if spec else str(self)
+
     # Comparisons ---------------------------------------------------------------------------------
 
     def __lt__(self, other: Any) -> bool:

@@ -38,11 +38,13 @@ class Misreading:
     kind: identifier in `dpkit.diagnose.CATALOGUE`.
     wrong: the mistaken text for each argument it concerns, by position.
     sentence: what to tell the person who wrote it; it never gives the right expression away.
+    rank: of the mistakes that explain the same numbers, the lowest is told first.
     """
 
     kind: str
     wrong: dict[int, str]
     sentence: str
+    rank: float = 1.0
 
     def partials(self) -> dict[int, Partial]:
         """The mistaken local derivatives as functions of ``(z, x)`` or ``(z, x, y)``."""
@@ -104,8 +106,13 @@ def rule(
     )
 
 
-def misread(kind: str, sentence: str, *, dx: str = "", dy: str = "") -> Misreading:
-    return Misreading(kind, {k: text for k, text in enumerate((dx, dy)) if text}, sentence)
+def misread(
+    kind: str, sentence: str, *, dx: str = "", dy: str = "", rank: float = 1.0
+) -> Misreading:
+    return Misreading(kind, {k: text for k, text in enumerate((dx, dy)) if text}, sentence, rank)
+
+
+_LOST_MINUS = 2.85  # turns both slopes round, so a minus lost nearby is likelier
 
 
 _TABLE = (
@@ -121,7 +128,7 @@ _TABLE = (
         misread("sign", "the second term of a difference is subtracted, but its share was added",
                 dy="1.0"),
         misread("swapped", "the two terms of the difference changed places",
-                dx="-1.0", dy="1.0"),
+                dx="-1.0", dy="1.0", rank=_LOST_MINUS),
         dx="1.0", dy="-1.0", symbol="−",
     ),
     rule(
@@ -147,7 +154,7 @@ _TABLE = (
         misread("wrong_rule", "the numerator's share was multiplied by the denominator instead of "
                 "divided", dx="y"),
         misread("swapped", "the two terms of the quotient rule were subtracted in the wrong "
-                "order", dx="-1.0 / y", dy="z / y"),
+                "order", dx="-1.0 / y", dy="z / y", rank=_LOST_MINUS),
         misread("swapped", "numerator and denominator changed places",
                 dx="-z / y", dy="1.0 / y"),
         dx="1.0 / y", dy="-z / y", symbol="÷",

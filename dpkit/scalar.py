@@ -51,10 +51,6 @@ __all__ = ["Scalar", "Tape"]
 Row = tuple[str, Any, int, Any, int, Any]
 """(operation, value, first parent, ∂value/∂first, second parent, ∂value/∂second)"""
 
-_ZERO = 0.0  # one object, recognised by identity: a row that no adjoint has reached
-_CHAPTER = 1 << 15  # rows after which a new program starts a new tape
-
-
 _ZERO = 0.0  # one object, recognised by identity: the mark of a row that no adjoint has reached
 _CHAPTER = 1 << 15  # rows after which the next program begins a new tape
 _serials = itertools.count(1)
@@ -111,7 +107,7 @@ class Tape:
             return 0
         if x._tape is self or (x._tape is None and x._serial == self.serial):
             return x._index
-        index = self.input(x.data)._index
+        index = self.input(x.data if x._tape else _real(x.data))._index
         self.inputs[index] = x
         if x._tape is None:
             x._serial, x._index = self.serial, index
@@ -216,8 +212,8 @@ class Scalar(Arithmetic):
         if len(operands) == 1:
             (x,) = operands
             tape = x._tape
-            if tape is None:
-                tape = _current_tape()
+            if tape is None or tape.closed:
+                tape = _tape_for(operands)
                 tape.row_of(x)
             z = rule.value(x.data)
             return tape.write(rule.name, z, x._index, rule.slope(0, z, x.data), 0, 0.0)
@@ -242,7 +238,7 @@ class Scalar(Arithmetic):
             return
         if self.level > 0:
             raise TypeError(
-                "backward() was called on a number that belongs to a running dp.grad. Call dp.grad "
+                "backward() was called on a number that belongs to a dp.grad. Call dp.grad "
                 "or dp.value_and_grad on the inner function instead; they nest."
             )
         gradients: list[tuple[Scalar, float]] = []
@@ -305,6 +301,27 @@ class Scalar(Arithmetic):
     @property
     def _inside(self) -> Any:
         return self.data
+
+    # A leaf remembers its row on the latest tape, which a copy must not: it is another leaf. A
+    # computed number is nothing but its place on a tape, and cannot be anywhere else.
+
+    def __copy__(self) -> Scalar:
+        if self._tape is not None:
+            return self
+        twin = Scalar(self.data, self._name)
+        twin._grad = self._grad
+        return twin
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Scalar:
+        return self.__copy__()
+
+    def __reduce__(self) -> Any:
+        if self._tape is not None:
+            raise TypeError(
+                f"{self!r} was computed, and its derivatives live on a tape that cannot be saved. "
+                "Save its .data, or the leaves it was computed from."
+            )
+        return Scalar, (self.data, self._name), (None, {"_grad": self._grad})
 
     def __repr__(self) -> str:
         name = f", name={self.name!r}" if self.name else ""

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from dpkit.containers import flatten
+from dpkit.containers import flatten, form
 from dpkit.dual import Dual
 from dpkit.number import Arithmetic, new_level
 from dpkit.scalar import Scalar, Tape, explain_nan
@@ -40,7 +40,9 @@ def value_and_grad(
     Raises TypeError if an argument cannot vary (text, bool, an array of integers) or if f does not
     return one number; ArithmeticError if the derivative does not exist.
     """
-    positions = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    need_function(f, "dp.grad(f)(x)")
+    single = isinstance(argnums, (int, np.integer))
+    positions: tuple[int, ...] = (argnums,) if single else tuple(argnums)  # type: ignore
     name = getattr(f, "__name__", "the function")
 
     @wraps(f)
@@ -51,6 +53,8 @@ def value_and_grad(
                     f"The derivative of {name} was asked for argument {position}, but {name} was "
                     f"called with {len(args)} positional argument{'s' * (len(args) != 1)}."
                 )
+        if len({position % len(args) for position in positions}) < len(positions):
+            raise TypeError(f"argnums names an argument of {name} twice: {positions}.")
         with new_level() as level:
             tape = Tape(level)
             traced, parts = list(args), []
@@ -73,7 +77,7 @@ def value_and_grad(
             return value
 
         gradients = tuple(rebuild([adjoint(x) for x in inputs]) for inputs, rebuild in parts)
-        return y, gradients[0] if isinstance(argnums, int) else gradients
+        return y, gradients[0] if single else gradients
 
     return gradient_of_f
 
@@ -99,7 +103,14 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
 
     Raises TypeError if primals and tangents do not match, or something in them cannot vary.
     """
+    need_function(f, "dp.jvp(f, (x,), (1.0,))")
     name = getattr(f, "__name__", "the function")
+    if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):
+        raise TypeError(
+            "dp.jvp takes a tuple of primals and a tuple of tangents, one of each for every "
+            f"argument of {name}, as in dp.jvp(f, (x,), (1.0,)). It was given "
+            f"{primals!r} and {tangents!r}."
+        )
     if len(primals) != len(tangents):
         raise TypeError(
             f"dp.jvp needs one tangent for each primal, but was given {len(primals)} primals and "
@@ -110,10 +121,10 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
         for position, (primal, tangent) in enumerate(zip(primals, tangents, strict=True)):
             values, rebuild = flatten(primal, f"Argument {position} of {name}")
             speeds, _ = flatten(tangent, f"Tangent {position}")
-            if np.shape(primal) != np.shape(tangent) or len(values) != len(speeds):
+            if form(primal) != form(tangent):
                 raise TypeError(
-                    f"Tangent {position} has shape {np.shape(tangent)}, but argument {position} of "
-                    f"{name} has shape {np.shape(primal)}; they must be the same."
+                    f"Tangent {position} has the shape {form(tangent)}, but argument {position} of "
+                    f"{name} has the shape {form(primal)}; they must be the same."
                 )
             duals = [Dual._at(level, x, dx) for x, dx in zip(values, speeds, strict=True)]
             moving.append(rebuild(duals))
@@ -139,9 +150,21 @@ def one_number(y: Any, name: str) -> Any:
         return y
     if y is None:
         raise TypeError(f"{name} returned None. Is its return statement missing?")
-    if isinstance(y, (list, tuple, dict, str, bool)):
+    try:
+        if not isinstance(y, (str, bool, np.bool_)):
+            return float(y)
+    except (TypeError, ValueError):
+        pass
+    raise TypeError(
+        f"A gradient belongs to a function with one number as its value, but {name} returned "
+        f"{y!r}, a {type(y).__name__}."
+    )
+
+
+def need_function(f: Any, usage: str) -> None:
+    """An error for whoever gives f(x) where f was meant."""
+    if not callable(f):
         raise TypeError(
-            f"A gradient belongs to a function with one number as its value, but {name} returned "
-            f"{y!r}, a {type(y).__name__}."
+            f"A function is needed here, but the {type(f).__name__} {f!r} was given. Give the "
+            f"function itself, without calling it: {usage}."
         )
-    return float(y)

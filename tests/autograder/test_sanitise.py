@@ -214,7 +214,9 @@ def test_an_attachment_whose_name_reads_otherwise_is_no_attachment(source, submi
     from nbconvert import HTMLExporter
 
     answer = cell(submitted, "why")
-    answer.source = f"![x](attachment:{name}) ![y](attachment&colon;p.png)\n\n[z]: attachment:{name}"
+    answer.source = (
+        f"![x](attachment:{name}) ![y](attachment&colon;p.png)\n\n[z]: attachment:{name}"
+    )
     answer.attachments = {name: {"image/png": "AAAA"}}
     notebook, _ = rebuild(submitted, source)
     for one in notebook.cells:

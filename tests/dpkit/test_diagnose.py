@@ -66,6 +66,67 @@ def σ(x):
     return 1 / (1 + exp(-x))
 
 
+def horner(x):
+    y = 0.0
+    for c in (2.0, -1.0, 3.0, 0.5):
+        y = y * x + c
+    return y
+
+
+def newton(a):
+    x = 1.0
+    for _ in range(4):
+        x = (x + a / x) / 2
+    return x
+
+
+def fan(a):
+    b = a * a
+    c = b + a
+    return c * b
+
+
+def lens(u, v):
+    return 1 / (1 / u - 1 / v)
+
+
+def softmax(z):
+    e = dp.exp(z)
+    p = e / e.sum()
+    return -dp.log(p[1])
+
+
+def volume(w):
+    return w[0] * w[1] ** 2 * w[2] ** 3
+
+
+def right(f):
+    return lambda *point: dp.grad(f, tuple(range(len(point))))(*point)
+
+
+def newton_without_denominator(a):
+    x, slope = 1.0, 0.0
+    for _ in range(4):
+        x, slope = (x + a / x) / 2, (slope + 1 / x) / 2
+    return slope
+
+
+def recurrent(w, u):
+    h = 0.0
+    for x in (1.0, -0.5, 0.25):
+        h = dp.tanh(w * h + u * x)
+    return h * h
+
+
+def recurrent_without_weight(w, u):
+    h = by_w = by_u = 0.0
+    for x in (1.0, -0.5, 0.25):
+        new = tanh(w * h + u * x)
+        slope = 1 - new * new
+        h, by_w, by_u = new, slope * (h + by_w), slope * (x + by_u)
+    return 2 * h * by_w, 2 * h * by_u
+
+
 # Wrong gradients, derived by hand ------------------------------------------------------------------
 
 HAND = [
@@ -127,6 +188,19 @@ HAND = [
     ("one way forgotten in one argument", ell,
      lambda a, b: (b * exp(a) * (0.5 / sqrt(a + b * exp(a)) + sqrt(a + b * exp(a))),
                    dp.grad(ell, 1)(a, b)), (1.0, 2.0), "missing_term", "add"),
+    # Loops that start from a constant: the slip is in all turns but the first.
+    ("y not differentiated", horner, lambda x: (2 * x - 1) * x + 3, (1.3,), "missing_term", "mul"),
+    ("no denominator", newton, newton_without_denominator, (3.0,), "missing_term", "div"),
+    ("recurrent weight left out", recurrent, recurrent_without_weight, (0.7, 0.9),
+     "missing_factor", "mul"),
+    ("b held constant", fan, lambda a: a**2 + (a**2 + a) * 0, (1.3,), "missing_term", "mul"),
+    # A lost minus is a lost minus, whatever else would turn everything round.
+    ("lens upside down", lens, lambda u, v: tuple(-g for g in right(lens)(u, v)), (2.0, 5.0),
+     "sign", "div"),
+    ("minus of -log lost", softmax, lambda z: -right(softmax)(z)[0],
+     (np.array([0.3, -0.2, 0.5]),), "sign", "neg"),
+    ("two neighbours", volume, lambda w: right(volume)(w)[0][[1, 0, 2]],
+     (np.array([1.3, 1.7, 0.6]),), "swapped", ""),
     ("value as seed", ell,
      lambda a, b: tuple(ell(a, b) * g for g in dp.grad(ell, (0, 1))(a, b)), (1.0, 2.0),
      "wrong_seed", ""),
@@ -400,6 +474,14 @@ def test_ways_of_computing():
     def single(a, b):
         return tuple(np.float32(g) for g in dp.grad(ell, (0, 1))(a, b))
 
+    def square(x):
+        return x * x
+
+    def coarse(x):  # off by the constant h
+        return (square(x + 0.01) - square(x)) / 0.01
+
+    assert dp.diagnose(square, coarse, 1.3).kind == "finite_difference"
+    assert dp.diagnose(newton, lambda a: 0.5 / sqrt(a), 3.0).kind == "float32"
     assert dp.diagnose(ell, forward, 1.0, 2.0).kind == "finite_difference"
     assert dp.diagnose(ell, central, 1.0, 2.0).kind == "finite_difference"
     assert dp.diagnose(ell, single, 1.0, 2.0).kind == "float32"
@@ -536,6 +618,27 @@ def test_the_sentence_shows_what_came_and_what_should_have():
     )
     for word in ("Wrong rule", "Expected", "1.52968", "dp.sin(b)"):
         assert word in page
+
+
+def test_sentences_name_the_parts_as_one_speaks_of_them():
+    f = lambda a, b: (a - b) / (1 + b * b)  # noqa: E731
+
+    def without_denominator(a, b):
+        return 1 / (1 + b * b), -1 / (1 + b * b)
+
+    diagnosis = dp.diagnose(f, without_denominator, 2.0, 0.7)
+    assert diagnosis.kind == "missing_term" and "the denominator" in diagnosis.message
+
+    def layer(w, u, b):
+        return u * dp.tanh(0.8 * w + b)
+
+    def output_for_weight(w, u, b):  # t, not u, is sent back through tanh
+        t = tanh(0.8 * w + b)
+        return 0.8 * t * (1 - t * t), t, t * (1 - t * t)
+
+    both = dp.diagnose(layer, output_for_weight, 0.4, -0.9, 0.2)
+    assert both.kind == "swapped" and both.operation == "mul"
+    assert "derivatives with respect to w, b are wrong" in both.message
 
 
 def test_html_is_escaped():

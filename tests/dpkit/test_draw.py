@@ -216,3 +216,24 @@ def test_boxes_do_not_overlap_and_arrows_point_right(parents):
 def test_a_ladder_is_drawn_without_crossings():
     layout = lay_out([[], [], [0], [1], [2], [3]])
     assert (layout.height[0] < layout.height[1]) == (layout.height[4] < layout.height[5])
+
+
+def test_every_style_and_reference_finds_its_target():
+    """A selector that meets nothing leaves partial sums on the picture, and movement unspared."""
+    loss = ell()[2]
+    loss.backward()
+    for picture in (dp.draw_graph(loss).svg, dp.animate_graph(loss).svg):
+        ids = set(re.findall(r'\bid="([^"]+)"', picture))
+        styles = "".join(re.findall(r"<style>(.*?)</style>", picture, re.S))
+        named = set(re.findall(r"#(\w+)(?= [.*t])", styles)) | set(
+            re.findall(r"url\(#(\w+)\)", picture)
+        )
+        assert named and named <= ids
+
+
+def test_a_leaf_may_have_no_parents_at_all():
+    class Node:
+        value, parents = 1.5, None
+
+    assert "1.5" in dp.draw_graph(Node()).svg
+    assert "1 value." in str(dp.draw_graph(Node()))

@@ -171,3 +171,49 @@ def test_a_report_names_the_mistake():
     assert "Not right in b" in report.message
     html = report._repr_html_()
     assert "Gradient test" in html and "expected" in html
+
+
+SHARP = [
+    # Right gradients where f bends sharply on the scale of the step, or its domain ends nearby.
+    (lambda x: 1 / x, dp.log, 1e-6),
+    (lambda x: 1 / x, dp.log, 1e-3),
+    (lambda x: -1 / x**2, lambda x: 1 / x, 1e-4),
+    (lambda x: 0.5 / math.sqrt(x), dp.sqrt, 1e-7),
+    (lambda x: 1e6 * math.cos(1e6 * x), lambda x: dp.sin(1e6 * x), 0.3),
+    (lambda x: 3 * (x - 1) ** 2, lambda x: (x - 1) ** 3, 1.0),
+    (lambda x: math.copysign(1, x), abs, 1e-7),
+]
+
+
+@pytest.mark.parametrize("gradient, f, x", SHARP)
+def test_sharp_bends(gradient, f, x):
+    assert dp.check_gradient(gradient, f, x), dp.check_gradient(gradient, f, x).message
+    for wrong in (lambda x: 1.01 * gradient(x) + 1e-3, lambda x: -gradient(x) - 1e-3):
+        assert not dp.check_gradient(wrong, f, x)
+
+
+def test_a_coarse_value_does_not_hide_a_missing_gradient():
+    """1e8 + x² moves by less than a rounding unit at the smallest steps; 0 is still wrong."""
+    assert not dp.check_gradient(lambda x: 0.0, lambda x: 1e8 + x * x, 1.0)
+
+
+def test_what_rounding_hides_is_said():
+    report = dp.check_gradient(lambda x: 2 * x, lambda x: 1e12 + x * x, 1.0)
+    assert report.ok and "not counted" in report.message
+    assert "not counted" not in dp.check_gradient(lambda x: 2 * x, lambda x: x * x, 1.0).message
+
+
+def test_nan_is_never_right():
+    for gradient in (0.0, 1.0):
+        assert not dp.check_gradient(lambda x, g=gradient: g, lambda x: math.nan, 1.0)
+    report = dp.check_gradient(lambda x: 2 * x, lambda x: x * x, math.nan)
+    assert not report and report.diagnosis.kind == "not_finite"
+
+
+def test_components_of_containers_have_names():
+    def f(p):
+        return p["rate"] * p["at"][1]
+
+    wrong = lambda p: {"rate": p["at"][1], "at": [0.0, 2 * p["rate"]]}  # noqa: E731
+    report = dp.check_gradient(wrong, f, {"rate": 3.0, "at": [1.0, 2.0]})
+    assert "p['at'][1]" in report.message and not report

@@ -1,7 +1,9 @@
 """Reverse mode on the tape."""
 
+import copy
 import gc
 import math
+import pickle
 import tracemalloc
 import weakref
 
@@ -319,8 +321,9 @@ def test_numbers_that_outlive_their_grad_are_refused():
         return x * x
 
     dp.grad(f)(1.0)
-    with pytest.raises(RuntimeError, match="finished"):
-        kept[0] * Scalar(2.0)
+    for use in (lambda x: x * Scalar(2.0), lambda x: x / 2, lambda x: -x, dp.sin):
+        with pytest.raises(RuntimeError, match="finished"):
+            use(kept[0])
 
 
 def test_names_and_repr():
@@ -351,3 +354,43 @@ def test_a_lost_derivative_is_reported_across_tapes_too():
     y = (Scalar(1.0) * base) ** h
     with pytest.raises(ArithmeticError, match="power"):
         y.backward()
+
+
+# Copies and odd uses ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "duplicate", [copy.copy, copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))]
+)
+def test_the_copy_of_a_leaf_is_another_leaf(duplicate):
+    a = Scalar(2.0, "a")
+    a.grad = 0.5
+    y = a * a
+    twin = duplicate(a)
+    assert (twin.data, twin.grad, twin.name) == (2.0, 0.5, "a")
+    (3 * twin + y).backward()
+    assert (a.grad, twin.grad) == (4.5, 3.5)
+
+
+def test_a_computed_number_stays_on_its_tape():
+    y = 3 * Scalar(2.0)
+    assert copy.copy(y) is y and copy.deepcopy([y])[0] is y
+    with pytest.raises(TypeError, match="Save its .data"):
+        pickle.dumps(y)
+
+
+@pytest.mark.parametrize(
+    "data, error",
+    [("x", TypeError), (np.ones(2), TypeError), (Scalar(1.0), TypeError), (math.nan, ValueError)],
+)
+def test_a_leaf_spoilt_by_hand_is_refused_when_it_is_used(data, error):
+    w = Scalar(1.0)
+    w.data = data
+    with pytest.raises(error, match="A Scalar"):
+        dp.sin(Scalar(1.0) - w)
+
+
+def test_formatting_shows_the_value():
+    x = Scalar(2.0) / 3
+    assert f"{x:.3f}" == "0.667" and f"{x}" == str(x)
+    assert f"{dp.Dual(1.25, 1.0):.1f}" == "1.2"

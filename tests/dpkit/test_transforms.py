@@ -1,5 +1,6 @@
 """grad, value_and_grad and jvp: containers, nesting, errors."""
 
+import copy
 from collections import namedtuple
 
 import numpy as np
@@ -159,3 +160,59 @@ def test_levels_are_closed_after_an_error():
         dp.grad(lambda x: x / 0)(1.0)
     assert newest_level() == 0
     assert dp.grad(lambda x: x * x)(3.0) == 6.0
+
+
+def test_copying_the_argument_keeps_the_derivative():
+    def f(w):
+        v = copy.deepcopy(w)
+        v[0] = v[0] * 2
+        return (v * v).sum()
+
+    w = np.array([1.0, 2.0])
+    assert dp.grad(f)(w).tolist() == [8.0, 4.0]
+    assert dp.jvp(f, (w,), (np.array([1.0, 0.0]),))[1] == 8.0
+    assert w.tolist() == [1.0, 2.0]
+
+
+def test_variance_and_standard_deviation():
+    x = np.array([1.0, -2.0, 4.0])
+    assert dp.grad(lambda x: x.var())(x) == pytest.approx(2 / 3 * (x - 1))
+    assert dp.grad(lambda x: x.std())(x) == pytest.approx((x - 1) / (3 * x.std()))
+
+
+def test_a_function_is_wanted_not_its_value():
+    for ask in (
+        lambda: dp.grad(ell(1.0, 2.0)),
+        lambda: dp.jvp(3.0, (1.0,), (1.0,)),
+        lambda: dp.diagnose(ell, (1.0, 2.0), 1.0, 2.0),
+        lambda: dp.check_gradient(dp.grad(ell)(1.0, 2.0), ell, 1.0, 2.0),
+    ):
+        with pytest.raises(TypeError, match="without calling it"):
+            ask()
+
+
+def test_odd_argnums():
+    product = lambda a, b: a * b  # noqa: E731
+    assert dp.grad(product, np.int64(1))(2.0, 3.0) == 2.0
+    assert dp.grad(product, [0, 1])(2.0, 3.0) == (3.0, 2.0)
+    for twice in ((0, 0), (1, -1)):
+        with pytest.raises(TypeError, match="twice"):
+            dp.grad(product, twice)(2.0, 3.0)
+
+
+def test_tangents_must_correspond():
+    f = lambda p: p["a"] * p["b"]  # noqa: E731
+    here = {"a": 1.0, "b": 2.0}
+    assert dp.jvp(f, (here,), ({"a": 0.0, "b": 1.0},)) == (2.0, 1.0)
+    with pytest.raises(TypeError, match="same"):
+        dp.jvp(f, (here,), ({"b": 1.0, "a": 0.0},))
+    with pytest.raises(TypeError, match="tuple"):
+        dp.jvp(dp.sin, 1.0, 1.0)
+    ragged = (1.0, [2.0, 3.0])
+    assert dp.jvp(lambda t: t[0] * t[1][1], (ragged,), ((1.0, [0.0, 0.0]),)) == (3.0, 3.0)
+
+
+@pytest.mark.parametrize("value", [1j, {1.0}, np.True_, lambda: 1.0])
+def test_what_is_no_number_is_no_value(value):
+    with pytest.raises(TypeError, match="one number as its value"):
+        dp.grad(lambda x: value)(1.0)
