@@ -28,9 +28,10 @@ from pathlib import Path, PurePosixPath
 
 from autograder.course import Course, CourseError
 
-__all__ = ["Problem", "collect", "never_copied"]
+__all__ = ["Problem", "collect", "never_copied", "recover"]
 
 STUDENT_ID = re.compile(r"[\w@+-][\w.@+ -]{,99}", re.UNICODE)  # files are called after them
+REPLACED = "replaced"  # in a run's scratch folder: what was collected before, by student and lab
 MAX_FILE = 50_000_000
 MAX_TOTAL = 20_000_000_000
 MAX_PACKED, MAX_RATIO = 1_000_000, 200  # beyond so many bytes, how far a zip may have packed them
@@ -82,9 +83,21 @@ def collect(course: Course, lab: str, source: Path) -> list[Problem]:
             destination = course.submitted / student / lab
             destination.parent.mkdir(parents=True, exist_ok=True)
             if destination.exists():
-                destination.rename(Path(tempfile.mkdtemp(dir=scratch)) / "old")
+                replaced = Path(scratch) / REPLACED / student / lab
+                replaced.parent.mkdir(parents=True)
+                destination.rename(replaced)
             staged.rename(destination)
     return problems
+
+
+def recover(course: Course) -> None:
+    """Clean up after a run that was killed: between two renamings a student had no submission."""
+    for left in course.state.glob("collect-*"):
+        for replaced in left.glob(f"{REPLACED}/*/*"):
+            destination = course.submitted / replaced.relative_to(left / REPLACED)
+            if not destination.exists():
+                replaced.rename(destination)
+        shutil.rmtree(left)
 
 
 def _unpack(archive: Path, folder: Path) -> list[Problem]:

@@ -36,7 +36,7 @@ from nbgrader.utils import parse_utc
 import autograder
 import dpkit
 from autograder.build import build_release
-from autograder.collect import STUDENT_ID, Problem, collect, never_copied
+from autograder.collect import STUDENT_ID, Problem, collect, never_copied, recover
 from autograder.course import Course, CourseError
 from autograder.execute import submission_files
 from autograder.judge import Job, Outcome, Settings, mark_in_worker, start_worker
@@ -100,6 +100,7 @@ def grade(
     with clear_words(course), _alone(course):
         store = Store(course.state)
         grading = Grading(lab)
+        recover(course)
         if submissions is not None:
             grading.problems += collect(course, lab, submissions)
         _release(course, store, lab)

@@ -14,7 +14,7 @@ import copy
 import itertools
 import json
 import re
-import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -62,47 +62,83 @@ def load_submission(path: Path, source: NotebookNode) -> NotebookNode:
             f"{path}: is not JSON, so not a notebook (cut off, or another kind of file); ask for it again"
         ) from None
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what nbformat finds odd is rebuilt in any case
-            notebook = _well_formed(nbformat.reads(json.dumps(raw), as_version=4))
-        texts = [grade_id(cell) for cell in notebook.cells]
-    except Exception as error:  # nbformat raises whatever the nonsense provokes
+        notebook = _well_formed(raw)
+    except (TypeError, KeyError, AttributeError):
+        raise BadSubmission(f"{path}: is not a notebook; ask for the .ipynb file itself") from None
+    texts = [grade_id(cell) for cell in notebook.cells]
+    if len(notebook.cells) > MAX_CELLS:
         raise BadSubmission(
-            f"{path}: is not a notebook ({type(error).__name__}); ask for the .ipynb file itself"
-        ) from None
+            f"{path}: has more than {MAX_CELLS} cells; ask for it without what is not needed"
+        )
     ours = {grade_id(cell) for cell in source.cells} - {None}
     if not ours & set(texts):
         raise BadSubmission(
             f"{path}: has none of this lab's cells; it is a notebook of another lab, ask for the right one"
         )
-    if len(notebook.cells) > MAX_CELLS:
-        raise BadSubmission(
-            f"{path}: has {len(notebook.cells)} cells, more than {MAX_CELLS}; ask for it without them"
-        )
     return notebook
 
 
-def _well_formed(notebook: NotebookNode) -> NotebookNode:
-    """What can be read of a notebook in which anything may stand anywhere: its cells' type, text,
-    metadata and attachments. Half a character, which no file could hold, becomes a question mark."""
-    cells = []
-    for cell in notebook.cells:
-        kind, text, metadata = (cell.get(key) for key in ("cell_type", "source", "metadata"))
-        if kind in KINDS and isinstance(text, str):
-            new: Any = getattr(nbformat.v4, f"new_{kind}_cell")
-            text = text.encode(errors="replace").decode()
-            cells.append(new(text, metadata=metadata if isinstance(metadata, dict) else {}))
-            if kind == "markdown" and "attachments" in cell:
-                cells[-1].attachments = cell.attachments
-    whole = nbformat.v4.new_notebook(cells=cells)
-    if isinstance(old := notebook.metadata.get("orig_nbformat"), int):
-        whole.metadata["orig_nbformat"] = old
-    return whole
+def _well_formed(raw: Any) -> NotebookNode:
+    """What marking takes from a notebook in which anything may stand anywhere: of each cell its
+    type, its text, its name and tags, its pictures.
+
+    nbformat's own reader is not asked: 300 kB of nonsense outputs cost it a minute and 4 GB. Half a
+    character, which no file could hold, becomes a question mark.
+    """
+    version = raw["nbformat"]
+    if version not in (2, 3, 4):
+        raise TypeError(f"nbformat {version}")
+    sheets = [raw] if version == 4 else raw["worksheets"]
+    metadata = raw.get("metadata")
+    origin = metadata.get("orig_nbformat", version) if isinstance(metadata, dict) else version
+    if not isinstance(origin, int):
+        origin = version
+    cells: list[dict[str, Any]] = []
+    every = itertools.chain.from_iterable(sheet["cells"] for sheet in sheets)
+    for cell in itertools.islice(every, MAX_CELLS + 1):
+        if not isinstance(cell, dict):
+            continue
+        kind, text = cell.get("cell_type"), cell.get("source", cell.get("input"))
+        if isinstance(text, list) and all(isinstance(line, str) for line in text):
+            text = "".join(text)
+        if kind == "heading" and version < 4:
+            kind = "markdown"
+        if kind not in KINDS or not isinstance(text, str):
+            continue
+        text = text.encode(errors="replace").decode()
+        kept: dict[str, Any] = {
+            "cell_type": kind,
+            "id": f"{len(cells)}",
+            "source": text,
+            "metadata": {},
+        }
+        if name := grade_id(cell):
+            kept["metadata"]["nbgrader"] = {"grade_id": name}
+        if "skip-execution" in _tags(cell):
+            kept["metadata"]["tags"] = ["skip-execution"]
+        if kind == "code":
+            kept |= {"outputs": [], "execution_count": None}
+        if kind == "markdown" and (pictures := _pictures(cell.get("attachments"))):
+            kept["attachments"] = pictures
+        cells.append(kept)
+    shell = {"nbformat": 4, "nbformat_minor": 5, "metadata": {"orig_nbformat": origin}}
+    return nbformat.from_dict({**shell, "cells": cells})
 
 
-def grade_id(cell: NotebookNode) -> str | None:
+def _pictures(attachments: Any) -> dict[str, dict[str, str]]:
+    """The pictures among a cell's attachments."""
+    kept = {}
+    for name, kinds in attachments.items() if isinstance(attachments, dict) else ():
+        for mime in PICTURES if isinstance(kinds, dict) and FILE_NAME.fullmatch(name) else ():
+            if isinstance(data := kinds.get(mime), str) and BASE64.fullmatch(data):
+                kept[name] = {mime: data}
+    return kept
+
+
+def grade_id(cell: Mapping[str, Any]) -> str | None:
     """nbgrader's name of a cell, or None."""
-    grader = cell.get("metadata", {}).get("nbgrader")
+    metadata = cell.get("metadata")
+    grader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     name = grader.get("grade_id") if isinstance(grader, dict) else None
     return name if isinstance(name, str) else None
 
@@ -127,7 +163,7 @@ def rebuild(submitted: NotebookNode, source: NotebookNode) -> tuple[NotebookNode
             stub = CODE_STUB if original.cell_type == "code" else TEXT_STUB
             cell.source = stub if answer is None else answer.source
             if answer is not None and original.cell_type == "markdown":
-                _keep_pictures(cell, answer.get("attachments"))
+                _keep_pictures(cell, answer.get("attachments", {}))
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
         cells += [cell, *extras.pop(name, [])]
@@ -180,8 +216,9 @@ def _sort_out(
     return answers, extras, repairs
 
 
-def _tags(cell: NotebookNode) -> list[Any]:
-    tags = cell.metadata.get("tags")
+def _tags(cell: Mapping[str, Any]) -> list[Any]:
+    metadata = cell.get("metadata")
+    tags = metadata.get("tags") if isinstance(metadata, dict) else None
     return tags if isinstance(tags, list) else []
 
 
@@ -192,20 +229,14 @@ def _shown(original: NotebookNode) -> str:
     return cut_hidden(original.source).strip()
 
 
-def _keep_pictures(cell: NotebookNode, attachments: Any) -> None:
-    """Put the pictures among `attachments` into a text cell; what it names and does not have is named so."""
-    kept: dict[str, dict[str, str]] = {}
-    for name, kinds in attachments.items() if isinstance(attachments, dict) else ():
-        for mime, data in kinds.items() if isinstance(kinds, dict) else ():
-            picture = mime in PICTURES and isinstance(data, str) and BASE64.fullmatch(data)
-            if picture and isinstance(name, str) and FILE_NAME.fullmatch(name):
-                kept[name] = {mime: data}
-    if kept:
-        cell.attachments = kept
+def _keep_pictures(cell: NotebookNode, pictures: dict[str, dict[str, str]]) -> None:
+    """Put them into a text cell; what it names and does not have is named so."""
+    if pictures:
+        cell.attachments = pictures
     # nbconvert makes no page at all of a notebook that names an attachment it does not have.
     cell.source = re.sub(
         r"attachment:([^\s)\"'>]*)",
-        lambda found: found[0] if found[1] in kept else f"missing:{found[1]}",
+        lambda found: found[0] if found[1] in pictures else f"missing:{found[1]}",
         cell.source,
     )
 
@@ -215,7 +246,7 @@ def _bare(cell: NotebookNode) -> NotebookNode:
     new: Any = getattr(nbformat.v4, f"new_{cell.cell_type}_cell")
     bare = new(source=cell.source)
     if cell.cell_type == "markdown":
-        _keep_pictures(bare, cell.get("attachments"))
+        _keep_pictures(bare, cell.get("attachments", {}))
     return bare
 
 

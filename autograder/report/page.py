@@ -30,7 +30,7 @@ HERE = Path(__file__).resolve().parent
 def write(results: Class, folder: Path) -> Path:
     """Write report.html into `folder`; returns its path."""
     path = folder / "report.html"
-    write_file(path, render(results, folder).encode())
+    write_file(path, render(results, folder).encode(errors="replace"))  # a folder may have any name
     return path
 
 

@@ -2,14 +2,17 @@
 
 import json
 import os
+import signal
 import struct
+import subprocess
+import sys
 import zipfile
 
 import pytest
 
 from autograder.build import build_release, read_lab
 from autograder.cli import main
-from autograder.collect import collect
+from autograder.collect import collect, recover
 from autograder.course import Course, CourseError
 from autograder.grade import grade
 from autograder.report import Class
@@ -37,8 +40,11 @@ def odd_cell(**cell):
 NOTEBOOKS = {
     "cell-without-type": (odd_cell(source="x = 1", metadata={}), True),
     "half-a-character": (odd_cell(cell_type="markdown", source="\ud800", metadata={}), True),
-    "null-cell": (lambda raw: raw["cells"].insert(1, None), False),
-    "metadata-a-list": (lambda raw: raw.update(metadata=[1]), False),
+    "null-cell": (lambda raw: raw["cells"].insert(1, None), True),
+    "metadata-a-list": (lambda raw: raw.update(metadata=[1]), True),
+    "cells-in-a-dictionary": (lambda raw: raw.update(cells={"a": 1}), False),
+    "nbformat-99": (lambda raw: raw.update(nbformat=99), False),
+    "outputs-of-nonsense": (lambda raw: raw["cells"][3].update(outputs=[{}] * 100_000), True),
     "too-many-cells": (
         lambda raw: raw["cells"].extend(
             {"cell_type": "markdown", "source": "", "metadata": {}} for _ in range(2500)
@@ -76,6 +82,7 @@ def marked(course, tmp_path_factory):
         (folder(student) / "lab.ipynb").unlink()
         make(folder(student) / "lab.ipynb")
     send(course.submitted / ("x" * 240), LAB, right)
+    send(course.submitted / os.fsdecode(b"\xff\x1b[2J"), LAB, right)
     return grade(course, LAB, workers=2)
 
 
@@ -173,6 +180,37 @@ def test_the_same_name_twice_is_said(course, archive):
         bundle.writestr("ada/lab.ipynb", b"{}")
     (problem,) = collect(course, LAB, archive)
     assert "twice" in problem.message
+
+
+# A process that is killed as it renames for the n-th time.
+KILLED = """
+import os, pathlib, signal, sys
+from autograder.collect import collect
+from autograder.course import Course
+
+turns = [int(sys.argv[3])]
+rename = pathlib.Path.rename
+def deadly(self, target):
+    turns[0] -= 1
+    if not turns[0]:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return rename(self, target)
+pathlib.Path.rename = deadly
+collect(Course.at(sys.argv[1]), "toy", pathlib.Path(sys.argv[2]))
+"""
+
+
+@pytest.mark.parametrize("turn", [1, 2, 3, 4])
+def test_killed_while_collecting_nobody_is_without_a_submission(fresh, tmp_path, turn):
+    for student in ("ada", "bob"):
+        send(tmp_path / "inbox", student, read_lab(fresh.root / LAB / "lab.py"))
+    assert collect(fresh, LAB, tmp_path / "inbox") == []
+    command = [sys.executable, "-c", KILLED, fresh.root, tmp_path / "inbox", str(turn)]
+    assert subprocess.run(command).returncode == -signal.SIGKILL
+    recover(fresh)
+    for student in ("ada", "bob"):
+        assert (fresh.submitted / student / LAB / "lab.ipynb").is_file()
+    assert list(fresh.state.glob("collect-*")) == []
 
 
 # ----------------------------------------------------------------------------------- the course
