@@ -21,6 +21,7 @@ import shutil
 import stat
 import struct
 import tempfile
+import unicodedata
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -167,7 +168,10 @@ def _submissions(
         return
     seen: dict[str, Path] = {}
     for entry in entries:
-        student = entry.stem if entry.suffix == ".ipynb" else entry.name
+        # As one text, however the sender's system composes an accent.
+        student = unicodedata.normalize(
+            "NFC", entry.stem if entry.suffix == ".ipynb" else entry.name
+        )
         if entry.is_symlink():
             problems.append(
                 Problem(

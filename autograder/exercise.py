@@ -388,7 +388,7 @@ def _raised(part: str, points: float, error: StudentError, hidden: bool = False)
 
 def _unreadable(part: str, points: float, error: Exception, hidden: bool = False) -> Finding:
     message = _cut(f"What came back could not be read ({type(error).__name__}: {error}).")
-    return Finding(part=part, points=points, kind="bad_data", message=message, hidden=hidden)
+    return Finding(part=part, points=points, kind="unreadable", message=message, hidden=hidden)
 
 
 @dataclass

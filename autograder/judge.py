@@ -272,19 +272,23 @@ def _seed(job: Job, what: str) -> int:
 # In a pool's process
 
 _worker: Worker | None = None
+_no_worker: Exception | None = None  # why there is none
 _stopped = False
 
 
 def start_worker(settings: Settings) -> None:
     """Initialiser of a pool's process: dies with the process that started it, and keeps one
-    `Worker`."""
-    global _worker
+    `Worker`, or the reason why there is none for whoever asks it to mark."""
+    global _worker, _no_worker
     from autograder.sandbox.linux import die_with_parent
 
     die_with_parent()
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, _stop)
-    _worker = Worker(settings)
+    try:
+        _worker = Worker(settings)
+    except Exception as error:
+        _no_worker = error
 
 
 def _stop(*_: object) -> None:
@@ -295,7 +299,8 @@ def _stop(*_: object) -> None:
 
 
 def mark_in_worker(job: Job) -> Outcome:
-    assert _worker is not None, "start_worker is the pool's initialiser"
     if _stopped:
         raise KeyboardInterrupt
+    if _worker is None:
+        raise _no_worker or RuntimeError("start_worker is the pool's initialiser")
     return _worker.mark(job)

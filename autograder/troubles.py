@@ -13,6 +13,7 @@ import sqlalchemy.exc
 from nbgrader.converters.base import NbGraderException
 
 from autograder.course import Course, CourseError
+from autograder.errors import SandboxUnavailable
 
 __all__ = ["clear_words", "stops_everything"]
 
@@ -22,7 +23,7 @@ FULL = (errno.ENOSPC, errno.EDQUOT)
 
 def stops_everything(error: BaseException) -> bool:
     """Troubles of the machine, not of one submission."""
-    if isinstance(error, DATABASE):
+    if isinstance(error, (*DATABASE, SandboxUnavailable)):
         return True
     return isinstance(error, OSError) and error.errno in (*FULL, errno.EROFS)
 

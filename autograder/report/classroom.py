@@ -315,9 +315,9 @@ def _explain(standing: Standing, outcome: dict[str, Any] | None) -> None:
     standing.remarks += [Remark("stopped", event) for event in outcome["events"]]
     for record in outcome["results"]:
         standing.results[record["grade_id"]] = result = Result.from_json(record)
-        if any(finding.kind == "process" for finding in result.findings):
-            told = next(f.message for f in result.findings if f.kind == "process")
-            standing.remarks.append(Remark("worth a look", f"{result.number}: {told}"))
+        # "unreadable": the verdict stumbled over the answer; it was forged, or the exercise is at fault.
+        odd = [f.message for f in result.findings if f.kind in ("process", "unreadable")]
+        standing.remarks += [Remark("worth a look", f"{result.number}: {told}") for told in odd[:1]]
 
 
 def _headings(source: Any) -> dict[str, tuple[str, str]]:

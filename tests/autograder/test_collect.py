@@ -153,6 +153,13 @@ def test_ordinary_names_of_the_world_are_fine(course, inbox, student):
     assert student in collected(course)
 
 
+def test_an_accent_is_one_letter_whoever_wrote_it(course, inbox):
+    put(inbox / "zoe\u0308" / "lab.ipynb")
+    put(inbox / "ada.ipynb")
+    assert collect(course, LAB, inbox) == []
+    assert "zo\u00eb" in collected(course)
+
+
 def test_the_same_student_twice(course, inbox):
     put(inbox / "ada" / "lab.ipynb")
     put(inbox / "ada.ipynb")

@@ -122,7 +122,7 @@ def test_a_forged_answer_cannot_stop_the_marking(square, forged):
     result = square.mark(lambda **inputs: forged, np.random.default_rng(0))
     assert result.score == 0.0
     assert {finding.kind for finding in result.findings} <= {
-        "bad_data",
+        "unreadable",
         "wrong_type",
         "shape",
         "value",

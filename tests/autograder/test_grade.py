@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -386,6 +387,30 @@ def test_a_full_disk_is_one_line_and_nothing_is_lost(course, inbox, monkeypatch)
     grade(course, LAB)
     assert total(course, "ada") == MACHINE_POINTS
     assert set(marks(course)) == {path.name for path in inbox.iterdir()}
+
+
+def test_where_no_judge_can_start_nobody_is_marked_and_one_line_says_why(
+    course, inbox, monkeypatch
+):
+    from autograder import judge
+    from autograder.errors import SandboxUnavailable
+
+    def broken(settings):
+        raise SandboxUnavailable("the fork server did not start: mend this and that")
+
+    def pool(workers, settings):  # the initialiser and the marking in this process
+        judge.start_worker(settings)
+        return ThreadPoolExecutor(1)
+
+    monkeypatch.setattr(judge, "Worker", broken)
+    monkeypatch.setattr(judge, "_worker", None)
+    monkeypatch.setattr("autograder.sandbox.linux.die_with_parent", lambda: None)
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    with pytest.raises(SandboxUnavailable, match="mend this and that"):
+        grade(course, LAB, submissions=inbox, executor=pool)
+    monkeypatch.undo()
+    assert grade(course, LAB, submissions=inbox).problems == []
+    assert total(course, "ada") == MACHINE_POINTS
 
 
 def test_two_at_once_are_one_too_many(course, inbox):
