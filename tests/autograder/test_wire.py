@@ -83,9 +83,10 @@ def test_damaged_bytes_never_do_worse(value, data):
     place = data.draw(st.integers(0, len(raw) - 1))
     raw[place] ^= data.draw(st.integers(1, 255))
     try:
-        decode(bytes(raw))
+        value = decode(bytes(raw))
     except BadData:
-        pass
+        return
+    assert same(decode(encode(value)), value)
 
 
 class Var:
