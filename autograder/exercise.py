@@ -31,8 +31,10 @@ import ast
 import importlib.util
 import inspect
 import itertools
+import linecache
 import math
 import textwrap
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -42,6 +44,8 @@ from typing import Any
 import numpy as np
 
 from autograder.errors import StudentError
+
+BEGIN_HIDDEN, END_HIDDEN = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"  # nbgrader's own
 
 __all__ = ["Exercise", "Finding", "Lab", "Mark", "Result", "agree", "load_lab", "plain"]
 
@@ -231,13 +235,16 @@ class Mark:
         self._compared = 0
         try:
             yield
-        except _PartFailed:
+        except _PartFailed as failure:
             finding.earned = 0.0
+            finding.hidden = hidden or _in_hidden_region(failure)
         except StudentError as error:
+            hidden = hidden or _in_hidden_region(error)
             finding.__dict__.update(_raised(name, float(points), error, hidden).__dict__)
         except Exception as error:
             if self.strict:
                 raise
+            hidden = hidden or _in_hidden_region(error)
             finding.__dict__.update(_unreadable(name, float(points), error, hidden).__dict__)
         else:
             if not self._compared:
@@ -373,6 +380,18 @@ class Finding:
     @property
     def ok(self) -> bool:
         return self.kind == "correct"
+
+
+def _in_hidden_region(error: Exception) -> bool:
+    """Whether it was raised between the delimiters of hidden tests, or in what they called."""
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        if frame.f_code.co_filename == __file__:
+            continue  # this file names the delimiters; the exercises use them
+        before = linecache.getlines(frame.f_code.co_filename)[:line]
+        delimiters = [text for text in before if BEGIN_HIDDEN in text or END_HIDDEN in text]
+        if delimiters and BEGIN_HIDDEN in delimiters[-1]:
+            return True
+    return False
 
 
 def _raised(part: str, points: float, error: StudentError, hidden: bool = False) -> Finding:

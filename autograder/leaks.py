@@ -18,12 +18,11 @@ import jupytext
 import nbformat
 
 from autograder.course import CourseError
-from autograder.exercise import load_lab
+from autograder.exercise import BEGIN_HIDDEN, END_HIDDEN, load_lab
 
 __all__ = ["Leak", "cut_hidden", "find_leaks"]
 
 SHORT = 12  # characters; a shorter line ("return out") says nothing
-BEGIN_HIDDEN, END_HIDDEN = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"
 BEGIN_SOLUTION, END_SOLUTION = "BEGIN SOLUTION", "END SOLUTION"
 DELIMITERS = (BEGIN_HIDDEN, END_HIDDEN, BEGIN_SOLUTION, END_SOLUTION, "BEGIN MARK SCHEME")
 

@@ -49,7 +49,7 @@ def clear_words(course: Course) -> Iterator[None]:
             cause = f"cannot be used ({said}); {again}"
         raise CourseError(f"{database}: {cause}") from error
     except OSError as error:
-        file = error.filename or course.root
+        file = error.filename2 or error.filename or course.root
         if error.errno in FULL:
             raise CourseError(f"{file}: the disk is full; make room, {again}") from error
         raise CourseError(f"{file}: cannot be used ({error.strerror}); {again}") from error

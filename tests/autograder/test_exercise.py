@@ -176,6 +176,27 @@ def test_hidden_numbers_stay_out_of_the_feedback(square):
     assert shown.score == result.score
 
 
+@pytest.mark.parametrize("wrong", [lambda x: 25.5, lambda x: 1 / 0, lambda x: "no number"])
+def test_a_hidden_case_within_a_part_stays_hidden_too(tmp_path, wrong):
+    path = tmp_path / "exercises.py"
+    text = EXERCISES.split('        with mark.part("an array", 2):')[0]
+    path.write_text(
+        text
+        + """            ### BEGIN HIDDEN TESTS
+            mark.close(ask(x=-5.0)["y"], 25.0, kind="wrong_rule", message="Not so.", given=-5.0)
+            ### END HIDDEN TESTS
+"""
+    )
+    answers = {"square": lambda x: x * x if x > 0 else wrong(x)}
+    (finding,) = check_exercise(load_lab(path)["0.1"], answers).as_feedback().findings
+    assert not finding.ok and finding.hidden
+    assert (finding.got, finding.expected, finding.given) == (None, None, None)
+    (shown,) = (
+        check_exercise(load_lab(path)["0.1"], {"square": lambda x: 7.5}).as_feedback().findings
+    )
+    assert (shown.got, shown.expected) == (7.5, 9.0)  # it failed before it came to the hidden case
+
+
 def test_a_result_survives_json(square):
     result = check_exercise(square, {"square": lambda x: x * math.nan})
     again = Result.from_json(json.loads(json.dumps(result.to_json())))
