@@ -13,6 +13,8 @@ import hashlib
 import hmac
 import io
 import json
+import multiprocessing
+import os
 import signal
 import threading
 import time
@@ -283,6 +285,9 @@ def start_worker(settings: Settings) -> None:
     from autograder.sandbox.linux import die_with_parent
 
     die_with_parent()
+    parent = multiprocessing.parent_process()
+    if parent is not None and os.getppid() != parent.pid:
+        os._exit(1)  # it was killed while this process was still starting
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, _stop)
     try:
