@@ -8,6 +8,7 @@ from autograder.course import Course
 from autograder.judge import Job, Settings, Worker
 from autograder.sanitise import grade_id, load_submission, rebuild
 from tests.conftest import ROOT
+from tests.labs.conftest import exercise_of
 
 COURSE = Course.at(ROOT / "labs")
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("bubblewrap")]
@@ -48,11 +49,6 @@ def graded_part(name):
     notebook = read_lab(COURSE.root / name / "lab.py")
     notebook.cells = [cell for cell in notebook.cells if grade_id(cell) is not None]
     return notebook
-
-
-def exercise_of(variant):
-    """ "ex3_2" is judged by check("3.2")."""
-    return variant.cell.removeprefix("ex").replace("_", ".")
 
 
 def test_the_reference_has_full_marks(judged):
