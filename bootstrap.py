@@ -330,7 +330,7 @@ def clean() -> None:
     caches = [
         ROOT / name for name in (".pytest_cache", ".ruff_cache", ".mypy_cache", ".hypothesis")
     ]
-    for package in ("dpkit", "autograder", "labs", "tests", "tools"):
+    for package in ("autograder", "benchmarks", "dpkit", "labs", "tests", "tools"):
         caches += (ROOT / package).rglob("__pycache__")
     for folder in (VENV, BUILD, ROOT / "__pycache__", *caches):
         if folder.is_dir() and not folder.is_symlink():

@@ -5,76 +5,78 @@ Read in this order:
 * `functions`, what can be computed, and `rules`, the table of derivatives;
 * `number`, operators and levels; `dual`, forward mode; `scalar`, reverse mode on a tape;
 * `containers` and `transforms`, functions that turn f into its derivative;
-* `gradcheck`, whether a gradient is right; `catalogue`, `trace`, `hypotheses` and `diagnose`, what
+* whole arrays: `arrays` and `linalg`, what can be computed, and `array_rules`, the table continued;
+  `backends`, who computes; `box`, operators; `table`, both tables staged; `tape` and `tensor`,
+  reverse mode;
+* `jacobians`, `custom`, `checkpoint` and `implicit`, more transforms, and what they rest on: `joint`
+  and `stretch`;
+* `gradcheck`, whether a gradient is right; `catalogue`, `tracing`, `hypotheses` and `diagnose`, what
   the mistake is if it is not; `answers`, the form in which gradients come;
-* `graph`, `layout` and `draw`, pictures of computations.
+* `source` and `compiled`, gradients as Python text;
+* `draw`, pictures of computations.
 """
 
+from dpkit import arrays, functions, linalg
+from dpkit.arrays import *
+from dpkit.checkpoint import checkpoint, fori_loop
+from dpkit.compiled import CompiledGradient, compile_grad
+from dpkit.custom import custom_jvp, custom_vjp, stop_gradient
 from dpkit.diagnose import CATALOGUE, Diagnosis, diagnose
 from dpkit.draw import Drawing, animate_graph, draw_graph
 from dpkit.dual import Dual
-from dpkit.functions import (
-    abs,
-    arccos,
-    arcsin,
-    arctan,
-    cos,
-    cosh,
-    exp,
-    expm1,
-    log,
-    log1p,
-    maximum,
-    minimum,
-    power,
-    relu,
-    sigmoid,
-    sin,
-    sinh,
-    softplus,
-    sqrt,
-    tan,
-    tanh,
-    where,
+from dpkit.functions import *
+from dpkit.gradcheck import (
+    AdjointReport,
+    GradientReport,
+    TaylorReport,
+    adjoint_test,
+    check_gradient,
+    taylor_test,
 )
-from dpkit.gradcheck import GradientReport, check_gradient
+from dpkit.implicit import fixed_point
+from dpkit.jacobians import hessian, hvp, jacfwd, jacrev
 from dpkit.scalar import Scalar
-from dpkit.transforms import grad, jvp, value_and_grad
+from dpkit.source import SourceError, grad_source
+from dpkit.tensor import Tensor, no_grad, tensor
+from dpkit.transforms import grad, jvp, value_and_grad, vjp
 
 __all__ = [
+    *functions.__all__,
+    *arrays.__all__,
     "CATALOGUE",
+    "AdjointReport",
+    "CompiledGradient",
     "Diagnosis",
     "Drawing",
     "Dual",
     "GradientReport",
     "Scalar",
-    "abs",
+    "SourceError",
+    "TaylorReport",
+    "Tensor",
+    "adjoint_test",
     "animate_graph",
-    "arccos",
-    "arcsin",
-    "arctan",
     "check_gradient",
-    "cos",
-    "cosh",
+    "checkpoint",
+    "compile_grad",
+    "custom_jvp",
+    "custom_vjp",
     "diagnose",
     "draw_graph",
-    "exp",
-    "expm1",
+    "fixed_point",
+    "fori_loop",
     "grad",
+    "grad_source",
+    "hessian",
+    "hvp",
+    "jacfwd",
+    "jacrev",
     "jvp",
-    "log",
-    "log1p",
-    "maximum",
-    "minimum",
-    "power",
-    "relu",
-    "sigmoid",
-    "sin",
-    "sinh",
-    "softplus",
-    "sqrt",
-    "tan",
-    "tanh",
+    "linalg",
+    "no_grad",
+    "stop_gradient",
+    "taylor_test",
+    "tensor",
     "value_and_grad",
-    "where",
+    "vjp",
 ]

@@ -41,7 +41,7 @@ from dpkit.catalogue import CATALOGUE, Kind
 from dpkit.containers import flatten
 from dpkit.hypotheses import Hypothesis, consequences, hypotheses
 from dpkit.rules import RULES
-from dpkit.trace import Trace, trace
+from dpkit.tracing import Trace, trace
 from dpkit.transforms import need_function
 
 __all__ = ["CATALOGUE", "Diagnosis", "Kind", "diagnose"]
@@ -444,6 +444,10 @@ class _Question:
         may have only one of them wrong; so a mistake also counts if it explains the wrong ones.
         """
         first = self.answers[0]
+        if any(
+            row[0] not in RULES and row[0] not in ("input", "constant") for row in first.run.rows
+        ):
+            return []  # a function with a rule of its own, or a checkpoint: f has rows of no table
         rows = max(1, len(first.run.rows))
         found: list[Hypothesis] = []
         candidates = hypotheses(first.run)

@@ -17,10 +17,13 @@ from __future__ import annotations
 from numbers import Real
 from typing import Any
 
+from dpkit.backends import backend_of, shape_of
+from dpkit.box import Box, apply, constant, words
 from dpkit.number import Arithmetic, level_of, newest_level
 from dpkit.rules import Rule
+from dpkit.table import is_elementwise, pushforward
 
-__all__ = ["Dual"]
+__all__ = ["Dual", "DualTensor"]
 
 _STEP = 2.0**-20  # numbers made by hand stand just above what is inside them
 
@@ -75,3 +78,44 @@ class Dual(Arithmetic):
 
     def __repr__(self) -> str:
         return f"Dual({self.primal!r}, {self.tangent!r})"
+
+
+class DualTensor(Box):
+    """An array and how fast it moves: forward mode for whole arrays. Made by `dpkit.jvp`.
+
+    primal: the values. tangent: how they move, an array of the same shape; None stands for zero.
+    """
+
+    __slots__ = ("level", "primal", "tangent")
+
+    def __init__(self, level: float, primal: Any, tangent: Any) -> None:
+        self.level, self.primal, self.tangent = level, primal, tangent
+
+    @classmethod
+    def _by(cls, level: float, name: str, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        moving = [isinstance(x, DualTensor) and x.level == level for x in args]
+        values = [x.primal if own else constant(x) for own, x in zip(moving, args, strict=True)]
+        z = apply(name, *values, **params)
+        moves = None
+        for n, (own, x) in enumerate(zip(moving, args, strict=True)):
+            if not own or x.tangent is None:
+                continue
+            push = pushforward(backend_of(*values), name, n)
+            if push is not None:
+                share = push(x.tangent, z, *values, **params)
+                if is_elementwise(name) and shape_of(share) != shape_of(z):
+                    share = words.broadcast(share, shape=shape_of(z))
+                moves = share if moves is None else moves + share
+        return cls(level, z, moves)
+
+    @property
+    def _inside(self) -> Any:
+        return self.primal
+
+    def detach(self) -> Any:
+        """The same values as a constant, which does not move."""
+        inside = self.primal
+        return inside.detach() if isinstance(inside, Box) else inside
+
+    def __repr__(self) -> str:
+        return f"DualTensor({self.primal!r}, {self.tangent!r})"

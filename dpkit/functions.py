@@ -10,6 +10,7 @@ given                 what happens
 ====================  =========================================================================
 float, int            the `math` module; outside the domain, a `ValueError` that names the value
 `Scalar`, `Dual`      the number applies the row of `dpkit.rules` that bears the function's name
+`Tensor`              so does the tensor, to all its elements at once
 numpy array           numpy, element by element; an array of `Scalar`s is mapped the same way
 torch tensor          torch, element by element (torch is never imported unless you did)
 ====================  =========================================================================
@@ -22,11 +23,12 @@ the one that torch and JAX use: 0 for ``relu`` and ``abs`` at 0, one half to eac
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+
+from dpkit.backends import Number, backend_of, is_array
 
 __all__ = [
     "abs",
@@ -48,23 +50,11 @@ __all__ = [
     "sinh",
     "softplus",
     "sqrt",
+    "square",
     "tan",
     "tanh",
     "where",
 ]
-
-
-class Number:
-    """A number that knows about its derivative: the common ancestor of `Scalar` and `Dual`.
-
-    It is empty, so that functions can recognise such a number without knowing any engine.
-    The arithmetic is in `dpkit.number`.
-    """
-
-    __slots__ = ()
-
-    def _apply(self, name: str, *args: Any) -> Any:
-        raise NotImplementedError
 
 
 def exp(x: Any) -> Any:
@@ -90,6 +80,11 @@ def log1p(x: Any) -> Any:
 def sqrt(x: Any) -> Any:
     """The square root, for x >= 0. At 0 it has a value but no finite slope."""
     return _evaluate("sqrt", x)
+
+
+def square(x: Any) -> Any:
+    """x times x."""
+    return _evaluate("square", x)
 
 
 def sin(x: Any) -> Any:
@@ -174,14 +169,20 @@ def power(x: Any, y: Any) -> Any:
 
 def where(condition: Any, x: Any, y: Any) -> Any:
     """x where the condition holds, otherwise y. The condition itself has no derivative."""
-    if _is_tensor(condition):
-        return sys.modules["torch"].where(condition, x, y)
-    if isinstance(condition, np.ndarray):
-        return np.where(condition, x, y)
+    for each in (x, y):
+        if isinstance(each, Number) and each.whole:
+            return each._apply("where", condition, x, y)
+    if is_array(condition):
+        return backend_of(condition).where(condition, x, y)
     return x if condition else y
 
 
-# How each function is computed on a float, on an array and on a tensor -------------------------
+def sign(x: Any) -> Any:
+    """1 where x is positive, -1 where it is negative, 0 where it is 0. Its derivative is 0."""
+    return where(x > 0, 1.0, where(x < 0, -1.0, 0.0))
+
+
+# How each function is computed on a float ------------------------------------------------------
 
 
 def _float_sigmoid(x: float) -> float:
@@ -189,32 +190,8 @@ def _float_sigmoid(x: float) -> float:
     return (1.0 if x >= 0 else small) / (1.0 + small)
 
 
-def _array_sigmoid(x: Any) -> Any:
-    small = np.exp(-np.abs(x))
-    return np.where(x >= 0, 1.0, small) / (1.0 + small)
-
-
 def _float_softplus(x: float) -> float:
     return max(x, 0.0) + math.log1p(math.exp(-math.fabs(x)))
-
-
-def _tensors(operation: str) -> Callable[..., Any]:
-    """torch's two-argument functions want tensors on both sides; a plain number becomes one."""
-
-    def apply(x: Any, y: Any) -> Any:
-        torch = sys.modules["torch"]
-        like = x if _is_tensor(x) else y
-        x, y = (
-            a if _is_tensor(a) else torch.as_tensor(a, dtype=like.dtype, device=like.device)
-            for a in (x, y)
-        )
-        return getattr(torch, operation)(x, y)
-
-    return apply
-
-
-def _torch_softplus(x: Any) -> Any:
-    return sys.modules["torch"].nn.functional.softplus(x)
 
 
 _ON_FLOATS: dict[str, Callable[..., float]] = {
@@ -223,6 +200,7 @@ _ON_FLOATS: dict[str, Callable[..., float]] = {
     "log": math.log,
     "log1p": math.log1p,
     "sqrt": math.sqrt,
+    "square": lambda x: x * x,
     "sin": math.sin,
     "cos": math.cos,
     "tan": math.tan,
@@ -241,19 +219,6 @@ _ON_FLOATS: dict[str, Callable[..., float]] = {
     "power": math.pow,
 }
 
-# numpy and torch know the rest under the same name.
-_ON_ARRAYS: dict[str, Callable[..., Any]] = {
-    "sigmoid": _array_sigmoid,
-    "softplus": lambda x: np.logaddexp(0.0, x),
-    "relu": lambda x: np.maximum(x, 0.0),
-}
-_ON_TENSORS: dict[str, Callable[..., Any]] = {
-    "softplus": _torch_softplus,
-    "maximum": _tensors("maximum"),
-    "minimum": _tensors("minimum"),
-    "power": _tensors("pow"),
-}
-
 _DOMAINS = {
     "log": "the logarithm needs x > 0",
     "log1p": "the logarithm of 1 + x needs x > -1",
@@ -269,26 +234,25 @@ def _evaluate(name: str, *args: Any) -> Any:
     arrays = False
     number = None
     for x in args:
-        if isinstance(x, np.ndarray):
-            arrays = True
-        elif isinstance(x, Number):
+        if isinstance(x, Number):
+            if x.whole:
+                return x._apply(name, *args)
             number = x
+        elif isinstance(x, np.ndarray):
+            arrays = True
     if number is not None and not arrays:
         return number._apply(name, *args)
     if all(isinstance(x, (float, int)) for x in args):
         return _on_floats(name, [float(x) for x in args])
-    if any(_is_tensor(x) for x in args):
-        tensors = _ON_TENSORS.get(name) or getattr(sys.modules["torch"], name)
-        return tensors(*args)
     if number is not None or any(getattr(x, "dtype", "") == "O" for x in args):
         return np.frompyfunc(lambda *each: _evaluate(name, *each), len(args), 1)(*args)
     for x in args:
-        if not isinstance(x, (np.ndarray, np.generic, float, int)):
+        if not (is_array(x) or isinstance(x, (float, int))):
             raise TypeError(
                 f"dp.{name} works on numbers and arrays of numbers, but was given {x!r}, "
                 f"a {type(x).__name__}. (np.array(...) makes an array of a list of numbers.)"
             )
-    return (_ON_ARRAYS.get(name) or getattr(np, name))(*args)
+    return getattr(backend_of(*args), name)(*args)
 
 
 def _on_floats(name: str, args: list[float]) -> float:
@@ -303,8 +267,3 @@ def _on_floats(name: str, args: list[float]) -> float:
         raise OverflowError(
             f"dp.{name}({given}) is too large for a float, whose limit is about 1.8e308."
         ) from None
-
-
-def _is_tensor(x: object) -> bool:
-    torch = sys.modules.get("torch")
-    return torch is not None and isinstance(x, torch.Tensor)

@@ -26,7 +26,7 @@ import numpy as np
 
 from dpkit.rules import RULES, Rule
 from dpkit.scalar import Row
-from dpkit.trace import Place, Trace
+from dpkit.tracing import Place, Trace
 
 __all__ = ["Hypothesis", "consequences", "hypotheses"]
 

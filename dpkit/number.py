@@ -25,23 +25,34 @@ import numpy as np
 from dpkit.functions import Number
 from dpkit.rules import RULES, Rule
 
-__all__ = ["Arithmetic", "level_of", "new_level", "newest_level", "plain"]
+__all__ = ["Arithmetic", "level_of", "new_level", "newest_level", "outer_engine", "plain"]
 
 _open_levels = [0.0]  # level 0: numbers made by hand, outside any transform
+_engines: list[bool] = []  # of the transforms that run now: do they follow whole arrays?
 _last_level = 0
 
 
 @contextmanager
-def new_level() -> Iterator[float]:
-    """Open a level above every level there has been, and close it at the end of the block."""
+def new_level(whole: bool = False) -> Iterator[float]:
+    """Open a level above every level there has been, and close it at the end of the block.
+
+    whole: does the transform that opens it follow whole arrays, rather than single numbers?
+    """
     global _last_level
     _last_level += 1
     level = float(_last_level)
     _open_levels.append(level)
+    _engines.append(whole)
     try:
         yield level
     finally:
         _open_levels.remove(level)
+        _engines.pop()
+
+
+def outer_engine() -> bool | None:
+    """Does the outermost transform that runs now follow whole arrays? None if none runs."""
+    return _engines[0] if _engines else None
 
 
 def newest_level() -> float:

@@ -18,6 +18,7 @@ need no second exponential.
 
 from __future__ import annotations
 
+import ast
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -60,6 +61,8 @@ class Rule:
     partials: for each argument, the local derivative as a function of ``(z, x)`` or ``(z, x, y)``,
     where z is the value. All of them accept any kind of number that dpkit knows.
     text: the row as printed: the value, then the local derivatives.
+    scaled: for each argument, the text of ``g`` times the local derivative, as array engines want
+    it: written so that no array of ones is made and the precision of g is kept.
     """
 
     name: str
@@ -68,6 +71,7 @@ class Rule:
     partials: tuple[Partial, ...]
     misreadings: tuple[Misreading, ...]
     text: tuple[str, ...]
+    scaled: tuple[str, ...]
 
     def slope(self, argument: int, *zxy: Any) -> Any:
         """The local derivative in one argument; infinite where the graph of the value is vertical,
@@ -93,7 +97,14 @@ def _function(text: str, arguments: str = "z, x, y=None") -> Partial:
 
 
 def rule(
-    name: str, value: str, *misreadings: Misreading, dx: str, dy: str = "", symbol: str = ""
+    name: str,
+    value: str,
+    *misreadings: Misreading,
+    dx: str,
+    dy: str = "",
+    gx: str = "",
+    gy: str = "",
+    symbol: str = "",
 ) -> Rule:
     texts = (dx, dy) if dy else (dx,)
     return Rule(
@@ -103,7 +114,23 @@ def rule(
         tuple(_function(text, "z, x, y" if dy else "z, x") for text in texts),
         misreadings,
         (value, *texts),
+        tuple(given or scaled(text) for given, text in zip((gx, gy), texts, strict=False)),
     )
+
+
+def scaled(slope: str) -> str:
+    """The text of g times a slope, given as text.
+
+    >>> scaled("1.0"), scaled("-z / y"), scaled("1.0 / (1.0 + x)")
+    ('g', 'g * (-z / y)', 'g / (1.0 + x)')
+    """
+    if slope in ("1.0", "-1.0"):
+        return slope.replace("1.0", "g")
+    tree = ast.parse(slope, mode="eval").body
+    if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Div):
+        if isinstance(tree.left, ast.Constant) and tree.left.value == 1.0:
+            return slope.replace("1.0", "g", 1)
+    return f"g * ({slope})"
 
 
 def misread(
@@ -185,8 +212,17 @@ _TABLE = (
         misread("wrong_rule", "the exponent's share has the logarithm of the exponent instead of "
                 "that of the base", dy="z * log(y)"),
         dx="y * power(where((x == 0.0) & (y == 0.0), 1.0, x), y - 1.0)",
-        dy="where(x > 0.0, z * log(where(x > 0.0, x, 1.0)), where(x == 0.0, 0.0, nan))",
+        dy="where(x < 0.0, nan, z * log(where(x <= 0.0, 1.0, x)))",
         symbol="^",
+    ),
+    rule(
+        "square", "x * x",
+        misread("missing_factor", "the exponent did not come down as a factor", dx="x"),
+        misread("wrong_rule", "the exponent came down as a factor, but was not lowered by one",
+                dx="2.0 * z"),
+        misread("wrong_rule", "the square was integrated instead of differentiated",
+                dx="z * x / 3.0"),
+        dx="2.0 * x", symbol="²",
     ),
     # Exponentials and logarithms -----------------------------------------------------------------
     rule(
@@ -339,7 +375,7 @@ _TABLE = (
         misread("wrong_rule", "the value of relu was taken for its slope", dx="z"),
         misread("swapped", "the two sides of relu's kink changed places",
                 dx="where(x > 0.0, 0.0, 1.0)"),
-        dx="where(x > 0.0, 1.0, 0.0)",
+        dx="where(x > 0.0, 1.0, 0.0)", gx="where(z > 0.0, g, 0.0)",
     ),
     rule(
         "abs", "abs(x)",
@@ -348,7 +384,8 @@ _TABLE = (
         misread("wrong_rule", "abs was differentiated as if it were relu",
                 dx="where(x > 0.0, 1.0, 0.0)"),
         misread("wrong_rule", "the value of abs was taken for its slope", dx="z"),
-        dx="where(x > 0.0, 1.0, where(x < 0.0, -1.0, 0.0))", symbol="| |",
+        dx="where(x > 0.0, 1.0, where(x < 0.0, -1.0, 0.0))",
+        gx="where(x > 0.0, g, where(x < 0.0, -g, 0.0))", symbol="| |",
     ),
     rule(
         "maximum", "maximum(x, y)",
@@ -357,7 +394,9 @@ _TABLE = (
         misread("swapped", "the share went to the smaller argument",
                 dx="where(x < y, 1.0, 0.0)", dy="where(y < x, 1.0, 0.0)"),
         dx="where(x > y, 1.0, where(x == y, 0.5, 0.0))",
-        dy="where(y > x, 1.0, where(x == y, 0.5, 0.0))", symbol="max",
+        dy="where(y > x, 1.0, where(x == y, 0.5, 0.0))",
+        gx="where(x > y, g, where(x == y, 0.5 * g, 0.0))",
+        gy="where(y > x, g, where(x == y, 0.5 * g, 0.0))", symbol="max",
     ),
     rule(
         "minimum", "minimum(x, y)",
@@ -366,7 +405,9 @@ _TABLE = (
         misread("swapped", "the share went to the larger argument",
                 dx="where(x > y, 1.0, 0.0)", dy="where(y > x, 1.0, 0.0)"),
         dx="where(x < y, 1.0, where(x == y, 0.5, 0.0))",
-        dy="where(y < x, 1.0, where(x == y, 0.5, 0.0))", symbol="min",
+        dy="where(y < x, 1.0, where(x == y, 0.5, 0.0))",
+        gx="where(x < y, g, where(x == y, 0.5 * g, 0.0))",
+        gy="where(y < x, g, where(x == y, 0.5 * g, 0.0))", symbol="min",
     ),
 )  # fmt: skip
 

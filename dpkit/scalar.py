@@ -12,10 +12,11 @@ derivative evaluation program", Communications of the ACM 7:8):
     (operation, value, parent, local derivative, parent, local derivative)
 
 Parents are row numbers. Row 0 stands for every constant; beside it stands, in the place of a local
-derivative, the constant itself. A row holds nothing but a word and numbers, so a million rows cost
-Python's garbage collector nothing; and since parents always stand above their children, reading the
-tape from the bottom up is already a right order for the chain rule. Nothing is sorted, nothing
-calls itself, and no program is too long.
+derivative, the constant itself. The tape is one long list into which rows are written end to end, a
+word and numbers and nothing else. So a million rows are no work for Python's garbage collector,
+which looks after containers; and since parents always stand above their children, reading the tape
+from the bottom up is already a right order for the chain rule. Nothing is sorted, nothing calls
+itself, and no program is too long.
 
 **The sweep.** ``y.backward()`` writes 1 beside y's row and goes up the tape. Beside each row stands
 its *adjoint*, the derivative of y with respect to the value in that row. When the sweep reaches a
@@ -37,14 +38,13 @@ from __future__ import annotations
 
 import itertools
 import weakref
-from collections.abc import Callable
-from numbers import Real
-from typing import Any
-
-import numpy as np
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from dpkit.number import Arithmetic
+from dpkit.refusals import explain_nan, real
 from dpkit.rules import Rule
+from dpkit.stencils import add_operators
 
 __all__ = ["Scalar", "Tape"]
 
@@ -52,7 +52,8 @@ Row = tuple[str, Any, int, Any, int, Any]
 """(operation, value, first parent, ∂value/∂first, second parent, ∂value/∂second)"""
 
 _ZERO = 0.0  # one object, recognised by identity: the mark of a row that no adjoint has reached
-_CHAPTER = 1 << 15  # rows after which the next program begins a new tape
+_WIDTH = 7  # cells that a row takes: its adjoint, then what `Row` names
+_CHAPTER = _WIDTH << 15  # cells after which the next program begins a new tape
 _serials = itertools.count(1)
 
 
@@ -60,24 +61,16 @@ class Tape:
     """The rows of one program, and which numbers flowed into it from outside.
 
     level: see `dpkit.number`; 0 for programs on leaves made by hand.
-    rows: a list to write to instead of a new one (`diagnose` gives one that notes source lines).
+    cells: a list to write to instead of a new one (`trace` gives one that notes source lines).
     """
 
     __slots__ = (
-        "__weakref__",
-        "adjoints",
-        "closed",
-        "inputs",
-        "level",
-        "names",
-        "plain",
-        "rows",
-        "serial",
-    )
+        "__weakref__", "adjoints", "cells", "closed", "inputs", "level", "names", "plain", "serial",
+    )  # fmt: skip
 
-    def __init__(self, level: float = 0.0, rows: list[Row] | None = None) -> None:
-        self.rows: list[Row] = [] if rows is None else rows
-        self.rows.append(("constant", 0.0, 0, 0.0, 0, 0.0))
+    def __init__(self, level: float = 0.0, cells: list[Any] | None = None) -> None:
+        self.cells: list[Any] = [] if cells is None else cells
+        self.cells.extend((0.0, "constant", 0.0, 0, 0.0, 0, 0.0))
         self.inputs: dict[int, Scalar] = {}  # row -> the leaf, or number of another tape, it is
         self.names: dict[int, str] = {}
         self.adjoints: list[Any] = []  # of the latest sweep
@@ -86,13 +79,18 @@ class Tape:
         self.plain = True  # all numbers are floats; not so inside a nested derivative
         self.closed = False  # the program that wrote it has ended; the next one starts afresh
 
-    def write(self, *row: Any) -> Scalar:
-        """Write one row and return its number."""
-        result = _new(Scalar)
-        result.data = row[1]
+    @property
+    def rows(self) -> Rows:
+        """The tape as it reads: row after row, with row numbers for parents."""
+        return Rows(self.cells)
+
+    def write(self, operation: str, value: Any, i: int, di: Any, j: int, dj: Any) -> Scalar:
+        """Write one row, whose parents stand in rows i and j, and return its number."""
+        result = _new()
+        result.data = value
         result._tape = self
-        result._index = len(self.rows)
-        self.rows.append(row)
+        result._cell = len(self.cells)
+        self.cells.extend((0.0, operation, value, i * _WIDTH, di, j * _WIDTH, dj))
         return result
 
     def input(self, value: Any) -> Scalar:
@@ -107,10 +105,10 @@ class Tape:
             return 0
         if x._tape is self or (x._tape is None and x._serial == self.serial):
             return x._index
-        index = self.input(x.data if x._tape else _real(x.data))._index
+        index = self.input(x.data if x._tape else real(x.data))._index
         self.inputs[index] = x
         if x._tape is None:
-            x._serial, x._index = self.serial, index
+            x._serial, x._cell = self.serial, index * _WIDTH
         return index
 
     def sweep(self, seeds: dict[int, Any]) -> list[Any]:
@@ -118,24 +116,66 @@ class Tape:
 
         Returns the adjoint of every row up to the last of those; later rows have no part in it.
         """
-        rows, plain = self.rows, self.plain
-        adjoints = [_ZERO] * (max(seeds) + 1)
-        for index, seed in seeds.items():
-            adjoints[index] = seed
-        for k in range(len(adjoints) - 1, 0, -1):
-            adjoint = adjoints[k]
-            if adjoint is _ZERO or (plain and not adjoint):
-                continue
-            _, _, i, di, j, dj = rows[k]
-            if i:
-                adjoints[i] += adjoint * di
-            if j:
-                adjoints[j] += adjoint * dj
-        self.adjoints = adjoints
-        return adjoints
+        cells = self.cells
+        cells[::_WIDTH] = [_ZERO] * len(self.rows)
+        for row, seed in seeds.items():
+            cells[row * _WIDTH] = seed
+        # Seven steps up the tape make a row. Its adjoint is read when its turn has come, and not
+        # before: its children have all added to it then. Row 0 collects what goes to constants.
+        upwards = reversed(cells)
+        by_row = zip(*[upwards] * _WIDTH, strict=True)
+        if self.plain:
+            for dj, j, di, i, _, _, adjoint in by_row:
+                if adjoint:
+                    cells[i] += adjoint * di
+                    cells[j] += adjoint * dj
+        else:
+            for dj, j, di, i, _, _, adjoint in by_row:
+                if adjoint is not _ZERO:
+                    if i:
+                        cells[i] += adjoint * di
+                    if j:
+                        cells[j] += adjoint * dj
+        self.adjoints = cells[: (max(seeds) + 1) * _WIDTH : _WIDTH]
+        return self.adjoints
 
 
-class Scalar(Arithmetic):
+class Rows(Sequence[Row]):
+    """The cells of a tape, read row by row."""
+
+    def __init__(self, cells: list[Any]) -> None:
+        self._cells = cells
+
+    def __len__(self) -> int:
+        return len(self._cells) // _WIDTH
+
+    def __getitem__(self, k: Any) -> Any:
+        if isinstance(k, slice):
+            return [self[n] for n in range(*k.indices(len(self)))]
+        start = range(len(self))[k] * _WIDTH
+        operation, value, i, di, j, dj = self._cells[start + 1 : start + _WIDTH]
+        return operation, value, i // _WIDTH, di, j // _WIDTH, dj
+
+
+class _Leaves(type):
+    """What ``Scalar(2.0)`` does: it makes a leaf.
+
+    A class usually says so in ``__init__``. But Python makes objects faster whose class has none,
+    and computed numbers, which are most, need none: `_new` makes them.
+    """
+
+    def __call__(cls, data: float, name: str | None = None) -> Any:
+        leaf = super().__call__()
+        leaf.data = real(data)
+        leaf._name = name
+        leaf._grad = 0.0
+        leaf._tape = None  # a leaf belongs to no tape …
+        leaf._serial = 0  # … but has a row on the tape with this serial number
+        leaf._cell = 0
+        return leaf
+
+
+class Scalar(Arithmetic, metaclass=_Leaves):
     """A real number that remembers how it was computed.
 
     data: one real number. It may be changed by hand, as in ``w.data -= 0.1 * w.grad``; what was
@@ -145,66 +185,26 @@ class Scalar(Arithmetic):
     Raises TypeError if data is not one real number, ValueError if it is NaN.
     """
 
-    __slots__ = ("_grad", "_index", "_name", "_serial", "_tape", "data")
+    __slots__ = ("_cell", "_grad", "_name", "_serial", "_tape", "data")
 
     data: Any
     _tape: Tape | None
+    _cell: int
+    _serial: int
+    _grad: float
+    _name: str | None
 
-    def __init__(self, data: float, name: str | None = None) -> None:
-        self.data = _real(data)
-        self._name = name
-        self._grad = 0.0
-        self._tape = None  # a leaf belongs to no tape …
-        self._serial = 0  # … but has a row on the tape with this serial number
-        self._index = 0
+    if TYPE_CHECKING:
 
-    # Addition and multiplication are most of every program, so they are written out here; the
-    # tests hold them to the table. Every other operation goes through `_by`.
+        def __init__(self, data: float, name: str | None = None) -> None: ...
 
-    def __add__(self, other: Any) -> Any:
-        tape = self._tape
-        if type(other) is Scalar:
-            y = other.data
-            if tape is None or tape is not other._tape:
-                tape = _meet(self, other)
-                if tape is None:
-                    return self._apply("add", self, other)
-            j = other._index
-        elif type(other) is float and tape is not None:
-            y, j = other, 0
-        else:
-            return self._binary("add", self, other)
-        z = self.data + y
-        rows = tape.rows
-        result = _new(Scalar)
-        result.data = z
-        result._tape = tape
-        result._index = len(rows)
-        rows.append(("add", z, self._index, 1.0, j, 1.0 if j else y))
-        return result
+    # The operators are printed from the table of derivatives (see `dpkit.stencils`). What follows is
+    # the general way, for whatever is not so simple: several tapes, several levels, and errors.
 
-    def __mul__(self, other: Any) -> Any:
-        tape = self._tape
-        x = self.data
-        if type(other) is Scalar:
-            y = other.data
-            if tape is None or tape is not other._tape:
-                tape = _meet(self, other)
-                if tape is None:
-                    return self._apply("mul", self, other)
-            j = other._index
-        elif type(other) is float and tape is not None:
-            y, j = other, 0
-        else:
-            return self._binary("mul", self, other)
-        z = x * y
-        rows = tape.rows
-        result = _new(Scalar)
-        result.data = z
-        result._tape = tape
-        result._index = len(rows)
-        rows.append(("mul", z, self._index, y, j, x if j else y))
-        return result
+    def _apply(self, name: str, *operands: Any) -> Any:
+        if len(operands) == 1 and name in _alone:
+            return _alone[name](self)
+        return super()._apply(name, *operands)
 
     @classmethod
     def _by(cls, rule: Rule, *operands: Any) -> Scalar:
@@ -214,9 +214,9 @@ class Scalar(Arithmetic):
             tape = x._tape
             if tape is None or tape.closed:
                 tape = _tape_for(operands)
-                tape.row_of(x)
+            i = tape.row_of(x)
             z = rule.value(x.data)
-            return tape.write(rule.name, z, x._index, rule.slope(0, z, x.data), 0, 0.0)
+            return tape.write(rule.name, z, i, rule.slope(0, z, x.data), 0, 0.0)
         tape = _tape_for(operands)
         parents = [tape.row_of(x) for x in operands]
         values = [x.data if k else x for k, x in zip(parents, operands, strict=True)]
@@ -278,9 +278,9 @@ class Scalar(Arithmetic):
     @grad.setter
     def grad(self, value: float) -> None:
         if self._tape is None:
-            self._grad = _real(value)
+            self._grad = real(value)
         elif self._index < len(self._tape.adjoints):
-            self._tape.adjoints[self._index] = _real(value)
+            self._tape.adjoints[self._index] = real(value)
 
     @property
     def name(self) -> str | None:
@@ -293,6 +293,11 @@ class Scalar(Arithmetic):
             self._name = name
         else:
             self._tape.names[self._index] = name
+
+    @property
+    def _index(self) -> int:
+        """The number of its row."""
+        return self._cell // _WIDTH
 
     @property
     def level(self) -> float:  # type: ignore[override]
@@ -328,7 +333,7 @@ class Scalar(Arithmetic):
         return f"Scalar(data={self.data!r}, grad={self.grad!r}{name})"
 
 
-_new: Callable[[type[Scalar]], Scalar] = Scalar.__new__
+_new: Callable[[], Scalar] = type.__call__.__get__(Scalar)  # an empty number
 
 # Which tape is written on -----------------------------------------------------------------------
 
@@ -340,11 +345,16 @@ def _no_tape() -> Tape | None:
 _latest: Callable[[], Tape | None] = _no_tape  # weak: the newest tape, if anybody still needs it
 
 
+diverted: dict[float, Tape] = {}  # by level: where all operations are written; see dpkit.stretch
+
+
 def _current_tape() -> Tape:
     """The tape for a program that begins with leaves: the newest one, while it is in use."""
     global _latest
+    if 0.0 in diverted:
+        return diverted[0.0]
     tape = _latest()
-    if tape is None or tape.closed or len(tape.rows) > _CHAPTER:
+    if tape is None or tape.closed or len(tape.cells) > _CHAPTER:
         tape = Tape()
         _latest = weakref.ref(tape)
     return tape
@@ -353,24 +363,26 @@ def _current_tape() -> Tape:
 def _tape_for(operands: tuple[Any, ...]) -> Tape:
     """The tape to write an operation on: that of the highest level, and there the newest."""
     level = max(x.level for x in operands if type(x) is Scalar)
+    if level in diverted:
+        return diverted[level]
     tapes = [x._tape for x in operands if type(x) is Scalar and x.level == level and x._tape]
     if not tapes:
         return _current_tape()
     tape = max(tapes, key=lambda each: each.serial)
     if tape.closed and tape.level > 0:
         raise RuntimeError(
-            "A number from inside a finished dp.grad was used outside it. Let the function return "
-            "what is needed later, instead of storing it in a list or a global variable."
+            "A number from inside a finished dp.grad or dp.checkpoint was used outside it. Let the "
+            "function return what is needed later, instead of storing it in a list or elsewhere."
         )
     return tape
 
 
 def _meet(a: Scalar, b: Scalar) -> Tape | None:
-    """The common case of `_tape_for`, quickly: a leaf meets a leaf or a computed number."""
+    """The common tape of two numbers, one of them a leaf; None if `_tape_for` must find it."""
     tape = a._tape or b._tape
     if tape is None:
         tape = _current_tape()
-    elif tape.level > 0 or (a._tape and b._tape):
+    elif tape.level > 0 or tape.closed or (a._tape and b._tape):
         return None
     if a._tape is None and a._serial != tape.serial:
         tape.row_of(a)
@@ -379,52 +391,4 @@ def _meet(a: Scalar, b: Scalar) -> Tape | None:
     return tape
 
 
-# What is said when something is wrong ------------------------------------------------------------
-
-
-def _real(data: Any) -> float:
-    """`data` as a float, or an error that says what was given instead."""
-    if type(data) is float and data == data:
-        return data
-    if isinstance(data, np.ndarray) and data.ndim == 0 and data.dtype != object:
-        data = data.item()
-    if isinstance(data, Real) and not isinstance(data, bool):
-        number = float(data)
-        if number == number:
-            return number
-        raise ValueError(
-            "A Scalar cannot be NaN (not a number). Something before it went wrong: look for "
-            "0/0, inf - inf, or missing data."
-        )
-    if isinstance(data, np.ndarray):
-        raise TypeError(
-            f"A Scalar holds one number, but was given an array of shape {data.shape}. Make one "
-            "Scalar for each element, or give the array to dp.grad, which does so."
-        )
-    if isinstance(data, Arithmetic):
-        raise TypeError(
-            f"A Scalar holds a plain number, but was given {data!r}. It already is a number with "
-            "a derivative; for derivatives of derivatives, nest dp.grad."
-        )
-    raise TypeError(
-        f"A Scalar holds one real number, but was given {data!r}, a {type(data).__name__}."
-    )
-
-
-def explain_nan(tape: Tape, adjoints: list[Any], name: str | None) -> str:
-    """Say at which operation a derivative ceased to be a number."""
-    lost = max(k for k, adjoint in enumerate(adjoints) if adjoint != adjoint)
-    whom = f"with respect to {name} " if name else ""
-    for k in range(len(adjoints) - 1, lost, -1):
-        operation, value, i, di, j, dj = tape.rows[k]
-        for parent, slope in ((i, di), (j, dj)):
-            if parent == lost and adjoints[k] * slope != adjoints[k] * slope:
-                return (
-                    f"The derivative {whom}is not a number. It is lost at the operation "
-                    f"{operation!r} with the value {value!r}: {adjoints[k]!r} comes from above, "
-                    f"and the local derivative there is {slope!r}."
-                )
-    return (
-        f"The derivative {whom}is not a number: infinite contributions of opposite sign meet at "
-        f"the operation {tape.rows[lost][0]!r} with the value {tape.rows[lost][1]!r}."
-    )
+_alone = add_operators(Scalar, _new, _meet)

@@ -14,7 +14,7 @@ from programs import numbers, programs, tame
 
 import dpkit as dp
 from dpkit.hypotheses import consequences, hypotheses
-from dpkit.trace import trace
+from dpkit.tracing import trace
 
 # Programs ------------------------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 """Pictures: complete, accessible, and right about what they show."""
 
+import math
 import re
 from types import SimpleNamespace
 from xml.etree import ElementTree
@@ -9,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import dpkit as dp
-from dpkit.graph import fold, read_graph
-from dpkit.layout import lay_out
+from dpkit.draw.folding import cut, fold_repeats
+from dpkit.draw.graph import read_graph
+from dpkit.draw.layout import lay_out
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -97,32 +99,178 @@ def test_a_cycle_is_refused():
         dp.draw_graph(node)
 
 
-def test_deep_graphs_need_no_recursion_and_large_ones_are_folded():
-    x = node = SimpleNamespace(value=1.0, parents=(), name="x")
-    for _ in range(50_000):
-        node = SimpleNamespace(value=1.0, parents=(node,))
+def test_deep_graphs_need_no_recursion():
+    node = SimpleNamespace(value=1.0, parents=(), name="x")
+    for k in range(50_000):
+        node = SimpleNamespace(value=float(k), op="abc"[k % 3], parents=(node,))
     drawing = dp.draw_graph(node)
-    labels = texts(drawing, "label")
-    assert len(labels) <= 61
-    assert [label for label in labels if "more" in label] == ["⋯ 49970 more"]
-    assert x.name in labels
-    assert "49970 values are not shown" in str(drawing)
+    assert texts(drawing, "label")[:2] == ["x", "a, b, c"]
+    assert "50001 values" in str(drawing)
+    assert "16666 times (a, b, c), 49998 values, of x; value 49997" in str(drawing)
 
 
-def test_folding_keeps_every_connection():
-    a = dp.Scalar(1.0, "a")
-    y = a
+# Large graphs --------------------------------------------------------------------------------------
+
+
+def loop(rounds):
+    """rounds times y = sin(y) + a, and two operations after that."""
+    a, y = dp.Scalar(0.7, "a"), dp.Scalar(0.2, "y₀")
+    for _ in range(rounds):
+        y = dp.sin(y) + a
+    end = y
+    loss = (y - 1.0) ** 2
+    loss.backward()
+    return a, end, loss
+
+
+def test_a_loop_is_one_stack():
+    a, end, loss = loop(100)
+    drawing = dp.draw_graph(loss)
+    assert texts(drawing, "label") == ["y₀", "a", "sin, +", "− 1", "^ 2"]
+    assert texts(drawing, "times") == ["× 100"]
+    # The stack shows where the loop arrives.
+    assert f"→ {end.data:.4g}" in texts(drawing, "value")
+    assert f"∂ {end.grad:.4g}" in texts(drawing, "adjoint")
+    assert f"∂ {a.grad:.4g}" in texts(drawing, "adjoint")
+    text = str(drawing)
+    assert "204 values" in text and "5 boxes are drawn" in text
+    line = f"100 times (sin, +), 200 values, of y₀, a; value {end.data:.6g}; adjoint {end.grad:.6g}"
+    assert line in text
+
+
+def test_the_last_round_is_kept_if_the_result_is_in_it():
+    a = y = dp.Scalar(0.7, "a")
     for _ in range(100):
         y = dp.sin(y) + a
-    nodes = fold(read_graph(y), 60)
-    assert len(nodes) == 32
-    for k, node in enumerate(nodes):
+    drawing = dp.draw_graph(y)
+    assert texts(drawing, "label") == ["a", "sin, +", "sin", "+"]
+    assert texts(drawing, "times") == ["× 99"]
+    assert texts(drawing, "value")[-1] == f"{y.data:.4g}"
+
+
+def test_folding_happens_by_itself_only_where_it_is_needed():
+    small, large = loop(28)[2], loop(29)[2]  # 60 and 62 values
+    assert texts(dp.draw_graph(small), "times") == []
+    assert len(texts(dp.draw_graph(small), "label")) == 60
+    assert texts(dp.draw_graph(large), "times") == ["× 29"]
+    assert texts(dp.draw_graph(small, fold=True), "times") == ["× 28"]
+    assert len(texts(dp.draw_graph(large, fold=False), "label")) == 62
+    assert "folded" not in str(dp.draw_graph(large, fold=False))
+
+
+def test_loops_in_loops_are_stacks_of_stacks():
+    inputs = [dp.Scalar(0.1 * k) for k in range(3)]
+    for width in (4, 4, 4):  # a network of layers of neurons
+        layer = []
+        for _ in range(width):
+            total = dp.Scalar(0.1)
+            for x in inputs:
+                total = total + dp.Scalar(0.3) * x
+            layer.append(dp.tanh(total))
+        inputs = layer
+    loss = inputs[0] + inputs[1] * inputs[2] + inputs[3]
+    drawing = dp.draw_graph(loss)
+    assert "4 times (3 times (×, +), tanh), 28 values" in str(drawing)
+    assert "8 times (4 times (×, +), tanh), 72 values" in str(drawing)
+    assert texts(drawing, "label")[-3:] == ["×", "+", "+"]
+
+
+def test_inputs_of_a_stack_are_one_stack_unless_they_are_few_and_have_names():
+    def total(count, name):
+        y = dp.Scalar(1.0, "start")
+        for k in range(count):
+            y = y * dp.Scalar(1.0 + k, name and f"{name}{k}")
+        return y * 2.0 - 1.0
+
+    assert texts(dp.draw_graph(total(70, "")), "times")[0] == "× 70"
+    assert texts(dp.draw_graph(total(70, "")), "label")[:2] == ["start", "inputs"]
+    named = dp.draw_graph(total(70, "w"))
+    assert "start … w69" in texts(named, "label")  # all of them enter the same stack
+    few = texts(dp.draw_graph(total(5, "w"), fold=True), "label")
+    assert few[:7] == ["start", "w0", "w1", "w2", "w3", "w4", "×"]
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    body=st.lists(st.sampled_from(["sin", "tanh", "add", "mul", "shift"]), min_size=1, max_size=5),
+    rounds=st.integers(0, 30),
+    after=st.lists(st.sampled_from(["sin", "add", "shift"]), max_size=4),
+)
+def test_folding_keeps_every_value_and_every_connection(body, rounds, after):
+    a = y = dp.Scalar(0.3, "a")
+    work = {
+        "sin": dp.sin, "tanh": dp.tanh, "add": lambda y: y + a, "mul": lambda y: y * a,
+        "shift": lambda y: y - 0.1,
+    }  # fmt: skip
+    for name in [*body * rounds, *after]:
+        y = work[name](y)
+    nodes = read_graph(y)
+    folded = fold_repeats(nodes)
+    assert sum(max(1, node.folded) for node in folded) == len(nodes)
+    assert folded[-1].label == nodes[-1].label and not folded[-1].folded
+    for k, node in enumerate(folded):
         assert all(p < k for p in node.parents)
         assert len(node.parents) == len(node.slopes)
-    summary = next(node for node in nodes if node.folded)
-    assert summary.folded == 201 - 31
-    assert [nodes[p].label for p in summary.parents] == ["a"]
-    assert sum(node.parents == [] for node in nodes) == 1
+        assert node.parents or node.name == "a"
+    used = {p for node in folded for p in node.parents}
+    assert used == set(range(len(folded) - 1))  # nothing hangs in the air
+    assert len(folded) <= 2 + 3 * len(body) + len(after)
+
+
+def test_a_program_on_several_tapes_is_one_graph():
+    """After some thirty thousand operations leaves begin a new tape; the loop goes on."""
+    k = dp.Scalar(2.0, "k")
+    x = dp.Scalar(1.0, "x")
+    for _ in range(20_000):
+        x = x + 1e-5 * (-k * x)
+    loss = x * x
+    loss.backward()
+    drawing = dp.draw_graph(loss)
+    assert texts(drawing, "times") == ["× 20000"]
+    assert texts(drawing, "label") == ["x", "k", "−, ×, +", "×"]
+    assert f"→ {x.data:.4g}" in texts(drawing, "value")
+    assert f"∂ {k.grad:.4g}".replace("-", "−") in texts(drawing, "adjoint")
+
+
+def irregular(count):
+    """A program in which nothing repeats: its operations are the digits of a square root."""
+    digits = str(math.isqrt(2 * 10 ** (2 * count)))[:count]
+    a = y = dp.Scalar(0.5, "a")
+    for digit in digits:
+        y = dp.sin(y) if digit in "02468" else dp.tanh(y) if digit in "13" else y + a
+    return y
+
+
+def test_what_does_not_repeat_is_cut_short():
+    nodes = fold_repeats(read_graph(irregular(1200)))
+    short = cut(nodes, 60)
+    assert len(short) == 32
+    for k, node in enumerate(short):
+        assert all(p < k for p in node.parents)
+        assert len(node.parents) == len(node.slopes)
+    summary = next(node for node in short if node.folded and not node.times)
+    assert summary.folded + sum(max(1, n.folded) for n in short if n is not summary) == 1201
+    assert [short[p].label for p in summary.parents] == ["a"]
+    assert sum(node.parents == [] for node in short) == 1
+    text = str(dp.draw_graph(irregular(1200)))
+    assert f"{summary.folded} values are not shown" in text
+
+
+def test_a_folded_graph_moves_too():
+    a, end, loss = loop(100)
+    moving = dp.animate_graph(loss)
+    assert texts(moving, "times") == ["× 100"]
+    arrives = dict(delays(moving, "adjoint"))
+    assert arrives["∂ 1"] < arrives[f"∂ {end.grad:.4g}"] < arrives[f"∂ {a.grad:.4g}"]
+    assert len(texts(dp.animate_graph(loop(20)[2], fold=True), "times")) == 1
+
+
+def test_very_wide_pictures_are_not_shrunk_until_they_cannot_be_read():
+    y = dp.Scalar(0.5)
+    for _ in range(25):
+        y = dp.sin(y)
+    assert "max-width" not in dp.draw_graph(y).svg
+    assert "max-width:100%" in dp.draw_graph(dp.sin(dp.Scalar(1.0))).svg
 
 
 def test_drawings_beside_each_other_do_not_share_names():

@@ -8,19 +8,19 @@ import pytest
 
 import dpkit as dp
 
-MODULES = [module.name for module in pkgutil.iter_modules(dp.__path__)]
+MODULES = [module.name for module in pkgutil.walk_packages(dp.__path__, "dpkit.")]
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_examples_in_docstrings_run(name):
-    module = importlib.import_module(f"dpkit.{name}")
+    module = importlib.import_module(name)
     results = doctest.testmod(module, extraglobs={"np": importlib.import_module("numpy")})
     assert results.failed == 0
 
 
 def test_there_are_examples():
     finder = doctest.DocTestFinder()
-    modules = [importlib.import_module(f"dpkit.{name}") for name in MODULES]
+    modules = [importlib.import_module(name) for name in MODULES]
     assert sum(len(test.examples) for module in modules for test in finder.find(module)) > 10
 
 

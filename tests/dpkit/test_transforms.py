@@ -216,3 +216,77 @@ def test_tangents_must_correspond():
 def test_what_is_no_number_is_no_value(value):
     with pytest.raises(TypeError, match="one number as its value"):
         dp.grad(lambda x: value)(1.0)
+
+
+def test_has_aux():
+    def f(w, b):
+        y = (w * w).sum() * b
+        return y, {"w": w * 2.0, "note": "kept", "none": None}
+
+    w = np.array([1.0, 2.0])
+    (value, aux), (dw, db) = dp.value_and_grad(f, (0, 1), has_aux=True)(w, 3.0)
+    assert (value, db) == (15.0, 5.0)
+    assert dw.tolist() == [6.0, 12.0]
+    assert type(aux["w"]) is np.ndarray and aux["w"].tolist() == [2.0, 4.0]
+    assert (aux["note"], aux["none"]) == ("kept", None)
+    gradient, aux = dp.grad(lambda x: (x * x, x), has_aux=True)(3.0)
+    assert (gradient, aux) == (6.0, 3.0) and type(aux) is float
+    y, pullback, aux = dp.vjp(lambda x: (x * x, x + 1.0), w, has_aux=True)
+    assert pullback(np.ones(2))[0].tolist() == [2.0, 4.0] and aux.tolist() == [2.0, 3.0]
+    curvature = dp.grad(lambda x: dp.grad(lambda x: (x**3, x), has_aux=True)(x)[0])
+    assert curvature(2.0) == 12.0
+    with pytest.raises(TypeError, match="pair"):
+        dp.grad(lambda x: x, has_aux=True)(1.0)
+
+
+def test_keyword_arguments_are_passed_on():
+    f = lambda x, power=1: (x**power).sum()  # noqa: E731
+    assert dp.grad(f)(np.array([2.0]), power=3).tolist() == [12.0]
+
+
+def test_gradients_are_in_memory_of_their_own():
+    w, b = np.ones(3), np.ones(3)
+    kept = w.copy(), b.copy()
+    for f in (
+        lambda w, b: (w + b).sum(),
+        lambda w, b: (w * 1.0 + b).sum(),
+        lambda w, b: dp.sum(w) + dp.sum(b.reshape(1, 3)),
+    ):
+        dw, db = dp.grad(f, (0, 1))(w, b)
+        again = dp.grad(f, (0, 1))(w, b)
+        assert not any(np.shares_memory(x, y) for x in (dw, db) for y in (w, b, *again))
+        assert not np.shares_memory(dw, db)
+        dw += 1.0
+        db[0] = 7.0
+    y, pullback = dp.vjp(lambda w, b: w + b, w, b)
+    adjoint = np.ones(3)
+    dw, db = pullback(adjoint)
+    dw += 1.0
+    assert db.tolist() == adjoint.tolist() == [1.0] * 3
+    y += 1.0
+    assert (w == kept[0]).all() and (b == kept[1]).all()
+
+
+def test_torch_in_torch_out_with_its_precision():
+    for dtype in (torch.float32, torch.float64):
+        w = torch.ones(3, dtype=dtype)
+        gradient = dp.grad(lambda t: (t["w"] * t["w"]).sum() * t["s"])({"w": w, "s": 2.0})
+        assert type(gradient["w"]) is torch.Tensor and gradient["w"].dtype == dtype
+        assert gradient["w"].tolist() == [4.0] * 3 and gradient["s"] == 3.0
+        assert not gradient["w"].requires_grad
+
+
+def test_what_does_not_vary_has_gradient_zero_even_where_it_is_infinite():
+    w = np.array([np.inf, 1.0])
+    assert dp.grad(lambda a, b: a.sum(), 1)(np.ones(2), w).tolist() == [0.0, 0.0]
+    assert dp.jvp(lambda a: (a, w), (np.ones(2),), (np.ones(2),))[1][1].tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("value, words", [(None, "return statement"), (True, "bool"), ("a", "str"),
+                                          (np.arange(2), "int64")])  # fmt: skip
+@pytest.mark.parametrize("x", [1.0, np.ones(2)], ids=["number", "array"])
+def test_values_that_cannot_vary(value, words, x):
+    with pytest.raises(TypeError, match=words):
+        dp.vjp(lambda x: (x, value), x)
+    with pytest.raises(TypeError, match=words):
+        dp.jvp(lambda x: (x, value), (x,), (x,))

@@ -11,9 +11,9 @@ from typing import Any
 
 from dpkit.number import plain
 from dpkit.rules import RULES
-from dpkit.scalar import Scalar
+from dpkit.scalar import Scalar, Tape
 
-__all__ = ["Node", "fold", "read_graph"]
+__all__ = ["Node", "read_graph"]
 
 
 @dataclass
@@ -23,7 +23,9 @@ class Node:
     label: what is written on it. value, grad: numbers, or None where they are not known.
     parents: places of the parents in the list; slopes: the local derivative with respect to each,
     or None where it is not known. name: what it is called in the text alternative.
-    folded: how many values it stands for, if it is no value itself.
+    operation: what was done, without names and constants; "" for an input.
+    folded: how many values it stands for, if it is no single value itself. times: how often the
+    operations on it were repeated, if they were.
     """
 
     label: str
@@ -32,7 +34,9 @@ class Node:
     parents: list[int] = field(default_factory=list)
     slopes: list[float | None] = field(default_factory=list)
     name: str = ""
+    operation: str = ""
     folded: int = 0
+    times: int = 0
 
 
 def read_graph(result: Any) -> list[Node]:
@@ -60,52 +64,105 @@ def read_graph(result: Any) -> list[Node]:
 
 
 def _from_scalar(result: Scalar) -> list[Node]:
-    tape = result._tape
-    if tape is None:
+    if result._tape is None:
         return [
             Node(result.name or "leaf", plain(result), plain(result.grad), name=result.name or "")
         ]
-    needed = {result._index}
-    for k in range(result._index, 0, -1):
-        if k in needed:
-            _, _, i, _, j, _ = tape.rows[k]
-            needed |= {i, j} - {0}
-    places: dict[int, int] = {}
+    places: dict[object, int] = {}  # of a row of a tape, and of a leaf, which may be on several
     nodes: list[Node] = []
-    for k in sorted(needed):
-        operation, value, i, di, j, dj = tape.rows[k]
-        source = tape.inputs.get(k)
-        name = (source.name if source is not None else tape.names.get(k)) or ""
-        adjoint = tape.adjoints[k] if k < len(tape.adjoints) else None
-        if source is not None and source._tape is None:
-            adjoint = source.grad
-        places[k] = len(nodes)
-        edges = [(places[p], plain(d)) for p, d in ((i, di), (j, dj)) if p]
-        nodes.append(
-            Node(
-                _label(name, operation, i, di, j, dj),
-                plain(value),
-                plain(adjoint),
-                [p for p, _ in edges],
-                [d for _, d in edges],
-                name,
+    chapters = _needed(result._tape, result._index)
+    for tape, needed in chapters:
+        rows, adjoints = tape.rows, tape.adjoints
+        for k in needed:
+            operation, value, i, di, j, dj = rows[k]
+            source = tape.inputs.get(k)
+            if source is not None:
+                origin: object = (source._tape, source._index) if source._tape else id(source)
+                if origin in places:
+                    places[tape, k] = places[origin]
+                    continue
+                places[origin] = len(nodes)
+            name = (tape.names.get(k) if source is None else source.name) or ""
+            adjoint = adjoints[k] if k < len(adjoints) else None
+            if source is not None and source._tape is None:
+                adjoint = source.grad
+            places[tape, k] = len(nodes)
+            # (What passes through a function with a rule of its own may be no single number.)
+            edges = [(places[tape, p], _number(plain(d))) for p, d in ((i, di), (j, dj)) if p]
+            nodes.append(
+                Node(
+                    _label(name, operation, i, di, j, dj),
+                    plain(value),
+                    _number(plain(adjoint)),
+                    [p for p, _ in edges],
+                    [d for _, d in edges],
+                    name,
+                    "" if operation == "input" else _sign(operation),
+                )
             )
-        )
-    return nodes
+    return nodes if len(chapters) == 1 else _in_order(nodes)
+
+
+def _in_order(nodes: list[Node]) -> list[Node]:
+    """The nodes in an order in which one might have computed them: each just before it is first
+    needed. Where a program went over from one tape to the next, that order is torn."""
+    places: dict[int, int] = {}
+    order: list[int] = []
+    waiting = [len(nodes) - 1]
+    while waiting:
+        k = waiting[-1]
+        missing = [p for p in nodes[k].parents if p not in places]
+        if k in places or not missing:
+            waiting.pop()
+            if k not in places:
+                places[k] = len(order)
+                order.append(k)
+        else:
+            waiting += reversed(missing)
+    for node in nodes:
+        node.parents = [places[p] for p in node.parents]
+    return [nodes[k] for k in order]
+
+
+def _needed(tape: Tape, end: int) -> list[tuple[Tape, list[int]]]:
+    """The rows that took part in a result, upwards, tape by tape: a program may have drawn on the
+    numbers of earlier tapes."""
+    chapters = []
+    wanted = {tape: {end}}
+    while wanted:
+        tape = max(wanted, key=lambda each: each.serial)
+        ends, rows = wanted.pop(tape), tape.rows
+        needed = bytearray(max(ends) + 1)
+        for k in ends:
+            needed[k] = True
+        for k in range(max(ends), 0, -1):
+            if needed[k]:
+                _, _, i, _, j, _ = rows[k]
+                needed[i] = needed[j] = True
+                source = tape.inputs.get(k)
+                if source is not None and source._tape is not None:
+                    wanted.setdefault(source._tape, set()).add(source._index)
+        chapters.append((tape, [k for k in range(1, len(needed)) if needed[k]]))
+    return chapters[::-1]
 
 
 def _label(name: str, operation: str, i: int, di: Any, j: int, dj: Any) -> str:
     """A name, an operation, or both; a constant stands beside the sign of its operation."""
     if operation == "input":
         return name or "input"
-    rule = RULES[operation]
-    text = rule.symbol
-    if len(rule.partials) == 2:
+    rule = RULES.get(operation)
+    text = _sign(operation)
+    if rule is not None and len(rule.partials) == 2:
         if not i:
             text = f"{plain(di):.4g} {text}"
         elif not j:
             text = f"{text} {plain(dj):.4g}"
     return f"{name} = {text}" if name else text
+
+
+def _sign(operation: str) -> str:
+    """The sign of an operation; a word for calls of functions that have a rule of their own."""
+    return RULES[operation].symbol if operation in RULES else operation
 
 
 # From somebody's own nodes -----------------------------------------------------------------------
@@ -161,6 +218,7 @@ def _from_object(node: Any, places: dict[int, int]) -> Node:
         [places[id(each)] for each in parents],
         slopes,
         name,
+        (sign or kind) if parents else "",
     )
 
 
@@ -172,35 +230,3 @@ def _number(x: Any) -> float | None:
         return float(x)
     except (TypeError, ValueError):
         return None
-
-
-# Large graphs ------------------------------------------------------------------------------------
-
-
-def fold(nodes: list[Node], most: int) -> list[Node]:
-    """The graph with at most about `most` nodes: its end in full, a few of its inputs, and one node
-    that stands for all between them."""
-    if len(nodes) <= most:
-        return nodes
-    end = set(range(len(nodes) - most // 2, len(nodes)))
-    inputs = [k for k, node in enumerate(nodes) if not node.parents and k not in end][: most // 3]
-    kept = sorted({*inputs, *end})
-    hidden = [k for k in range(len(nodes)) if k not in set(kept)]
-    middle = len(inputs)
-    place = {k: n + (n >= middle) for n, k in enumerate(kept)}
-    feeding = sorted({place[p] for k in hidden for p in nodes[k].parents if p in place})
-    summary = Node(f"⋯ {len(hidden)} more", None, None, feeding, [None] * len(feeding),
-                   f"{len(hidden)} folded values", len(hidden))  # fmt: skip
-    folded: list[Node] = []
-    for k in kept:
-        if len(folded) == middle:
-            folded.append(summary)
-        node = nodes[k]
-        parents, slopes = [], []
-        for parent, slope in zip(node.parents, node.slopes, strict=True):
-            where = place.get(parent, middle)
-            if where != middle or middle not in parents:
-                parents.append(where)
-                slopes.append(slope if where != middle else None)
-        folded.append(Node(node.label, node.value, node.grad, parents, slopes, node.name))
-    return folded

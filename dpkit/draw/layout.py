@@ -42,10 +42,13 @@ def _layers(parents: Sequence[Sequence[int]]) -> list[int]:
     layer: list[int] = []
     for mine in parents:
         layer.append(1 + max((layer[p] for p in mine), default=-1))
+    first_use: dict[int, int] = {}
+    for k, mine in enumerate(parents):
+        for p in mine:
+            first_use[p] = min(layer[k], first_use.get(p, layer[k]))
     for k, mine in enumerate(parents):
         if not mine:
-            users = [layer[c] for c, theirs in enumerate(parents) if k in theirs]
-            layer[k] = min(users, default=1) - 1
+            layer[k] = first_use.get(k, 1) - 1
     return layer
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import linecache
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType
@@ -82,15 +82,15 @@ class Trace:
     value: float
 
 
-class _PlacedRows(list[Row]):
-    """A list of rows that notes, for each, where in the user's source it was asked for."""
+class _PlacedCells(list[Any]):
+    """The cells of a tape; of each row it notes where in the user's source it was asked for."""
 
     def __init__(self) -> None:
         super().__init__()
         self.places: list[Place | None] = []
 
-    def append(self, row: Row) -> None:
-        super().append(row)
+    def extend(self, row: Iterable[Any]) -> None:
+        super().extend(row)
         frame = sys._getframe(1)
         while frame is not None and frame.f_code.co_filename.startswith(_MACHINERY):
             frame = frame.f_back  # type: ignore[assignment]
@@ -103,9 +103,9 @@ def trace(f: Callable[..., Any], args: Sequence[Any]) -> Trace:
     Raises whatever f raises, and TypeError as `dpkit.grad` does.
     """
     name = getattr(f, "__name__", "the function")
-    rows = _PlacedRows()
+    cells = _PlacedCells()
     with new_level() as level:
-        tape = Tape(level, rows)
+        tape = Tape(level, cells)
         inputs: list[int] = []
         traced = []
         for position, arg in enumerate(args):
@@ -116,5 +116,5 @@ def trace(f: Callable[..., Any], args: Sequence[Any]) -> Trace:
         y = one_number(f(*traced), name)
         tape.closed = True
     if isinstance(y, Scalar) and y._tape is tape:
-        return Trace(list(rows), rows.places, inputs, y._index, y.data)
-    return Trace(list(rows), rows.places, inputs, 0, float(y))
+        return Trace(list(tape.rows), cells.places, inputs, y._index, y.data)
+    return Trace(list(tape.rows), cells.places, inputs, 0, float(y))

@@ -1,0 +1,103 @@
+"""Rules of reductions: many elements become one, or are added up on the way."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from dpkit.array_rules._row import Pullback, kept, linear, misread, row
+from dpkit.backends import backend_of, shape_of
+from dpkit.box import plain
+from dpkit.box import words as xp
+
+__all__ = ["TABLE"]
+
+
+def sum_vjp(z: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Pullback:
+    """Every term receives the adjoint of the sum."""
+    shape = shape_of(x)
+    if axis is None and not keepdims:
+        return lambda g: xp.broadcast(g, shape=shape)
+    middle = kept(shape, axis)
+    return lambda g: xp.broadcast(xp.reshape(g, shape=middle), shape=shape)
+
+
+def shared_out(z: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Pullback:
+    """The misreading that divides the adjoint among the terms."""
+    right = sum_vjp(z, x, axis, keepdims)
+    share = max(math.prod(shape_of(z)), 1) / max(math.prod(shape_of(x)), 1)
+    return lambda g: right(g) * share
+
+
+def to_the_first(z: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Pullback:
+    """The misreading that gives the adjoint to the first term only."""
+    shape, middle = shape_of(x), kept(shape_of(x), axis)
+    key = (*(slice(0, n) for n in middle), Ellipsis)
+    return lambda g: xp.scatter(xp.reshape(g, shape=middle), keys=(key,), shape=shape)
+
+
+def winners(z: Any, x: Any, axis: Any) -> Any:
+    """Where x attains the extremum z: True or False, without derivative."""
+    x, z = plain(x), plain(z)
+    return x == backend_of(x).reshape(z, shape=kept(shape_of(x), axis))
+
+
+def shared(moves: Any, hit: Any, axis: Any) -> Any:
+    """What moves, divided equally among those of a line who attain the extremum."""
+    hit = xp.cast(hit, like=moves)
+    return moves * (hit / xp.sum(hit, axis=axis, keepdims=True))
+
+
+def extremum_vjp(z: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Pullback:
+    """Those that attain the extremum share its adjoint."""
+    hit, middle = winners(z, x, axis), kept(shape_of(x), axis)
+    return lambda g: shared(xp.reshape(g, shape=middle), hit, axis)
+
+
+def extremum_jvp(moves: Any, z: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return xp.sum(shared(moves, winners(z, x, axis), axis), axis=axis, keepdims=keepdims)
+
+
+def not_shared(z: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Pullback:
+    """The misreading that gives each of several equal extrema the whole adjoint."""
+    hit, middle = winners(z, x, axis), kept(shape_of(x), axis)
+    return lambda g: xp.where(hit, xp.reshape(g, shape=middle), 0.0)
+
+
+def cumsum_vjp(z: Any, x: Any, axis: int) -> Pullback:
+    """An element is in its own partial sum and in all later ones: add those up, from the end."""
+    return lambda g: xp.flip(xp.cumsum(xp.flip(g, axis=axis), axis=axis), axis=axis)
+
+
+def _extremum(name: str, which: str) -> Any:
+    return row(
+        name,
+        misread("wrong_rule", f"only the {which} element influences the {name}imum; the others "
+                "receive nothing", sum_vjp),
+        misread("double_counted", f"where several elements are the {which}, they share one adjoint; "
+                "it is not given to each of them whole", not_shared),
+        vjp=extremum_vjp, jvp=extremum_jvp,
+    )  # fmt: skip
+
+
+TABLE = (
+    row(
+        "sum",
+        misread("factor", "the adjoint of a sum goes to every term whole; it is not divided among "
+                "them", shared_out),
+        misread("missing_term", "the adjoint of a sum goes to every term, not only to the first",
+                to_the_first),
+        vjp=sum_vjp, jvp=linear("sum"),
+    ),
+    _extremum("max", "largest"),
+    _extremum("min", "smallest"),
+    row(
+        "cumsum",
+        misread("wrong_order", "an element is in its own partial sum and in all later ones, so "
+                "adjoints are added up from the end, not from the beginning",
+                lambda z, x, axis: lambda g: xp.cumsum(g, axis=axis)),
+        misread("missing_term", "an element is in its own partial sum, but in all later ones too",
+                lambda z, x, axis: lambda g: g),
+        vjp=cumsum_vjp, jvp=linear("cumsum"),
+    ),
+)  # fmt: skip

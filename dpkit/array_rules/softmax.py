@@ -1,0 +1,92 @@
+"""Rules of soft maxima: logsumexp, and the shares that follow from it.
+
+The derivative of ``log(sum(exp(x)))`` is ``softmax(x)``: numbers between 0 and 1 whose sum is 1,
+which say how much each x has to do with the result. They are computed from the result z, as
+``exp(x - z)``, which cannot overflow.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from dpkit.array_rules._row import Pullback, kept, misread, row
+from dpkit.backends import shape_of
+from dpkit.box import words as xp
+
+__all__ = ["TABLE"]
+
+
+def shares(z: Any, x: Any, axis: Any) -> Any:
+    """The softmax of x, given its logsumexp z. Where all x are -inf, all shares are 0."""
+    z = xp.where(z == -math.inf, 0.0, z)
+    return xp.exp(x - xp.reshape(z, shape=kept(shape_of(x), axis)))
+
+
+def total(x: Any, axis: Any) -> Any:
+    return xp.sum(x, axis=axis, keepdims=True)
+
+
+def logsumexp_vjp(z: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Pullback:
+    middle = kept(shape_of(x), axis)
+    return lambda g: xp.reshape(g, shape=middle) * shares(z, x, axis)
+
+
+def logsumexp_jvp(moves: Any, z: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return xp.sum(moves * shares(z, x, axis), axis=axis, keepdims=keepdims)
+
+
+def log_softmax_vjp(z: Any, x: Any, axis: Any) -> Pullback:
+    return lambda g: g - total(g, axis) * xp.exp(z)
+
+
+TABLE = (
+    row(
+        "logsumexp",
+        misread("missing_factor", "the derivative of the logarithm is missing: the exponentials "
+                "are shares of a sum",
+                lambda z, x, axis=None, keepdims=False: lambda g: xp.reshape(
+                    g, shape=kept(shape_of(x), axis)) * xp.exp(x)),
+        misread("missing_factor", "the derivative of the exponential is missing",
+                lambda z, x, axis=None, keepdims=False: lambda g: (
+                    xp.reshape(g, shape=kept(shape_of(x), axis))
+                    * xp.exp(0.0 * x - xp.reshape(z, shape=kept(shape_of(x), axis))))),
+        misread("wrong_rule", "everyone got the same share, as if this were a mean",
+                lambda z, x, axis=None, keepdims=False: lambda g: xp.reshape(
+                    g, shape=kept(shape_of(x), axis))
+                / total(0.0 * x + 1.0, axis) + 0.0 * x),
+        misread("not_finite", "exponentials overflow beyond 709, although their shares are "
+                "moderate numbers: take the largest x off first",
+                lambda z, x, axis=None, keepdims=False: lambda g: xp.reshape(
+                    g, shape=kept(shape_of(x), axis)) * xp.exp(x) / total(xp.exp(x), axis)),
+        vjp=logsumexp_vjp, jvp=logsumexp_jvp,
+    ),
+    row(
+        "softmax",
+        misread("missing_term", "each share depends on all x, since the sum below them does; only "
+                "the dependence on its own x was counted",
+                lambda z, x, axis: lambda g: g * z * (1.0 - z)),
+        misread("missing_term", "the sum below the shares varies too",
+                lambda z, x, axis: lambda g: g * z),
+        misread("missing_factor", "in the sum over what comes from above, each term counts with "
+                "its share",
+                lambda z, x, axis: lambda g: (g - total(g, axis)) * z),
+        vjp=lambda z, x, axis: lambda g: (g - total(g * z, axis)) * z,
+        jvp=lambda moves, z, x, axis: (moves - total(moves * z, axis)) * z,
+    ),
+    row(
+        "log_softmax",
+        misread("missing_term", "each result depends on all x, since the sum inside does; only the "
+                "dependence on its own x was counted",
+                lambda z, x, axis: lambda g: g - g * xp.exp(z)),
+        misread("missing_term", "the logarithm of the sum varies too",
+                lambda z, x, axis: lambda g: g + 0.0 * x),
+        misread("missing_factor", "what is taken off is shared among the x according to their "
+                "exponentials",
+                lambda z, x, axis: lambda g: g - total(g, axis)),
+        misread("wrong_point", "the result here is the logarithm of a share, not the share",
+                lambda z, x, axis: lambda g: g - total(g, axis) * z),
+        vjp=log_softmax_vjp,
+        jvp=lambda moves, z, x, axis: moves - total(moves * xp.exp(z), axis),
+    ),
+)  # fmt: skip
