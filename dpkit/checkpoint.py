@@ -89,7 +89,7 @@ def fori_loop(
     twice. A number s keeps s states (the first of them is init_val), placed by the binomial
     schedule, and the latest; see `extra_steps` for the price.
     block: with a number of checkpoints, how many steps to remember at a time in the backward pass;
-    by default as many as states are kept. 1 takes the least memory, and is Algorithm 799 to the
+    by default twice as many as states are kept. 1 takes the least memory, and is Algorithm 799 to the
     letter; more steps take less time.
 
     Returns the last state. The name and the first four arguments are JAX's.
@@ -115,7 +115,7 @@ def fori_loop(
     if checkpoints == "sqrt":
         return _Loop(body_fun, lower, _roots(steps)).run(init_val)
     states = int(checkpoints)
-    block = states if block is None else block
+    block = 2 * states if block is None else block
     return _Loop(body_fun, lower, _binomial(steps, states, block), block).run(init_val)
 
 
