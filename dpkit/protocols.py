@@ -25,7 +25,7 @@ _UFUNCS = {name: name for name in functions.__all__} | {
 }  # fmt: skip
 _REVERSED = {  # what array + t asks for
     "add": "__radd__", "subtract": "__rsub__", "multiply": "__rmul__", "divide": "__rtruediv__",
-    "matmul": "__rmatmul__",
+    "matmul": "__rmatmul__", "sub": "__rsub__", "mul": "__rmul__", "div": "__rtruediv__",
 }  # fmt: skip
 _OF_VALUES = {"isfinite", "isnan", "isinf", "sign"}
 _OPERATORS = {
@@ -88,6 +88,8 @@ def _torch_function(
 ) -> Any:
     """torch.exp, and operators with a torch tensor on the left."""
     name = function.__name__
+    if name in _REVERSED and not kwargs and isinstance(args[1], Box):
+        return getattr(args[1], _REVERSED[name])(args[0])
     options = {_SAME_OPTION.get(key, key): value for key, value in (kwargs or {}).items()}
     if name in _COMPARISONS:
         return compared(_COMPARISONS[name], *args)
