@@ -2,7 +2,7 @@
 
 Read in this order:
 
-* `functions`, what can be computed, and `rules`, the table of derivatives;
+* `functions`, what can be computed, and `rules`, the table of derivatives (`rule`: what a row is);
 * `number`, operators and levels; `dual`, forward mode; `scalar`, reverse mode on a tape;
 * `containers` and `transforms`, functions that turn f into its derivative;
 * whole arrays: `arrays` and `linalg`, what can be computed, and `array_rules`, the table continued;
