@@ -47,7 +47,8 @@ class Dual(Arithmetic):
         for what, x in (("primal", primal), ("tangent", tangent)):
             if not isinstance(x, (Real, Arithmetic)) or isinstance(x, bool):
                 raise TypeError(
-                    f"The {what} of a Dual is one real number, but was {x!r}, a {type(x).__name__}."
+                    f"The {what} of a Dual is one real number, but was {x!r}, a {type(x).__name__}. "
+                    "(For whole arrays: dp.jvp(f, (array,), (tangent,)).)"
                 )
         self.primal = primal if isinstance(primal, Arithmetic) else float(primal)
         self.tangent = tangent if isinstance(tangent, Arithmetic) else float(tangent)

@@ -35,7 +35,7 @@ _LINEAR = ("add", "sub", "concatenate", "stack", "put")  # their pullbacks keep 
 
 
 class Tensor(Box):
-    """An array that remembers how it was computed. Make one with `dpkit.tensor`."""
+    """An array that remembers how it was computed. The arguments are those of `dpkit.tensor`."""
 
     # (The values are not called _data, which numpy.ma would take for its own, past all refusals.)
     __slots__ = ("_array", "_grad", "_index", "_requires_grad", "_serial", "_tape")
@@ -44,6 +44,13 @@ class Tensor(Box):
     _grad: Any
     _tape: Tape | None
     _index: int
+
+    def __init__(
+        self, data: Any, requires_grad: bool = False, dtype: Any = None, device: Any = None
+    ) -> None:
+        made = tensor(data, requires_grad, dtype, device)
+        for slot in Tensor.__slots__:
+            setattr(self, slot, getattr(made, slot))
 
     @classmethod
     def _by(cls, level: float, name: str, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
@@ -284,13 +291,20 @@ def tensor(data: Any, requires_grad: bool = False, dtype: Any = None, device: An
     dtype: of the elements; by default float64 for numbers and lists, and that of an array.
     device: where a torch tensor should be; giving "cuda" turns other data into a torch tensor.
 
-    Raises TypeError if the data are not real numbers, or are integers and a gradient is wanted.
+    Raises TypeError if the data are not real numbers, or are integers and a gradient is wanted;
+    RuntimeError if there is no GPU where one is asked for.
     """
     data = plain(data)
-    if device is not None and not is_torch(data) and str(device) != "cpu":
+    if device is not None and str(device) != "cpu":
         import torch
 
-        data = torch.as_tensor(np.asarray(data), device=device)
+        if str(device).startswith("cuda") and not torch.cuda.is_available():
+            raise RuntimeError(
+                f"dp.tensor was asked for the device {str(device)!r}, but torch {torch.__version__} "
+                "finds no GPU here. Leave the device away, and the tensor stays on the CPU."
+            )
+        if not is_torch(data):
+            data = torch.as_tensor(np.asarray(data), device=device)
     if is_torch(data):
         data = data.detach().clone().to(dtype=dtype or data.dtype, device=device or data.device)
     elif is_array(data) and not isinstance(data, (np.ndarray, np.generic)):

@@ -763,3 +763,17 @@ def test_written_out_operators_do_what_the_long_way_does(symbol, make):
     assert len(quick) == len(long) > 30
     for a, b in zip(quick, long, strict=True):
         np.testing.assert_array_equal(np.asarray(a), np.asarray(b))
+
+
+def test_the_class_makes_tensors_like_the_function():
+    t = dp.Tensor([1.0, 2.0], requires_grad=True)
+    (t * t).sum().backward()
+    np.testing.assert_array_equal(t.grad, [2.0, 4.0])
+    assert dp.Tensor(3.0, dtype=np.float32).dtype == np.float32
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_missing_gpu_is_said():
+    for data in ([1.0], torch.ones(2)):
+        with pytest.raises(RuntimeError, match="'cuda'.*no GPU"):
+            dp.tensor(data, device="cuda")
