@@ -124,7 +124,7 @@ class Tape:
         # before: its children have all added to it then. Row 0 collects what goes to constants.
         upwards = reversed(cells)
         by_row = zip(*[upwards] * _WIDTH, strict=True)
-        if self.plain:
+        if self.plain and all(type(seed) is float for seed in seeds.values()):
             for dj, j, di, i, _, _, adjoint in by_row:
                 if adjoint:
                     cells[i] += adjoint * di

@@ -290,3 +290,10 @@ def test_values_that_cannot_vary(value, words, x):
         dp.vjp(lambda x: (x, value), x)
     with pytest.raises(TypeError, match=words):
         dp.jvp(lambda x: (x, value), (x,), (x,))
+
+
+@pytest.mark.parametrize("x", [2.0, np.array([2.0, 3.0])], ids=["number", "array"])
+def test_a_pullback_is_itself_differentiated_by_its_adjoint(x):
+    pullback = dp.vjp(lambda t: t * t * t, x)[1]
+    by_adjoint = dp.grad(lambda g: dp.sum(pullback(g * g)[0]))(x)
+    np.testing.assert_allclose(by_adjoint, 6.0 * x**3)  # (g² 3x²)' at g = x
