@@ -61,7 +61,7 @@ class Tape:
     """The rows of one program, and which numbers flowed into it from outside.
 
     level: see `dpkit.number`; 0 for programs on leaves made by hand.
-    cells: a list to write to instead of a new one (`trace` gives one that notes source lines).
+    cells: a list to write to instead of a new one (`dpkit.tracing` gives one that notes source lines).
     """
 
     __slots__ = (

@@ -37,12 +37,12 @@ through the branch that was taken, and a value that was overwritten is taken fro
 
 How it is made, in the order in which to read it:
 
-* `source_read` parses the text of f; `source_steps` lists the few kinds of step there are;
-* `source_plain`, `source_loops`, `source_inline` and `source_calls` translate f into such steps;
-* `source_algebra` differentiates an expression, by the rows of `dpkit.rules`;
-* `source_split` gives a name to what would be computed twice;
-* `source_memory` decides what must be remembered for the way back;
-* `source_sweeps`, with `source_text`, writes both ways as text.
+* `read` parses the text of f; `steps` lists the few kinds of step there are;
+* `plain`, `loops`, `inline` and `calls` translate f into such steps;
+* `algebra` differentiates an expression, by the rows of `dpkit.rules`;
+* `split` gives a name to what would be computed twice;
+* `memory` decides what must be remembered for the way back;
+* `sweeps`, with `text`, writes both ways as text.
 
 The idea is as old as the field (Speelpenning's *Jake*, 1980); tools of this kind are Tapenade
 (Hascoët and Pascual, ACM TOMS 39, 2013) and, for Python, Tangent (van Merriënboer et al., 2018).
