@@ -22,6 +22,7 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from functools import wraps
 from math import comb, isqrt
+from numbers import Real
 from typing import Any
 
 from dpkit.box import held
@@ -41,6 +42,7 @@ from dpkit.stretch import (
     swept,
 )  # fmt: skip
 from dpkit.tape import Tape
+from dpkit.transforms import need_function
 
 __all__ = ["checkpoint", "extra_steps", "fori_loop"]
 
@@ -60,6 +62,8 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     JAX's ``jax.checkpoint``. Raises RuntimeError if f, run again, takes another path, or if
     something computed in it is used outside it without having been returned.
     """
+
+    need_function(f, "dp.checkpoint(f)(x)")
 
     @wraps(f)
     def forgetful(*args: Any, **kwargs: Any) -> Any:
@@ -98,13 +102,16 @@ def fori_loop(
     (``grad`` of ``grad``), the outer one remembers the whole backward pass of the inner one. `hvp`
     and `hessian`, forward mode over reverse mode, do not.
     """
+    need_function(body_fun, "dp.fori_loop(0, n, body, x)")
     if not (checkpoints is None or checkpoints == "sqrt"):
-        if isinstance(checkpoints, (str, bool)) or checkpoints != int(checkpoints):
+        if isinstance(checkpoints, str) or not _is_whole(checkpoints):
             raise TypeError(
                 f"checkpoints is None, 'sqrt' or a number of states, but {checkpoints!r} was given."
             )
         if checkpoints < 1:
             raise ValueError(f"At least 1 state must be kept, but checkpoints={checkpoints}.")
+    if block is not None and not (_is_whole(block) and block >= 1):
+        raise ValueError(f"A block is at least 1 step, but block={block!r} was given.")
     if upper <= lower:
         return init_val
     if checkpoints is None:
@@ -115,7 +122,7 @@ def fori_loop(
     if checkpoints == "sqrt":
         return _Loop(body_fun, lower, _roots(steps)).run(init_val)
     states = int(checkpoints)
-    block = 2 * states if block is None else block
+    block = 2 * states if block is None else int(block)
     return _Loop(body_fun, lower, _binomial(steps, states, block), block).run(init_val)
 
 
@@ -132,6 +139,10 @@ def extra_steps(steps: int, states: int) -> int:
     """
     r = _repetitions(steps, states)
     return r * steps - (comb(states + r, r - 1) if r else 0)
+
+
+def _is_whole(x: Any) -> bool:
+    return isinstance(x, Real) and not isinstance(x, bool) and x % 1 == 0
 
 
 # Schedules ----------------------------------------------------------------------------------------

@@ -62,12 +62,15 @@ def fixed_point(
     order; the derivative by x0 is zero. A backward pass calls g once, and multiplies with its
     derivative until that converges.
 
-    Raises ArithmeticError if the iteration does not converge, TypeError if g returns another shape.
+    Raises ArithmeticError if the iteration does not converge, TypeError if g returns another shape,
+    ValueError if max_iter is less than 1.
 
     For a root of f, give g the step of a method that finds it; for Newton's,
     ``fixed_point(lambda x, p: x - f(x, p) / slope(x, p), x0, p)``.
     """
     need_function(g, "dp.fixed_point(g, x0)")
+    if max_iter < 1:
+        raise ValueError(f"g must be called at least once, but max_iter={max_iter}.")
     items, rebuild = leaves(stop_gradient(x0), "The start x0")
     start = rebuild([boxed(x) if is_array(x) else x for x in items])
     return _Iteration(g, params, tol, max_iter).run(start)

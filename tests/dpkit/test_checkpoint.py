@@ -296,3 +296,19 @@ def test_arguments_of_fori_loop():
             dp.fori_loop(0, 5, body, 1.0, wrong)
     with pytest.raises(ValueError, match="At least 1"):
         dp.fori_loop(0, 5, body, 1.0, 0)
+
+
+@pytest.mark.parametrize(
+    "error, words, call",
+    [
+        (TypeError, "number of states", lambda: dp.fori_loop(0, 3, dp.power, 1.0, [1])),
+        (TypeError, "number of states", lambda: dp.fori_loop(0, 3, dp.power, 1.0, np.nan)),
+        (ValueError, "at least 1 step", lambda: dp.fori_loop(0, 3, dp.power, 1.0, 2, block=0)),
+        (ValueError, "at least 1 step", lambda: dp.fori_loop(0, 3, dp.power, 1.0, 2, block=-1)),
+        (TypeError, "A function is needed", lambda: dp.fori_loop(0, 3, 1.0, 1.0)),
+        (TypeError, "A function is needed", lambda: dp.checkpoint(dp.sin(1.0))),
+    ],
+)
+def test_what_makes_no_sense_is_refused_at_once(error, words, call):
+    with pytest.raises(error, match=words):
+        call()

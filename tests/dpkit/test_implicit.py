@@ -165,3 +165,8 @@ def test_no_convergence():
     assert f(1.0) == 1.0
     with pytest.raises(ArithmeticError, match="derivative of"):
         dp.grad(f)(1.0)
+
+
+def test_no_step_at_all_is_refused():
+    with pytest.raises(ValueError, match="max_iter=0"):
+        dp.fixed_point(lambda x: 0.5 * x, 1.0, max_iter=0)
