@@ -20,7 +20,7 @@ from dpkit.backends import backend_of, shape_of
 from dpkit.box import Box, plain, words
 from dpkit.containers import leaves
 from dpkit.tensor import own_copy
-from dpkit.transforms import checked, grad, jvp, need_function, vjp
+from dpkit.transforms import checked, grad, jvp, need_function, positions_in, vjp
 
 __all__ = ["hessian", "hvp", "jacfwd", "jacrev"]
 
@@ -72,6 +72,12 @@ def hvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     Source: Pearlmutter, "Fast exact multiplication by the Hessian", Neural Computation 6, 1994.
     """
     need_function(f, "dp.hvp(f, (x,), (v,))")
+    if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):
+        raise TypeError(
+            "dp.hvp takes a tuple of primals and a tuple of tangents, one of each for every "
+            "argument, as in dp.hvp(f, (x,), (v,)). It was given "
+            f"{primals!r} and {tangents!r}."
+        )
     argnums = 0 if len(primals) == 1 else tuple(range(len(primals)))
     return jvp(grad(f, argnums), primals, tangents)[1]
 
@@ -84,8 +90,7 @@ def _jacobian(
 ) -> Callable[..., Any]:
     need_function(f, "dp.jacrev(f)(x)")
     name = getattr(f, "__name__", "the function")
-    single = isinstance(argnums, (int, np.integer))
-    positions: tuple[int, ...] = (argnums,) if single else tuple(argnums)  # type: ignore
+    single, positions = positions_in(argnums)
 
     @wraps(f)
     def jacobian_of_f(*args: Any, **kwargs: Any) -> Any:

@@ -55,8 +55,7 @@ def value_and_grad(
     array of derivatives, one that does not exist is nan.)
     """
     need_function(f, "dp.grad(f)(x)")
-    single = isinstance(argnums, (int, np.integer))
-    positions: tuple[int, ...] = (argnums,) if single else tuple(argnums)  # type: ignore
+    single, positions = positions_in(argnums)
     name = getattr(f, "__name__", "the function")
 
     @wraps(f)
@@ -159,6 +158,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
         speeds, _ = take_apart(tuple(tangents))
         if whole:
             values, speeds = as_arrays(values), as_arrays(speeds)
+            speeds = [fitting(dx, x) for dx, x in zip(speeds, values, strict=True)]
         kind = DualTensor if whole else Dual._at
         moving = rebuild([kind(level, x, dx) for x, dx in zip(values, speeds, strict=True)])
         results, rebuild = take_apart(f(*moving), f"The value of {name}")
@@ -247,7 +247,7 @@ class Reverse:
         for y, seed in zip(results, given, strict=True):
             if self._mine(y):
                 if self.whole:
-                    seed = words.cast(as_arrays([seed, y._inside])[0], like=y._inside)
+                    seed = fitting(as_arrays([seed, y._inside])[0], y._inside)
                     if isinstance(y._inside, Box) and not isinstance(seed, Box):
                         seed = boxed(seed)
                 before = seeds.get(y._index)
@@ -271,6 +271,15 @@ class Reverse:
                 found.append(adjoint)
             gradients.append(rebuild(found))
         return tuple(gradients)
+
+
+def positions_in(argnums: Any, what: str = "argnums") -> tuple[bool, tuple[int, ...]]:
+    """Is argnums a single position, and which positions does it name?"""
+    single = isinstance(argnums, (int, np.integer))
+    named = (argnums,) if single else argnums
+    if not isinstance(named, Sequence) or not all(isinstance(k, (int, np.integer)) for k in named):
+        raise TypeError(f"{what} is a position or a tuple of positions, but was {argnums!r}.")
+    return single, tuple(named)
 
 
 def checked(positions: tuple[int, ...], args: tuple[Any, ...], name: str) -> tuple[int, ...]:
@@ -317,6 +326,14 @@ def _like(x: float, like: Any) -> Any:
     if like is None or isinstance(like, (np.ndarray, np.generic)):
         return np.float64(x)
     return backend_of(like).full((), x, dtype=like.dtype, device=like.device)
+
+
+def fitting(x: Any, like: Any) -> Any:
+    """x in the precision of `like`, which must be an array of the same library."""
+    if x.dtype == like.dtype:
+        return x
+    backend_of(plain(x), plain(like))  # refuses mixtures
+    return words.cast(x, like=like)
 
 
 def boxed(x: Any) -> Any:

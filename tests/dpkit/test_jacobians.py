@@ -115,3 +115,8 @@ def test_errors():
         dp.jacrev(lambda x: None)(1.0)
     with pytest.raises(TypeError, match="without calling it"):
         dp.hessian(3.0)
+
+
+def test_hvp_needs_tuples():
+    with pytest.raises(TypeError, match="dp.hvp takes a tuple"):
+        dp.hvp(dp.sin, 2.0, 1.0)

@@ -297,3 +297,26 @@ def test_a_pullback_is_itself_differentiated_by_its_adjoint(x):
     pullback = dp.vjp(lambda t: t * t * t, x)[1]
     by_adjoint = dp.grad(lambda g: dp.sum(pullback(g * g)[0]))(x)
     np.testing.assert_allclose(by_adjoint, 6.0 * x**3)  # (g² 3x²)' at g = x
+
+
+@pytest.mark.parametrize("of", [np.array, torch.tensor], ids=["numpy", "torch"])
+def test_tangents_and_adjoints_take_the_precision_of_what_they_belong_to(of):
+    library = np if of is np.array else torch
+    x, v = of([1.0, 2.0], dtype=library.float32), of([1.0, 1.0], dtype=library.float64)
+    assert dp.jvp(lambda t: t * t, (x,), (v,))[1].dtype == x.dtype
+    assert dp.vjp(lambda t: t * t, x)[1](v)[0].dtype == x.dtype
+
+
+def test_tangents_and_adjoints_of_another_library_are_refused():
+    x = np.ones(2)
+    with pytest.raises(TypeError, match="do not mix"):
+        dp.jvp(lambda t: t * t, (x,), (torch.ones(2),))
+    with pytest.raises(TypeError, match="do not mix"):
+        dp.vjp(lambda t: t * t, x)[1](torch.ones(2))
+
+
+@pytest.mark.parametrize("argnums", ["a", 1.0, ("a",), None])
+@pytest.mark.parametrize("transform", [dp.grad, dp.jacrev])
+def test_argnums_are_positions(transform, argnums):
+    with pytest.raises(TypeError, match="argnums is a position"):
+        transform(ell, argnums)
