@@ -16,6 +16,8 @@ from collections.abc import Callable, Sequence
 from functools import update_wrapper
 from typing import Any
 
+import numpy as np
+
 from dpkit import number
 from dpkit.backends import Number, is_array, shape_of
 from dpkit.box import Box, held, words
@@ -25,7 +27,7 @@ from dpkit.dual import Dual, DualTensor
 from dpkit.joint import engine, join, part, tape_for
 from dpkit.scalar import Scalar
 from dpkit.tensor import Tensor, tensor
-from dpkit.transforms import as_arrays, boxed, vjp, zeros
+from dpkit.transforms import as_arrays, boxed, positions_in, vjp, zeros
 
 __all__ = ["custom_jvp", "custom_vjp", "stop_gradient"]
 
@@ -53,7 +55,7 @@ class _Custom:
             raise TypeError(f"A function is needed here, but {f!r} was given.")
         self.f = f
         self.name = getattr(f, "__name__", "the function")
-        self.fixed = tuple(nondiff_argnums)
+        _, self.fixed = positions_in(nondiff_argnums, "nondiff_argnums")
         update_wrapper(self, f)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -89,7 +91,13 @@ class _Call:
         self.name, self.args = custom.name, args
         self.items, self.rebuild = spread(args)
         count = len(args)
-        fixed = {k % count for k in custom.fixed} if count else set()
+        for k in custom.fixed:
+            if not -count <= k < count:
+                raise TypeError(
+                    f"nondiff_argnums names argument {k} of {self.name}, which was called with "
+                    f"{count} positional argument{'s' * (count != 1)}."
+                )
+        fixed = {k % count for k in custom.fixed}
         self.varying = [k for k in range(count) if k not in fixed]
         self.fixed_args = [args[k] for k in sorted(fixed)]
         numbers = [x for x in self.items if isinstance(x, Number) and x.level >= 0]  # type: ignore
@@ -233,16 +241,10 @@ class custom_vjp(_Custom):
         by_argument = dict(zip(call.varying, answer, strict=True))
         adjoints: list[Any] = []
         for k, argument in enumerate(call.args):
-            wanted = spread(argument)[0]
-            adjoint = by_argument.get(k)
-            items = [None] * len(wanted) if adjoint is None else spread(adjoint)[0]
-            fits = len(items) == len(wanted) and all(
-                a is None or not isinstance(x, Number) or shape_of(a) == shape_of(x)
-                for a, x in zip(items, wanted, strict=True)
-            )
-            if not fits:
+            items = _matched(by_argument.get(k), argument)
+            if items is None:
                 raise TypeError(
-                    f"The bwd of {self.name} returned an adjoint of shape {form(adjoint)} for "
+                    f"The bwd of {self.name} returned an adjoint of shape {form(by_argument[k])} for "
                     f"argument {k}, which has the shape {form(argument)}; they must be the same."
                 )
             adjoints += items
@@ -304,6 +306,7 @@ class custom_jvp(_Custom):
                 )
             return pair[1], pair[0]
 
+        moved.__name__ = f"the rule of {self.name}"
         if call.forward:
             speed, out = moved(*[_tangent(call.items[k]) for k in call.mine])
             results, rebuild = call.outputs(out, f"The value of {self.name}")
@@ -319,6 +322,28 @@ class custom_jvp(_Custom):
             return transposed(rebuild(call.filled(given, results)))
 
         return rebuild(call.write(results, pull))
+
+
+def _matched(adjoint: Any, argument: Any) -> list[Any] | None:
+    """The items of an adjoint in the order of those of the argument; None if they do not fit."""
+    if adjoint is None:
+        return [None] * len(spread(argument)[0])
+    if isinstance(argument, dict):
+        if not isinstance(adjoint, dict) or adjoint.keys() != argument.keys():
+            return None
+        pairs = [(adjoint[key], argument[key]) for key in argument]
+    elif isinstance(argument, (list, tuple)):
+        if not isinstance(adjoint, (list, tuple)) or len(adjoint) != len(argument):
+            return None
+        pairs = list(zip(adjoint, argument, strict=True))
+    elif isinstance(argument, np.ndarray) and argument.dtype.kind == "O":
+        numbers = np.asarray(adjoint, dtype=object)
+        return numbers.ravel().tolist() if numbers.shape == argument.shape else None
+    else:
+        fits = not isinstance(argument, Number) or shape_of(adjoint) == shape_of(argument)
+        return [adjoint] if fits else None
+    parts = [_matched(*pair) for pair in pairs]
+    return None if None in parts else [x for part in parts if part is not None for x in part]
 
 
 def _tangent(x: Any) -> Any:

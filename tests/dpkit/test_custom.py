@@ -241,3 +241,32 @@ def test_pictures_and_diagnosis_know_functions_with_rules_of_their_own():
     assert dp.diagnose(lambda x: square(x) * x, lambda x: 3.0 * x**2, 3.0).ok
     assert dp.diagnose(lambda x: square(x) * x, lambda x: -3.0 * x**2, 3.0).kind == "sign"
     assert dp.diagnose(lambda x: square(x) * x, lambda x: x + 1.0, 3.0).kind == "unknown"
+
+
+@POINTS
+def test_adjoints_of_dicts_go_by_key(point):
+    f = dp.custom_vjp(lambda p: p["a"] * p["b"] ** 2)
+    f.defvjp(
+        lambda p: (f(p), p), lambda p, g: ({"b": 2 * p["a"] * p["b"] * g, "a": p["b"] ** 2 * g},)
+    )
+    a, b = point
+    gradient = dp.grad(lambda p: dp.sum(f(p)))({"a": a, "b": b})
+    assert list(gradient) == ["a", "b"]
+    np.testing.assert_allclose(gradient["a"], b**2)
+    np.testing.assert_allclose(gradient["b"], 2 * a * b)
+    f.defvjp(lambda p: (f(p), p), lambda p, g: ({"a": g * p["a"], "c": g * p["a"]},))
+    with pytest.raises(TypeError, match="must be the same"):
+        dp.grad(lambda p: dp.sum(f(p)))({"a": a, "b": b})
+
+
+def test_an_array_of_numbers_with_derivatives_may_get_an_ordinary_one_as_adjoint():
+    f = dp.custom_vjp(lambda w: w[0] * w[0] + w[1])
+    f.defvjp(lambda w: (f(w), w[0]), lambda x, g: (np.array([2 * x, 1.0]) * g,))
+    assert dp.grad(lambda w: f(np.array(w)))([3.0, 4.0]) == [6.0, 1.0]
+
+
+def test_nondiff_argnums_are_positions_of_arguments():
+    with pytest.raises(TypeError, match="nondiff_argnums"):
+        dp.custom_vjp(lambda n, x: x, nondiff_argnums="n")
+    with pytest.raises(TypeError, match="2 positional arguments"):
+        dp.custom_vjp(lambda n, x: x, nondiff_argnums=(5,))(1, 2.0)
