@@ -14,6 +14,11 @@ Read in this order:
   the mistake is if it is not; `answers`, the form in which gradients come;
 * `source` and `compiled`, gradients as Python text;
 * `draw`, pictures of computations.
+
+What can wait: `stencils` and `operators`, the commonest operations once more, for speed;
+`protocols`, how numpy's and torch's functions find ours; `placing` and `changes`, how the tape of
+arrays stays quick and notices changes in place; `refusals` and `complaints`, error messages;
+`allocator`, the memory of large arrays.
 """
 
 from dpkit import arrays, functions, linalg

@@ -98,6 +98,9 @@ def fori_loop(
 
     Returns the last state. The name and the first four arguments are JAX's.
 
+    Raises TypeError or ValueError if checkpoints or block is none of these, RuntimeError as
+    `checkpoint` does.
+
     Derivatives of every order are right. Only, where reverse mode is differentiated by reverse mode
     (``grad`` of ``grad``), the outer one remembers the whole backward pass of the inner one. `hvp`
     and `hessian`, forward mode over reverse mode, do not.

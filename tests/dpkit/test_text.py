@@ -3,6 +3,7 @@
 import doctest
 import importlib
 import pkgutil
+import re
 
 import pytest
 
@@ -32,3 +33,8 @@ def test_public_names_are_described(name):
 def test_everything_public_is_listed():
     functions = importlib.import_module("dpkit.functions")
     assert set(functions.__all__) <= set(dp.__all__)
+
+
+def test_the_order_of_reading_names_every_module():
+    named = set(re.findall(r"`(\w+)`", dp.__doc__))
+    assert named == {module.name for module in pkgutil.iter_modules(dp.__path__)}
