@@ -291,7 +291,7 @@ class _Check:
                 "the right, and a slope that can be defended lies between them. "
             )
         diagnosis = self._diagnosis()
-        if diagnosis.kind == "unknown":
+        if diagnosis.kind == "unknown" or (diagnosis.ok and worst > 1e-3):
             diagnosis = _of_the_whole(compared, self.got, expected) or diagnosis
         if diagnosis.ok:
             diagnosis = Diagnosis("unknown", CATALOGUE["unknown"].sentence, confidence=0.0)
@@ -350,10 +350,13 @@ def _of_the_whole(compared: list[Way], got: Any, expected: Any) -> Diagnosis | N
         kind, sentence = "zero", CATALOGUE["zero"].sentence
     elif scale == 0.0 or np.max(np.abs(given - scale * truth)) > 3e-3 * np.max(np.abs(given)):
         return None
+    elif np.max(np.abs(given - scale * truth)) > 0.1 * np.max(np.abs(given - truth)):
+        return None  # it is not the scale
     elif abs(scale + 1.0) < 3e-3:
         kind, sentence = "sign", "the whole gradient points the opposite way"
     elif given.size > 1:
-        kind, sentence = "factor", f"the whole gradient is {scale:.4g} times what it should be"
+        times = f"{scale:.{4 if abs(scale - 1.0) > 1e-3 else 8}g}"
+        kind, sentence = "factor", f"the whole gradient is {times} times what it should be"
     else:
         return None
     message = f"{sentence[:1].upper()}{sentence[1:]}."

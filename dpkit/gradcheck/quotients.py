@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,9 @@ __all__ = ["Quotients", "Way", "settled"]
 
 # Steps at which a kink is looked for, in float64 and in float32.
 _CLOSER, _CLOSER_SINGLE = (1e-5, 1e-6, 1e-8), (1e-2, 1e-3, 3e-4)
+_CLOSEST = 1e-11  # and where, in float64, it must still be seen
+_SHRINK = (1.0, 1e-2, 1e-4, 1e-6, 1e-8)  # steps of the difference quotient, one after another
+_EPS = float(np.finfo(float).eps)
 
 
 @dataclass
@@ -86,11 +89,12 @@ class Quotients:
         self._f, self._point, self._remarks = f, point, remarks
         self._complex, self._largest, self.unknown = method == "complex", 0.0, False
         self.value = value_of(f, point.at())
-        self.single = self._is_single()
+        beside = self._beside()
+        self.single = self._is_single(beside)
         self._centred_tolerance = 1e-5 if tolerance is None or self._complex else tolerance
         self._complex_tolerance = 1e-10 if tolerance is None else tolerance
-        self._step = float(np.finfo(float).eps) ** (1 / 3)
-        self._noise = 1e-10 * abs(self.value) + 1e-12  # of rounding: about ε|f|/h
+        self._step = _EPS ** (1 / 3)
+        self._noise = self._least = 1e-10 * abs(self.value)  # of rounding: about ε|f|/h
         if self.single:
             self._centred_tolerance = max(self._centred_tolerance, 3e-3)
             self._step = float(np.finfo(np.float32).eps) ** (1 / 3)
@@ -100,6 +104,9 @@ class Quotients:
                 "f computes in float32, too coarse for more than about three digits. Compute in "
                 "float64 for a sharper test."
             )
+        else:
+            self._noise += 8 * self._rounding() / self._step
+            self._noise += min(1e-12, min(map(_grain, beside)) / self._step)
 
     def repeats(self) -> bool:
         """Is f at the point still what it was, but for rounding?"""
@@ -142,7 +149,8 @@ class Quotients:
     def _moved(self, way: Way, h: float) -> float:
         numbers = self._point.numbers.copy()
         numbers[way.places] += h * way.moves
-        return value_of(self._f, self._point.at(numbers))
+        with np.errstate(all="ignore"):
+            return value_of(self._f, self._point.at(numbers))
 
     def _unit(self, way: Way) -> float:
         """The step grows with the number that moves; many that move at once have it in `moves`."""
@@ -150,23 +158,28 @@ class Quotients:
 
     def _quotient(self, way: Way) -> float:
         """The centred difference, at a smaller step where the usual one leaves the domain of f, or
-        where the quotient comes a hundred times nearer to the slope when the step shrinks: it does
-        so, with h², if the slope is right and f bends sharply. If it is wrong, it stays away.
-        (Where rounding might bring it near by chance, it must come near twice.)"""
+        where the quotient comes ten times nearer to the slope when the step shrinks: it does so,
+        with h², if the slope is right and f bends sharply. If it is wrong, it stays away.
+        (Where rounding might bring it near by chance, it must come near twice, and at the tiniest
+        steps, where f may not move at all, it does not count.) Where the slope is 0, the quotient
+        only ever comes nearer; so it is believed no better than its first value allows."""
         if self.single:
             return self._settled_quotient(way)
         best = candidate = math.nan
-        for closer in (1.0, 1e-2, 1e-4):
+        for closer in _SHRINK:
             h = self._step * self._unit(way) * closer
             try:
                 quotient = (self._moved(way, h) - self._moved(way, -h)) / (2.0 * h)
             except (ArithmeticError, ValueError):
-                if closer == 1e-4 and math.isnan(best):
+                if closer == _SHRINK[-1] and math.isnan(best):
                     raise
                 continue
             gap, now = abs(way.slope - best), abs(way.slope - quotient)
-            nearer = now < 1e-2 * gap
-            by_chance = gap <= self._noise / closer and not now <= abs(way.slope - candidate)
+            nearer = now < 0.1 * gap
+            twice = closer >= 1e-4 and now <= abs(way.slope - candidate)
+            by_chance = gap <= self._least / closer and not twice
+            if nearer and not by_chance and not math.isnan(best):
+                way.doubt = max(way.doubt, self._centred_tolerance * abs(best))
             if math.isnan(best) or (nearer and not by_chance):
                 best = quotient
             candidate = quotient if nearer else math.nan
@@ -228,6 +241,8 @@ class Quotients:
         slack = (1e-2 if self.single else 1e-4) * (1.0 + abs(left) + abs(right)) + 8 * rounding
         if gaps[-1] <= slack or gaps[1] <= gaps[0] / 2 or gaps[2] <= gaps[1] / 2:
             return
+        if not math.isfinite(gaps[-1]) or self._is_smooth(way, gaps[-1]):
+            return
         if all(gaps[n + 1] * steps[n + 1] > 0.8 * gaps[n] * steps[n] for n in (0, 1)):
             way.left_out, way.wrong = "jump", False
             return
@@ -235,19 +250,51 @@ class Quotients:
         if min(left, right) - slack <= way.slope <= max(left, right) + slack:
             way.left_out, way.wrong = "kink", False
 
-    def _is_single(self) -> bool:
-        """Does f answer in float32? Then its type says so, or its digits do, here and nearby."""
-        raw = numbers_of(self._f(*self._point.at()))
-        if getattr(raw, "dtype", None) in (np.float16, np.float32):
-            return True
-        values = [self.value]
-        for h in (1e-4, 7e-5, -3e-5, -9e-5):
+    def _is_smooth(self, way: Way, gap: float) -> bool:
+        """Is the gap between the slopes on the two sides less than half, when one looks as closely
+        as rounding lets one?"""
+        if self.single:
+            return False
+        h = _CLOSEST * self._unit(way)
+        try:
+            bend = abs(self._moved(way, h) + self._moved(way, -h) - 2.0 * self.value)
+        except (ArithmeticError, ValueError):
+            return False
+        return (bend + 8 * _EPS * abs(self.value)) / h < gap / 2
+
+    # How finely f is known ------------------------------------------------------------------------
+
+    def _along_all(self, steps: Iterable[float]) -> list[float]:
+        """f where all numbers have moved at once, except outside its domain."""
+        values = []
+        for h in steps:
             numbers = self._point.numbers + h * (1.0 + np.abs(self._point.numbers))
             try:
-                values.append(value_of(self._f, self._point.at(numbers)))
+                with np.errstate(all="ignore"):
+                    values.append(value_of(self._f, self._point.at(numbers)))
             except (ArithmeticError, ValueError):
                 continue
-        return is_single(values)
+        return [value for value in values if math.isfinite(value)]
+
+    def _beside(self) -> list[float]:
+        return [self.value, *self._along_all((1e-4, 7e-5, -3e-5, -9e-5))]
+
+    def _rounding(self) -> float:
+        """How far rounding goes in f, of which intermediate results may have been larger than f.
+        Third differences of noise are √20 times as large as the noise, however close the points
+        are together; those of f itself vanish."""
+        noises = []
+        for close in (1e-9, 1e-11):
+            values = self._along_all(close * np.arange(1, 9))
+            third = np.diff(values, 3) if len(values) == 8 else np.zeros(1)
+            size = float(np.max(np.abs(third))) or 1.0
+            noises.append(size * float(np.sqrt(np.mean((third / size) ** 2) / 20)))
+        return min(noises)
+
+    def _is_single(self, beside: list[float]) -> bool:
+        """Does f answer in float32? Then its type says so, or its digits do, here and nearby."""
+        raw = numbers_of(self._f(*self._point.at()))
+        return getattr(raw, "dtype", None) in (np.float16, np.float32) or is_single(beside)
 
     # What is said --------------------------------------------------------------------------------
 
@@ -281,6 +328,16 @@ def settled(quotients: np.ndarray) -> tuple[float, float]:
     changes = np.abs(np.diff(quotients))
     k = int(np.argmin(changes))
     return float(quotients[k + 1]), float(changes[k])
+
+
+def _grain(value: float) -> float:
+    """The last binary digit of a number that is not zero. Where much was subtracted, it is as
+    coarse as in the larger numbers of which this one is left: 1 - tanh(20)² has no digit at all."""
+    if not value or not math.isfinite(value):
+        return 1.0
+    mantissa, exponent = math.frexp(value)
+    digits = abs(int(math.ldexp(mantissa, 53)))
+    return math.ldexp(digits & -digits, exponent - 53)
 
 
 def _listed(names: list[str], most: int = 6) -> str:

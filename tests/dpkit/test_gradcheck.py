@@ -471,3 +471,50 @@ def test_a_gradient_of_zero_where_f_is_tiny():
     """Of sin(x) - x at 0 nothing is left but h²/6, which is not rounding either."""
     assert dp.check_gradient(lambda x: math.cos(x) - 1, lambda x: math.sin(x) - x, 0.0)
     assert not dp.check_gradient(lambda x: 1e-7, lambda x: math.sin(x) - x, 0.0)
+
+
+def test_a_tiny_function_is_tested_as_sharply_as_a_large_one():
+    """A likelihood is a product of many small numbers; no error in its gradient is too small."""
+    for scale in (1e-15, 1e-30, 1e-100):
+        f = lambda x, c=scale: c * np.sum(x**2)  # noqa: E731
+        assert dp.check_gradient(lambda x, c=scale: 2 * c * x, f, np.ones(3))
+        for factor in (0.0, 1.01, -2.0):
+            assert not dp.check_gradient(lambda x, c=scale, k=factor: k * c * x, f, np.ones(3))
+
+
+def test_saturated_functions_are_no_tiny_functions():
+    """Their derivatives, right in all digits, are too small for f to show them."""
+    assert dp.check_gradient(lambda x: 1 - np.tanh(x) ** 2, lambda x: np.tanh(x) - 1, 25.0)
+    sigmoid = lambda x: 1 / (1 + np.exp(-x))  # noqa: E731
+    assert dp.check_gradient(lambda x: -sigmoid(-x), lambda x: -np.log(sigmoid(x)), 40.0)
+    assert dp.check_gradient(lambda x: -sigmoid(-x), lambda x: -np.log(sigmoid(x)), 36.0)
+
+
+def test_rounding_within_f_is_no_mistake_of_the_gradient():
+    def f(x):  # the textbook's example of cancellation
+        return (1 - np.cos(x)) / x**2
+
+    def right(x):
+        return -x / 12 + x**3 / 180
+
+    assert dp.check_gradient(right, f, 1e-3)
+    assert not dp.check_gradient(lambda x: right(x) + 0.01, f, 1e-3)
+    hilbert = 1 / (np.arange(6)[:, None] + np.arange(6) + 1.0)
+    logdet = lambda A: np.linalg.slogdet(A)[1]  # noqa: E731
+    assert dp.check_gradient(lambda A: np.linalg.inv(A).T, logdet, hilbert)
+    assert not dp.check_gradient(lambda A: 1.001 * np.linalg.inv(A).T, logdet, hilbert)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "gradient, f, x",
+    [
+        (lambda x: -1 / x**2, lambda x: 1 / x, 1e-8),
+        (lambda x: 1 / (x + 1e-8), lambda x: np.log(x + 1e-8), 0.0),
+        (lambda x: 0.5 / np.sqrt(x), np.sqrt, 1e-9),
+    ],
+)
+def test_beside_a_pole_nothing_is_mistaken_for_a_jump(gradient, f, x):
+    assert dp.check_gradient(gradient, f, x).compared == 1
+    for factor in (-1.0, 0.0, 1.01):
+        assert not dp.check_gradient(lambda x, k=factor: k * gradient(x), f, x)
