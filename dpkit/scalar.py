@@ -105,7 +105,9 @@ class Tape:
             return 0
         if x._tape is self or (x._tape is None and x._serial == self.serial):
             return x._index
-        index = self.input(x.data if x._tape else real(x.data))._index
+        if x._tape is None:
+            x.data = real(x.data)  # assigned by hand, it may be an int, a float32, or no number
+        index = self.input(x.data)._index
         self.inputs[index] = x
         if x._tape is None:
             x._serial, x._cell = self.serial, index * _WIDTH

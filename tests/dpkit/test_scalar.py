@@ -394,3 +394,14 @@ def test_formatting_shows_the_value():
     x = Scalar(2.0) / 3
     assert f"{x:.3f}" == "0.667" and f"{x}" == str(x)
     assert f"{dp.Dual(1.25, 1.0):.1f}" == "1.2"
+
+
+@pytest.mark.parametrize("value", [np.float32(0.1), np.int64(2**40), 3, np.array(0.1)])
+def test_what_is_assigned_to_data_is_calculated_with_as_a_float(value):
+    """Not in float32, and not in int64, where 2⁴⁰ · 2⁴⁰ would be 0."""
+    w = dp.Scalar(1.0)
+    w.data = value
+    y = w * w
+    y.backward()
+    assert type(y.data) is type(w.grad) is float
+    assert y.data == float(value) ** 2 and w.grad == 2 * float(value)
