@@ -16,7 +16,7 @@ import numpy as np
 
 from dpkit.gradcheck.points import Point, is_single, numbers_of, value_of
 
-__all__ = ["Quotients", "Way", "settled"]
+__all__ = ["Quotients", "Way", "settled", "third_difference_noise"]
 
 # Steps at which a kink is looked for, in float64 and in float32.
 _CLOSER, _CLOSER_SINGLE = (1e-5, 1e-6, 1e-8), (1e-2, 1e-3, 3e-4)
@@ -281,14 +281,11 @@ class Quotients:
 
     def _rounding(self) -> float:
         """How far rounding goes in f, of which intermediate results may have been larger than f.
-        Third differences of noise are √20 times as large as the noise, however close the points
-        are together; those of f itself vanish."""
+        Noise stays as it is, however close the points are together; f itself does not."""
         noises = []
         for close in (1e-9, 1e-11):
             values = self._along_all(close * np.arange(1, 9))
-            third = np.diff(values, 3) if len(values) == 8 else np.zeros(1)
-            size = float(np.max(np.abs(third))) or 1.0
-            noises.append(size * float(np.sqrt(np.mean((third / size) ** 2) / 20)))
+            noises.append(third_difference_noise(values) if len(values) == 8 else 0.0)
         return min(noises)
 
     def _is_single(self, beside: list[float]) -> bool:
@@ -328,6 +325,14 @@ def settled(quotients: np.ndarray) -> tuple[float, float]:
     changes = np.abs(np.diff(quotients))
     k = int(np.argmin(changes))
     return float(quotients[k + 1]), float(changes[k])
+
+
+def third_difference_noise(values: list[float]) -> float:
+    """How far rounding goes in values at points so close together that f is a straight line among
+    them. Third differences of noise are √20 times as large as the noise."""
+    third = np.diff(values, 3)
+    size = float(np.max(np.abs(third))) or 1.0
+    return size * float(np.sqrt(np.mean((third / size) ** 2) / 20))
 
 
 def _grain(value: float) -> float:

@@ -40,7 +40,7 @@ from dpkit.containers import form
 from dpkit.gradcheck.loglog import draw_remainders
 from dpkit.gradcheck.manners import form_trouble, manners_trouble, tested_point
 from dpkit.gradcheck.points import Point, is_single, numbers_of, unfit, value_of
-from dpkit.gradcheck.quotients import settled
+from dpkit.gradcheck.quotients import settled, third_difference_noise
 from dpkit.gradcheck.report import Report
 from dpkit.transforms import need_function
 
@@ -117,6 +117,8 @@ def taylor_test(
         return TaylorReport(
             False, "not_finite", "The arguments contain nan or inf, where nothing can be tested."
         )
+    if not point.numbers.size:
+        return TaylorReport(True, "linear", "There is no number in the arguments: nothing to test.")
     moves = _direction(direction, point, args, seed)
     found = manners_trouble(f, grad_f, point)
     gradient = None
@@ -199,13 +201,13 @@ class _Walk:
         try:
             far = [self.value(first * t * 1e-3) for t in (0.3, 0.5, 0.7, 1.1)]
             single = is_single([self.here, *far])
-            close = first * (1e-3 if single else 1e-9)
-            third = np.diff([self.value(close * (k + 1)) for k in range(8)], 3)
+            # What shrinks when the points move closer together is f itself, bending, and no noise.
+            noise = min(
+                third_difference_noise([self.value(first * close * (k + 1)) for k in range(8)])
+                for close in ((1e-3,) if single else (1e-9, 1e-11))
+            )
         except (ArithmeticError, ValueError):
             return 0.0, False
-        # Third differences of noise are √20 times as large as the noise.
-        size = float(np.max(np.abs(third))) or 1.0
-        noise = size * float(np.sqrt(np.mean((third / size) ** 2) / 20))
         if not single:
             return noise, False
         # Not only f is rounded, but on its way into f, x as well.

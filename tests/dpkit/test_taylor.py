@@ -285,3 +285,15 @@ def test_a_picture_of_a_wrong_gradient_and_none_of_nothing():
     assert "svg" not in taylor_test(lambda x: None, lambda x: x, 1.0)._repr_html_()
     jump = taylor_test(lambda x: 0.0, np.sign, 0.0)
     assert "h to the power" in jump.picture()
+
+
+def test_where_f_bends_sharply_bending_is_not_taken_for_rounding():
+    """Near its corner, |x| as a vector bends within 1e-8; the gradient is x/|x| still."""
+    x = np.array([1e-8, 0.0, 0.0])
+    assert dp.taylor_test(lambda x: x / np.linalg.norm(x), np.linalg.norm, x)
+    assert not dp.taylor_test(lambda x: -x / np.linalg.norm(x), np.linalg.norm, x)
+    assert not dp.taylor_test(lambda x: 1.01 * x / np.linalg.norm(x), np.linalg.norm, x)
+
+
+def test_no_numbers_at_all():
+    assert dp.taylor_test(lambda x: x, np.sum, np.zeros(0))
