@@ -38,7 +38,7 @@ Wrong = Callable[[Trace, int], float]  # trace, row -> what was taken for the lo
 class Hypothesis:
     """One mistake.
 
-    kind: identifier in `dpkit.diagnose.CATALOGUE`. sentence: what to tell the person.
+    kind: identifier in `dpkit.catalogue.CATALOGUE`. sentence: what to tell the person.
     where: the place in the source that it concerns, and the operation; empty if it concerns all.
     rank: among mistakes that explain the same numbers, the lowest is told first.
     slopes: for the first family: row and argument -> the wrong slope, in any trace of the program.

@@ -20,7 +20,7 @@ Partial = Callable[..., Any]
 class Misreading:
     """A local derivative as it is often, and wrongly, written.
 
-    kind: identifier in `dpkit.diagnose.CATALOGUE`.
+    kind: identifier in `dpkit.catalogue.CATALOGUE`.
     wrong: the mistaken text for each argument it concerns, by position.
     sentence: what to tell the person who wrote it; it never gives the right expression away.
     rank: of the mistakes that explain the same numbers, the lowest is told first.

@@ -25,7 +25,7 @@ JVP = Callable[..., Any]
 class ArrayMisreading:
     """A pullback as it is often, and wrongly, written.
 
-    kind: identifier in `dpkit.diagnose.CATALOGUE`.
+    kind: identifier in `dpkit.catalogue.CATALOGUE`.
     wrong: the mistaken vjp for each argument it concerns, by position. (Of an operation on any
     number of arrays there is one, under 0, which gets the position of the argument first.)
     sentence: what to tell the person who wrote it.
