@@ -25,7 +25,8 @@ from math import comb, isqrt
 from numbers import Real
 from typing import Any
 
-from dpkit.box import held
+from dpkit.box import Box, held
+from dpkit.containers import spread
 from dpkit.joint import LEAKED, engine, running
 from dpkit.number import outer_engine
 from dpkit.scalar import Tape as ScalarTape
@@ -68,7 +69,16 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(f)
     def forgetful(*args: Any, **kwargs: Any) -> Any:
         def step(_: int, given: Any) -> Any:
-            return f(*given[0], **given[1])
+            boxes = [x for x in spread(given)[0] if isinstance(x, Box)]
+            before = [x._inside for x in boxes]
+            y = f(*given[0], **given[1])
+            for x, inside in zip(boxes, before, strict=True):
+                if x._inside is not inside:
+                    raise RuntimeError(
+                        f"The function under dp.checkpoint changed an argument of shape {x.shape} in "
+                        "place, which nobody outside it would see. Work on x.copy()."
+                    )
+            return y
 
         return _Loop(step, 0, [(0, 1, 0)]).run((args, kwargs))
 

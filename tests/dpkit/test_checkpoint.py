@@ -312,3 +312,26 @@ def test_arguments_of_fori_loop():
 def test_what_makes_no_sense_is_refused_at_once(error, words, call):
     with pytest.raises(error, match=words):
         call()
+
+
+def test_an_argument_changed_in_place_is_refused():
+    @dp.checkpoint
+    def first_overwritten(v):
+        v[0] = v[1] * 3.0
+        return v
+
+    @dp.checkpoint
+    def on_a_copy(v):
+        v = v.copy()
+        v[0] = v[1] * 3.0
+        return v
+
+    def f(g, a):
+        b = a * 1.0
+        return dp.sum(b * g(b))
+
+    with pytest.raises(RuntimeError, match=r"shape \(2,\) in place.*copy"):
+        dp.grad(lambda a: f(first_overwritten, a))(np.array([1.0, 2.0]))
+    np.testing.assert_allclose(
+        dp.grad(lambda a: f(on_a_copy, a))(np.array([1.0, 2.0])), [6.0, 3.0 + 4.0]
+    )
