@@ -16,6 +16,7 @@ a cheaper way: a `Guard` makes numpy itself refuse to write into those arrays un
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,13 @@ def fingerprint(array: Any) -> int:
     return hash((np.einsum("ij,j->i", rows, _ODD).tobytes(), content[whole:].tobytes()))
 
 
+_mutex = threading.RLock()  # for the two below, which all threads share
 _under_guard: dict[int, int] = {}  # arrays by identity -> how many guards they have
+_waiting: list[np.ndarray] = []  # without a guard, but of memory that another guard still holds
+
+
+def _is_view(array: np.ndarray) -> bool:
+    return isinstance(array.base, np.ndarray)
 
 
 class Guard:
@@ -61,30 +68,41 @@ class Guard:
 
     def __init__(self) -> None:
         self.locked: dict[int, np.ndarray] = {}
+        self.over = False
 
     def lock(self, array: np.ndarray) -> None:
         """Put an array under guard, and first the array whose memory it shares."""
-        owner = array.base
-        if isinstance(owner, np.ndarray):
-            self.lock(owner)
-            if id(owner) not in _under_guard:
-                return  # memory that was read-only before
-        key = id(array)
-        if key not in self.locked and (array.flags.writeable or key in _under_guard):
-            array.flags.writeable = False
-            self.locked[key] = array
-            _under_guard[key] = _under_guard.get(key, 0) + 1
+        if id(array) in self.locked:
+            return
+        with _mutex:
+            owner = array.base
+            if isinstance(owner, np.ndarray):
+                self.lock(owner)
+                if id(owner) not in _under_guard:
+                    return  # memory that was read-only before
+            key = id(array)
+            waits = bool(_waiting) and any(array is other for other in _waiting)
+            if not self.over and (array.flags.writeable or waits or key in _under_guard):
+                array.flags.writeable = False
+                self.locked[key] = array
+                _under_guard[key] = _under_guard.get(key, 0) + 1
 
     def __enter__(self) -> Guard:
         return self
 
     def __exit__(self, _: Any, problem: BaseException | None, trace: Any) -> None:
-        locked, self.locked = self.locked, {}
-        for key, array in locked.items():
-            _under_guard[key] -= 1
-            if not _under_guard[key]:
-                del _under_guard[key]
-                array.flags.writeable = True
+        with _mutex:
+            locked, self.locked, self.over = self.locked, {}, True
+            for key, array in locked.items():
+                _under_guard[key] -= 1
+                if not _under_guard[key]:
+                    del _under_guard[key]
+                    _waiting.append(array)
+            free = [array for array in _waiting if id(array.base) not in _under_guard]
+            _waiting[:] = [array for array in _waiting if id(array.base) in _under_guard]
+            free.sort(key=_is_view)  # no view can be written into before the owner of its memory
+            for array in free:
+                array.flags.writeable = id(array) not in _under_guard
         if isinstance(problem, ValueError) and "read-only" in str(problem) and locked:
             problem.add_note(
                 "An array cannot be changed in place, as by x += 1, x[i] = … or x.sort(), while a "
