@@ -62,10 +62,9 @@ def _over_numbers(x: Any, axis: Axis, keepdims: bool) -> Any:
 
 def _checked(name: str, x: Any, axis: Axis) -> Any:
     x = as_array(x)
-    axes_of(x, axis)  # complains if there is no such axis
-    if 0 in shape_of(x):
+    shape = shape_of(x)
+    if 0 in [shape[k] for k in axes_of(x, axis)]:  # which complains if there is no such axis
         raise ValueError(
-            f"dp.{name} was given an array of shape {shape_of(x)}: there is no largest of no "
-            "elements."
+            f"dp.{name} was given an array of shape {shape}: there is no largest of no elements."
         )
     return x

@@ -105,8 +105,15 @@ def test_axes_that_are_not_there():
         logsumexp(np.ones((3, 2)), axis=2)
     with pytest.raises(ValueError, match="no axis -1"):
         softmax(1.0)
-    with pytest.raises(ValueError, match=r"shape \(0, 2\).*no elements"):
-        log_softmax(np.ones((0, 2)))
+    with pytest.raises(ValueError, match=r"shape \(2, 0\).*no elements"):
+        log_softmax(np.ones((2, 0)))
+
+
+@pytest.mark.parametrize("f, by_jax", [(softmax, jax.nn.softmax), (logsumexp, jax.nn.logsumexp)])
+def test_a_batch_without_examples(f, by_jax):
+    none = np.ones((0, 2))
+    assert f(none, axis=1).shape == by_jax(none, axis=1).shape
+    assert dp.grad(lambda x: dp.sum(f(x, axis=1)))(none).shape == (0, 2)
 
 
 # The table ------------------------------------------------------------------------------------------
