@@ -12,6 +12,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from dpkit.arrays.axes import Axis, as_array, axes_of, axis_of, described
 from dpkit.arrays.indexing import cut
 from dpkit.arrays.shapes import concatenate, reshape, transpose
@@ -104,7 +106,7 @@ def prod(x: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     The elements are multiplied in pairs, the products in pairs, and so on. The derivative of this
     needs no division, so it is right if there are zeros among them.
     """
-    x = as_array(x)
+    x = _roomy(as_array(x))
     axes = axes_of(x, axis)
     rest = [k for k in range(len(shape_of(x))) if k not in axes]
     kept = tuple(1 if k in axes else n for k, n in enumerate(shape_of(x)))
@@ -121,6 +123,13 @@ def prod(x: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     return reshape(x, final)
 
 
+def _roomy(x: Any) -> Any:
+    """x, but small whole numbers with the 64 bits that numpy gives to their products."""
+    if isinstance(x, np.ndarray) and x.dtype.kind in "biu":
+        return x.astype(np.prod(np.ones(1, x.dtype)).dtype)
+    return x
+
+
 def cumsum(x: Any, axis: int | None = None) -> Any:
     """The sums of the first, the first two, the first three … elements along an axis; of all
     elements in one row if axis is None. The shape stays."""
@@ -134,7 +143,7 @@ def cumprod(x: Any, axis: int | None = None) -> Any:
     In each round, an element is multiplied with the one that stands 1, 2, 4, 8 … places before it:
     log₂ n rounds suffice, and nothing is ever divided, so the derivative is right at zeros.
     """
-    x, axis = _line(x, axis)
+    x, axis = _line(_roomy(as_array(x)), axis)
     n, step = shape_of(x)[axis], 1
     while step < n:
         x = concatenate(

@@ -606,3 +606,13 @@ def test_nothing_silently_becomes_an_ordinary_array():
         args = (t, 50) if name == "percentile" else (t,)
         with pytest.raises(TypeError):
             getattr(np, name)(*args)
+
+
+@pytest.mark.parametrize("dtype", ["bool", "int8", "uint8", "int32", "uint64", "int64"])
+def test_products_of_small_whole_numbers_do_not_overflow(dtype):
+    x = np.array([[100, 100, 3], [1, 0, 1]]).astype(dtype)
+    for ours, theirs in ((dp.prod, np.prod), (dp.cumprod, np.cumprod)):
+        for axis in (0, 1):
+            found, expected = ours(x, axis), theirs(x, axis=axis)
+            assert found.dtype == expected.dtype
+            np.testing.assert_array_equal(found, expected)
