@@ -103,6 +103,13 @@ class Guard:
             free.sort(key=_is_view)  # no view can be written into before the owner of its memory
             for array in free:
                 array.flags.writeable = id(array) not in _under_guard
+        if isinstance(problem, (ValueError, TypeError)) and "element with a sequence" in str(
+            problem
+        ):
+            problem.add_note(
+                "If a tensor was put into an ordinary array: that would lose its derivative. Begin "
+                "with dp.zeros_like(x), to whose elements tensors can be assigned, or use dp.stack."
+            )
         if isinstance(problem, ValueError) and "read-only" in str(problem) and locked:
             problem.add_note(
                 "An array cannot be changed in place, as by x += 1, x[i] = … or x.sort(), while a "

@@ -9,6 +9,7 @@ counts where arrays are small. Everything else takes the long way.
 from __future__ import annotations
 
 import operator
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -16,13 +17,15 @@ import numpy as np
 
 from dpkit.array_rules import unbroadcast
 from dpkit.backends import BACKENDS, Number, backend_of, shape_of
-from dpkit.box import apply, words
+from dpkit.box import apply, plain, words
 from dpkit.table import pullback
 from dpkit.tape import pausing
 
 __all__ = ["fitted", "install"]
 
 Pullback = Callable[[Any], Any]
+
+_SIGNS = {"add": "+", "sub": "-", "mul": "*", "truediv": "/"}
 
 
 def fitted(pull: Pullback, x: Any, z: Any) -> Pullback:
@@ -48,6 +51,8 @@ def install(tensor: type) -> None:
     ):
         setattr(tensor, f"__{symbol}__", _operator(tensor, name, value))
         setattr(tensor, f"__r{symbol}__", _reversed_operator(tensor, name, value))
+        if name != "matmul":
+            setattr(tensor, f"__i{symbol}__", _assignment(tensor, symbol, value))
     tensor._apply = _function(tensor)  # type: ignore[attr-defined]
 
 
@@ -133,6 +138,25 @@ def _reversed_operator(tensor: Any, name: str, value: Callable[[Any, Any], Any])
         result._index = len(rows)
         rows.append((self._index, pull))
         return result
+
+    return method
+
+
+def _assignment(tensor: Any, symbol: str, value: Callable[[Any, Any], Any]) -> Any:
+    """x += y and the like. A leaf stays the leaf it is, as a step of an optimiser wants it."""
+
+    def method(self: Any, other: Any) -> Any:
+        if self._tape is not None or not self._requires_grad:
+            return getattr(self, f"__{symbol}__")(other)
+        if threading.get_ident() not in pausing:
+            raise TypeError(
+                f"x {_SIGNS[symbol]}= … would make a computed tensor of the leaf x, of shape "
+                f"{self.shape}, and x.grad would be gone. A step of an optimiser belongs under "
+                "dp.no_grad(); for a new tensor, write y = x "
+                f"{_SIGNS[symbol]} …"
+            )
+        self.data = value(self._array, plain(other))
+        return self
 
     return method
 

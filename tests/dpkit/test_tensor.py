@@ -313,7 +313,7 @@ class memory_apart:
         (lambda t: math.prod(t), [6, 3, 2]),
         (lambda t: functools.reduce(lambda a, b: a * b, [*t]), [6, 3, 2]),
         (lambda t: [a * b for a, b in zip(t, reversed(list(t)), strict=True)][0], [3, 0, 1]),
-        (lambda t: operator.iadd(t, 1.0), [1, 1, 1]),
+        (lambda t: operator.iadd(t * 1.0, 1.0), [1, 1, 1]),
         (lambda t: copy.copy(t * 2.0), [2, 2, 2]),
         (lambda t: copy.deepcopy([t * 2.0])[0], [2, 2, 2]),
         (lambda t: abs(-t) + (+t), [2, 2, 2]),
@@ -777,3 +777,39 @@ def test_a_missing_gpu_is_said():
     for data in ([1.0], torch.ones(2)):
         with pytest.raises(RuntimeError, match="'cuda'.*no GPU"):
             dp.tensor(data, device="cuda")
+
+
+def test_a_step_of_an_optimiser_keeps_the_leaf():
+    w = leaf = dp.tensor([1.0, 2.0], requires_grad=True)
+    other = torch.tensor([1.0, 2.0], dtype=torch.float64, requires_grad=True)
+    for _ in range(3):
+        (w * w * w).sum().backward()
+        (other**3).sum().backward()
+        with dp.no_grad():
+            w -= 0.1 * w.grad
+            w *= 0.5
+        with torch.no_grad():
+            other -= 0.1 * other.grad
+            other *= 0.5
+        w.zero_grad()
+        other.grad = None
+    assert w is leaf and w.requires_grad
+    np.testing.assert_allclose(w.data, other.detach().numpy(), rtol=1e-12)
+    with pytest.raises(TypeError, match=r"x \+= .* shape \(2,\).*no_grad"):
+        w += 1.0
+    t = w * 1.0
+    t += 1.0  # a computed tensor: a new one under the same name
+    t.sum().backward()
+    np.testing.assert_array_equal(w.grad, [1.0, 1.0])
+
+
+def test_putting_a_tensor_into_an_ordinary_array_is_explained():
+    def f(x):
+        y = np.zeros(3)
+        y[0] = x[0]
+        return dp.sum(y)
+
+    with pytest.raises((TypeError, ValueError)) as caught:
+        dp.grad(f)(np.ones(3))
+    said = str(caught.value) + " ".join(getattr(caught.value, "__notes__", []))
+    assert "zeros_like" in said or "derivative" in said
