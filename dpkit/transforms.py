@@ -246,9 +246,12 @@ class Reverse:
         seeds: dict[int, Any] = {}
         for y, seed in zip(results, given, strict=True):
             if self._mine(y):
-                if self.whole:
-                    seed = fitting(as_arrays([seed, y._inside])[0], y._inside)
-                    if isinstance(y._inside, Box) and not isinstance(seed, Box):
+                inside = y._inside
+                if type(inside) is np.float64:
+                    seed = np.float64(seed) if type(seed) is float else seed
+                elif self.whole:
+                    seed = fitting(as_arrays([seed, inside])[0], inside)
+                    if isinstance(inside, Box) and not isinstance(seed, Box):
                         seed = boxed(seed)
                 before = seeds.get(y._index)
                 seeds[y._index] = seed if before is None else before + seed
@@ -313,7 +316,7 @@ def as_arrays(values: list[Any], others: Sequence[Any] = ()) -> list[Any]:
 
     others: more arrays, to find the library if there are only numbers among the values.
     """
-    if all(type(x) is np.ndarray for x in values):
+    if all(type(x) is np.ndarray or type(x) is np.float64 for x in values):
         return values
     arrays = [x for x in (*values, *others) if isinstance(x, Box) or is_array(x)]
     like = next((x for x in arrays if not isinstance(x, float)), None)
