@@ -68,6 +68,7 @@ from dpkit.source.steps import (
     MakeList,
     Put,
     Step,
+    names_in,
     walk,
 )
 from dpkit.source.sweeps import Sweeps
@@ -88,8 +89,9 @@ def grad_source(f: Callable[..., Any], argnums: int | Sequence[int] | None = Non
     argnums is a sequence, or by default if f has several arguments.
 
     What f may consist of: assignments to names, to several names at once and to elements of lists,
-    ``+=`` and the like; ``if``, ``for`` over range, lists, zip, enumerate and reversed ranges,
-    ``while``, ``break``, ``continue``, ``return`` anywhere; lists, comprehensions and ``append``;
+    ``+=`` and the like; ``if``, ``for`` over range, lists, zip, enumerate and reversed,
+    ``while``, ``break``, ``continue``, ``return`` anywhere; lists of numbers, comprehensions and
+    ``append``; rows of matrices that are arguments;
     ``sum``, ``min``, ``max``, ``abs``, choices ``a if c else b``; all functions of `dpkit.rules`, be
     they taken from math, numpy or dpkit; and calls of other Python functions, whose text is written
     out in place. Of ``where(c, a, b)`` only the side that is chosen is computed. Numbers that f
@@ -159,18 +161,27 @@ def _inputs(
 def _forms(steps: list[Step]) -> dict[str, int]:
     """Which names are lists, and how many indices lead to a number; -1 for x[i, j].
 
+    A row of a matrix may get a name, as in ``row = w[i]`` or ``for row in w``; then w has an index
+    more than the row.
+
     Raises `SourceError` where a list is used as a number, or gets a second name.
     """
     forms: dict[str, int] = {}
+    made = {each.target for each in walk(steps) if isinstance(each, (MakeList, Append))}
+    changed = {each.target for each in walk(steps) if isinstance(each, (Put, Append))}
     bare: list[tuple[str, Step]] = []
     counted: set[str] = set()
 
-    def visit(node: ast.expr, step: Step) -> None:
-        depth, base = 0, node
+    def visit(node: ast.expr, step: Step, more: int = 0) -> None:
+        """more: how many indices what stands here takes itself."""
+        depth, base = more, node
         while isinstance(base, ast.Subscript):
             depth, base = depth + 1, base.value
         if isinstance(node, ast.Subscript) and isinstance(base, ast.Name):
             form = -1 if isinstance(node.slice, ast.Tuple) else depth
+            if form > 1 and base.id in made:
+                refuse(step.node, f"{base.id} is a list of lists; a list that the function makes "
+                                  "must hold numbers")  # fmt: skip
             if forms.setdefault(base.id, form) != form:
                 refuse(step.node, f"{base.id} is indexed in two ways in this function; reach every "
                                   "number by all its indices, as in w[i][j]")  # fmt: skip
@@ -190,13 +201,28 @@ def _forms(steps: list[Step]) -> dict[str, int]:
                 if isinstance(child, ast.expr) and child is not getattr(node, "func", None):
                     visit(child, step)
 
-    for step in walk(steps):
-        for each in _parts(step):
+    parts = [(each, step) for step in walk(steps) for each in _parts(step)]
+    elements = [(each, step) for each, step in parts
+                if isinstance(step, Let) and isinstance(each, ast.Subscript)]  # fmt: skip
+    for each, step in parts:
+        if (each, step) not in elements:
             visit(each, step)
-        if isinstance(step, (MakeList, Append)):
+        if isinstance(step, (MakeList, Append)) or (isinstance(step, Let) and step.moved):
             forms.setdefault(step.target, 1)
-        if isinstance(step, Let) and step.moved:
-            forms.setdefault(step.target, 1)
+    # Whether an element is a number or a row shows in what becomes of its name.
+    while elements:
+        indexed = names_in(*(each.value for each, _ in elements))
+        ready = [pair for pair in elements if pair[1].target not in indexed] or elements
+        for each, step in ready:
+            row = step.target in forms or step.target in counted
+            if row and forms.setdefault(step.target, 1) != 1:
+                refuse(step.node, f"{step.target} is a list of lists; reach every number by all "
+                                  "its indices, as in w[i][j]")  # fmt: skip
+            if row and step.target in changed:
+                refuse(step.node, f"{step.target} is a part of another list, and is changed in this "
+                                  "function; work on a copy, as in values = list(w[i])")  # fmt: skip
+            visit(each, step, more=int(row))
+        elements = [pair for pair in elements if pair not in ready]
     forms = dict.fromkeys(counted, 1) | forms
     for each_name, step in bare:
         if each_name in forms and not (isinstance(step, Let) and step.moved):

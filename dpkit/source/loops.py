@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import copy
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -204,11 +205,13 @@ class Loops(Inlining):
                 refuse(where, f"{len(target.elts)} names do not fit {len(element)} values")
             for each, part in zip(target.elts, element, strict=True):
                 self.pair(each, part, bindings, where)
+        elif isinstance(target, ast.Tuple) and isinstance(element, ast.Subscript):
+            for k, each in enumerate(target.elts):  # a row
+                self.pair(each, ast.Subscript(element, constant(k)), bindings, where)
         elif isinstance(target, ast.Name) and not isinstance(element, list):
             bindings.append((target, element))
         else:
-            refuse(where, "the names do not fit what the loop runs over, which must be lists of "
-                          "numbers; for lists of lists, loop over indices")  # fmt: skip
+            refuse(where, "the names do not fit what the loop runs over")
 
     def course(self, node: ast.expr) -> _Course:
         """What `for … in node` runs over."""
@@ -233,6 +236,14 @@ class Loops(Inlining):
             if below.span is not None:
                 turned = ast.Subscript(below.span, back)
                 return _Course(turned, below.length, lambda i: ast.Subscript(turned, i), turned)
+            if isinstance(below.head, (ast.Name, ast.Subscript)):
+                last: ast.expr = constant(-1)
+                if isinstance(below.head, ast.Subscript) and isinstance(
+                    below.head.slice, ast.Slice
+                ):
+                    last = ast.BinOp(copy.deepcopy(below.length), ast.Sub(), constant(1))
+                return _Course(ast.Call(name("reversed"), [below.head], []), below.length,
+                               lambda i: below.element(ast.BinOp(last, ast.Sub(), i)))  # fmt: skip
         if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
             cut = node.slice
             if isinstance(node.value, ast.Call) and self.callee(node.value.func) is range:
@@ -251,7 +262,7 @@ class Loops(Inlining):
                 self.inline(node, [items], node)
                 listed = name(items)
             else:
-                refuse(node, "a loop runs over range, a list, zip or enumerate")
+                refuse(node, "a loop runs over range, a list, zip, enumerate or reversed")
             self.scope.names = self.scope.names | {items: name(items)}
         elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
             items = self.names.fresh("part")

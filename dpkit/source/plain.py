@@ -277,10 +277,11 @@ class Plain(Loops):
                 self.assign(target, each, stmt)
             return
         source = self.value(value)
-        if not isinstance(source, ast.Name):
-            refuse(
-                stmt, "several names can be given values from a list with a name, as in a, b = w"
-            )
+        if not isinstance(source, (ast.Name, ast.Subscript, ast.Attribute)) or any(
+            self.mentions(each) & names_in(source) for each in targets[:-1]
+        ):
+            refuse(stmt, "several names can be given values from a list with another name, as in "
+                         "a, b = w")  # fmt: skip
         for k, target in enumerate(targets):
             self.assign(target, self.same(ast.Subscript(value, constant(k)), stmt), stmt)
 

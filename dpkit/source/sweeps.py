@@ -200,6 +200,9 @@ class Sweeps:
             assert isinstance(step.expr, ast.Name)
             live = live - {target} | {step.expr.id}
             return [f"{self.d(step.expr.id)} = {self.d(target)}", *restore], live
+        if self.forms.get(target) and isinstance(step.expr, ast.Subscript):
+            lines, live = self.row(step, step.expr, live)
+            return restore + explained(lines, statement(name(target), step), step), live
         slopes = _with_result(step, name(target))
         own = [p for leaf, p in slopes if isinstance(leaf, ast.Name) and leaf.id == target]
         others = [(leaf, p) for leaf, p in slopes
@@ -212,6 +215,14 @@ class Sweeps:
             live = live - {target}
         lines = explained(lines, statement(name(target), step), step)
         return (lines + restore if _uses_result(step) else restore + lines), live
+
+    def row(self, step: Let, place: ast.expr, live: set[str]) -> tuple[Lines, set[str]]:
+        """``row = w[i]``: the adjoint of a row is added to that row of the adjoint."""
+        base = leaf_name(place)
+        lines = [] if base in live else [self.begin(base)]
+        whole, part = ast.unparse(renamed(place, base, self.d(base))), self.d(step.target)
+        lines.append(f"{whole} = [a + b for a, b in zip({whole}, {part})]")
+        return lines, live - {step.target} | {base}
 
     def reverse_put(self, step: Put, live: set[str]) -> tuple[Lines, set[str]]:
         place = ast.unparse(step.place)

@@ -19,6 +19,7 @@ GRAVITY = 9.81
 TURNS = 3
 WEIGHTS = [1.0, 2.0, 0.5]
 TABLE = np.array([[1.0, 2.0], [3.0, 4.0]])
+MATRIX = [[1.2, 0.7], [-0.4, 0.9], [0.3, -1.1]]
 NOT_A_NUMBER = "nine"
 _files = count()
 
@@ -351,6 +352,14 @@ PROGRAMS = {
     "element from its neighbour and itself": ("def f(x):\n c = [x, x * x]\n c[0] = c[1] * c[0]\n c[1] = dp.exp(c[1]) * c[0]\n c[0] = dp.tanh(c[0])\n return c[0] * c[1]", 0.8),
     "a list full of one number": ("def f(x):\n c = [x * x] * 3\n c[1] = x\n return c[0] * c[1] * c[2]", 0.8),
     "a list from itself": ("def f(x):\n c = [x, 2 * x]\n c = [c[1], c[0] * x]\n c = [c[1]] * 2\n return c[0] * c[1]", 0.8),
+    "rows": ("def f(w):\n s = 1.0\n for row in w:\n  for v in row: s = s * v + v\n  s += row[0] * row[1]\n return s", MATRIX),
+    "rows with numbers": ("def f(w):\n return sum(i * v ** 3 for i, row in enumerate(w) for v in row) + sum(sum(r) for r in w)", MATRIX),
+    "pairs": ("def f(w):\n s = 1.0\n for k, (a, b) in enumerate(w): s = s * a + k * b\n c, d = w[2]\n return s * c * d", MATRIX),
+    "rows of an array": ("def f(w):\n n, m = w.shape\n return sum(v ** 2 for row in w[1:] for v in row) * n / m", np.array(MATRIX)),
+    "a row that changes": ("def f(w):\n k, s, row = 0, 1.0, w[2]\n while k < 2:\n  s = s * row[0] + row[1]\n  row = w[k]\n  k += 1\n return s * row[1]", MATRIX),
+    "a row from a branch": ("def f(w):\n row = w[0] if w[0][0] > 9 else w[1]\n return row[0] ** 2 * row[1]", MATRIX),
+    "a row for a function": ("def dot(a, b):\n return sum(x * y for x, y in zip(a, b))\n\ndef f(w, x):\n h = [dp.tanh(dot(row, x)) for row in w]\n return dot(h, h) * dot(w[0], w[1])", MATRIX, [0.3, -1.2]),
+    "backwards": ("def f(w):\n s = 1.0\n for row in reversed(w[1:]):\n  for v in reversed(row): s = s * v + dp.sin(v)\n return s", MATRIX),
     "copies and parts": ("def f(x):\n a = list(x)\n a[0] = a[1] * a[2]\n b = a[1:]\n c = x.copy()\n return a[0] * b[0] * c[2] + sum(b)", [1.0, 2.0, 0.5]),
     "unpacking a list": ("def f(w, x):\n a, b = w\n return a * x + b * b", [1.5, 2.0], 0.3),
     "unused argument": ("def f(x, y):\n return x * x", 1.5, 2.0),
@@ -754,6 +763,11 @@ REFUSED = {
     "def f(x):\n    h = [[x, x], [x, x]]\n    return h[0][0]": ["Line 2", "hold numbers"],
     "def f(x):\n    return x[0] * x[1][0]": ["Line 2", "two ways"],
     "def f(x):\n    return sum(v for v in x[0]) + x[1]": ["Line 2"],
+    "def f(x):\n    row = x[0]\n    row[1] = 2.0\n    return row[0]": ["Line 2", "a part of", "copy"],
+    "def f(x):\n    h = [x[0], x[1]]\n    return h[0][0]": ["Line 3", "h is a list of lists"],
+    "def f(x):\n    for plane in x:\n        for row in plane:\n            for v in row:\n                s = v\n    return s": ["Line 2", "plane is a list of lists"],
+    "def f(x):\n    a, b = a = x\n    return b": ["Line 2"],
+    "def f(x):\n    i = 0\n    i, j = x[i]\n    return i * j": ["Line 3", "another name"],
     "def f(x):\n    return x.mean()": ["Line 2", "x.mean"],
     "def f(x):\n    return np.sum(x)": ["Line 2", "np.sum", "dpkit.rules"],
     "def f(x):\n    return math.gamma(x)": ["Line 2", "math.gamma"],
