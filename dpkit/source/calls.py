@@ -24,6 +24,7 @@ from dpkit.source.steps import Let, Names, Step, constant, name, names_in
 
 __all__ = ["Expressions", "Scope"]
 
+_ARRAYS = ("numpy", "torch", "dpkit")  # what is written in Python there is written for arrays
 _COUNTING = {len, int, round, range, bool, math.floor, math.ceil, math.isqrt, math.comb}
 _WHERE = (functions.where, np.where)
 _OPEN = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow, ast.FloorDiv, ast.Mod)
@@ -50,7 +51,7 @@ class Scope:
 
     program: Program
     names: dict[str, ast.expr]
-    functions: dict[str, Program] = field(default_factory=dict)
+    functions: dict[str, Any] = field(default_factory=dict)  # as `Expressions.callee` has them
     parent: Scope | None = None
     results: list[str] = field(default_factory=list)
 
@@ -67,6 +68,7 @@ class Expressions:
         # Names of comprehension variables, free to be used again, whole numbers apart.
         self.lent: dict[tuple[str, bool], str] = {}
         self.programs: dict[Any, Program] = {}
+        self.homes: dict[Program, Scope] = {}  # where a function inside another was defined
         self.running: list[Program] = []
         self.out: list[Step] = []
 
@@ -195,12 +197,9 @@ class Expressions:
         """A constant from outside, which the head of the text defines as it is now."""
         text = literal(found)
         if text is None:
-            refuse(
-                node,
-                f"{called} comes from outside the function and is a {type(found).__name__}; "
-                "outside stand numbers, short lists of numbers and functions. Pass it as an "
-                "argument",
-            )
+            refuse(node, f"{called} comes from outside the function and is a "
+                         f"{type(found).__name__}; outside stand numbers, short lists of numbers "
+                         "and functions that are called. Pass it as an argument")  # fmt: skip
         if "np." in text:
             self.spelling.alias("numpy", "np")
         for known, value in self.constants.items():
@@ -250,7 +249,7 @@ class Expressions:
                 scope: Scope | None = self.scope
                 while scope is not None:
                     found |= names_in(scope.names.get(each.id))
-                    if each.id in scope.functions:
+                    if isinstance(scope.functions.get(each.id), Program):
                         todo.append(scope.functions[each.id].tree)
                     scope = scope.parent
         return found
@@ -278,7 +277,7 @@ class Expressions:
         if isinstance(found, Program):
             return found
         home = getattr(found, "__module__", None) or ""
-        if isinstance(found, FunctionType) and home.partition(".")[0] not in ("numpy", "torch"):
+        if isinstance(found, FunctionType) and home.partition(".")[0] not in _ARRAYS:
             if known_function(found) is None and found not in _WHERE:
                 if found not in self.programs:
                     self.programs[found] = read(found)
@@ -299,7 +298,7 @@ class Expressions:
                     node,
                     f"{shown} is not among the functions with a derivative in dpkit.rules, nor "
                     "one written in Python that could be written out. Write what it does with "
-                    "arithmetic and dp functions",
+                    "arithmetic and dp functions, number by number: sum(v for v in x), not x.sum()",
                 )
             args = [self.value(each) for each in node.args]
             return self.same(ast.Call(self.spelt(node.func, found, None), args, []), node)

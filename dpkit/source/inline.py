@@ -7,10 +7,12 @@ names keep their names where these are free, and otherwise get new ones, so that
 from __future__ import annotations
 
 import ast
+from types import FunctionType
+from typing import Any
 
 from dpkit.source.calls import Expressions, Scope
 from dpkit.source.read import Program, local_names, refuse
-from dpkit.source.steps import name, names_in
+from dpkit.source.steps import constant, name, names_in
 
 __all__ = ["Inlining"]
 
@@ -34,8 +36,12 @@ class Inlining(Expressions):
             caller = self.scope
             if outside:
                 self.scope = inner
-            plain = self.value(arg)
+            handed = self.function(arg)
+            plain = constant(0) if handed else self.value(arg)
             self.scope = caller
+            if handed and parameter not in stored:
+                inner.functions[parameter] = handed
+                continue
             if isinstance(plain, (ast.Name, ast.Constant)) and parameter not in stored:
                 inner.names[parameter] = plain
             else:
@@ -62,10 +68,16 @@ class Inlining(Expressions):
 
     def home_of(self, program: Program) -> Scope | None:
         """For a function defined inside another: the scope it was defined in."""
-        scope: Scope | None = self.scope
-        while scope is not None and program not in scope.functions.values():
-            scope = scope.parent
-        return scope
+        return self.homes.get(program)
+
+    def function(self, node: ast.expr) -> Any:
+        """The function that is handed to another, as in ``newton(f, x)``; None for a number."""
+        if not isinstance(node, (ast.Name, ast.Attribute)):
+            return None
+        found = self.callee(node)
+        if isinstance(found, FunctionType):
+            found = self.inlined(ast.Call(node, [], [])) or found
+        return found if callable(found) or isinstance(found, Program) else None
 
     def bind(self, node: ast.Call, program: Program) -> dict[str, tuple[ast.expr, bool]]:
         """Each parameter with its argument, and whether that is a default from the definition."""

@@ -180,9 +180,9 @@ class Plain(Loops):
             if stmt.decorator_list:
                 refuse(stmt, "a decorator may change the function; leave it off")
             outer = self.scope.program
-            self.scope.functions[stmt.name] = Program(
-                stmt.name, stmt, outer.lines, outer.first, outer.outside
-            )
+            inner = Program(stmt.name, stmt, outer.lines, outer.first, outer.outside)
+            self.scope.functions[stmt.name] = inner
+            self.homes[inner] = self.scope
         elif isinstance(stmt, ast.Expr):
             self.expression(stmt)
         elif isinstance(stmt, ast.Assert):
