@@ -352,8 +352,13 @@ class CompiledGradient:
             positions, single = tuple(range(count)), count == 1
         else:
             single = isinstance(argnums, (int, np.integer))
-            asked: list[int] = [argnums] if single else list(argnums)  # type: ignore
+            asked: list[Any] = [argnums] if single or not np.iterable(argnums) else list(argnums)
             for position in asked:
+                if not isinstance(position, (int, np.integer)):
+                    raise TypeError(
+                        f"argnums counts the arguments of {self._name} from 0, as in argnums=0 or "
+                        f"argnums=(0, 1); it is {argnums!r}."
+                    )
                 if not -count <= position < count:
                     raise TypeError(
                         f"The derivative of {self._name} was asked for argument {position}, but "

@@ -161,8 +161,9 @@ class Symbol(Arithmetic):
     def __index__(self) -> int:
         raise TypeError(
             "An argument that is differentiated cannot count or index, because it has no "
-            "derivative there. Say with argnums which arguments to differentiate; integers among "
-            "the others stay integers."
+            "derivative there, and neither can a number from a batch, because it differs from row "
+            "to row. Say with argnums which arguments to differentiate; integers among the others "
+            "stay integers, where in_axes has None for them."
         )
 
     def __repr__(self) -> str:

@@ -146,8 +146,13 @@ def _inputs(
             )
         return chosen, len(chosen) == 1
     single = isinstance(argnums, (int, np.integer))
-    positions = [argnums] if single else list(argnums)
+    positions = [argnums] if single or not np.iterable(argnums) else list(argnums)
     for each in positions:
+        if not isinstance(each, (int, np.integer)):
+            raise TypeError(
+                f"argnums counts the arguments of {name} from 0, as in argnums=0 or "
+                f"argnums=(0, 1); it is {argnums!r}."
+            )
         if not -len(parameters) <= each < len(parameters):
             raise TypeError(
                 f"The derivative of {name} was asked for argument {each}, but {name} has "

@@ -863,7 +863,7 @@ def test_decorators_are_refused():
         grad_source(f)
 
 
-@pytest.mark.parametrize("argnums", [1, -2, (0, 0), (0, -1), (), (0, 5)])
+@pytest.mark.parametrize("argnums", [1, -2, (0, 0), (0, -1), (), (0, 5), "a", 1.0])
 def test_argnums_must_fit(argnums):
     with pytest.raises(TypeError, match="argument"):
         grad_source(babylonian, argnums)
