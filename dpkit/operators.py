@@ -76,6 +76,8 @@ def _operator(tensor: Any, name: str, value: Callable[[Any, Any], Any]) -> Any:
                 other._tape is None and other._serial == tape.serial  # a leaf that it knows
             ):
                 return self._binary(name, self, other)
+            if type(y) is not type(x) and BACKENDS.get(type(y)) is not BACKENDS.get(type(x)):
+                return self._binary(name, self, other)  # arrays of two libraries, or a box inside
         elif kind is float or kind is int:
             y, j = other, 0
         elif kind is type(x) and not isinstance(other, Number):

@@ -278,7 +278,8 @@ class Scalar(Arithmetic, metaclass=_Leaves):
         return adjoints[self._index] if self._index < len(adjoints) else 0.0
 
     @grad.setter
-    def grad(self, value: float) -> None:
+    def grad(self, value: float | None) -> None:
+        value = 0.0 if value is None else value  # torch's way of saying zero_grad
         if self._tape is None:
             self._grad = real(value)
         elif self._index < len(self._tape.adjoints):

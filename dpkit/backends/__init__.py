@@ -181,7 +181,7 @@ def _agree(a: Backend, b: Backend, values: Sequence[Any]) -> Backend:
     described = " and ".join(
         f"a {type(x).__module__.split('.')[0]} array of shape {shape_of(x)}"
         for x in values
-        if not isinstance(x, (float, int))
+        if type(x) is not float and type(x) is not int
     )
     raise TypeError(
         f"Arrays of different libraries do not mix: {described}. Turn one into the other's kind "

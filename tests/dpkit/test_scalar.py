@@ -405,3 +405,12 @@ def test_what_is_assigned_to_data_is_calculated_with_as_a_float(value):
     y.backward()
     assert type(y.data) is type(w.grad) is float
     assert y.data == float(value) ** 2 and w.grad == 2 * float(value)
+
+
+def test_a_gradient_can_be_set_to_none_as_in_torch():
+    w = dp.Scalar(2.0)
+    (w * w).backward()
+    w.grad = None
+    assert w.grad == 0.0
+    (w * w).backward()
+    assert w.grad == 4.0

@@ -813,3 +813,11 @@ def test_putting_a_tensor_into_an_ordinary_array_is_explained():
         dp.grad(f)(np.ones(3))
     said = str(caught.value) + " ".join(getattr(caught.value, "__notes__", []))
     assert "zeros_like" in said or "derivative" in said
+
+
+def test_single_numbers_of_two_libraries_do_not_mix_either():
+    def f(a, b):
+        return dp.sum(a) * dp.sum(b)
+
+    with pytest.raises(TypeError, match="a torch array of shape .* a numpy array of shape"):
+        dp.grad(f, (0, 1))(torch.ones(2), np.ones(2))
