@@ -15,7 +15,7 @@ import numpy as np
 from dpkit.containers import flatten
 from dpkit.functions import Number
 
-__all__ = ["article", "component_names", "flat", "show", "trouble"]
+__all__ = ["article", "component_names", "flat", "grows", "show", "trouble"]
 
 
 def flat(answer: Any) -> np.ndarray | None:
@@ -114,6 +114,13 @@ def _names_within(word: str, tree: Any) -> list[str]:
     else:
         return [word]
     return [name for key, item in pairs for name in _names_within(f"{word}[{key!r}]", item)]
+
+
+def grows(first: np.ndarray, second: np.ndarray, third: np.ndarray, rtol: float) -> bool:
+    """Do the answers grow by the same amount, or by the same factor, from call to call?"""
+    by_sum = np.allclose(second - first, third - second, rtol=rtol, atol=1e-12)
+    by_factor = np.allclose(second * second, first * third, rtol=rtol, atol=1e-12)
+    return bool(by_sum or by_factor)
 
 
 def article(word: str) -> str:

@@ -18,7 +18,16 @@ from typing import Any
 
 import numpy as np
 
-from dpkit.backends import BACKENDS, Backend, Number, backend_of, need_real, register, shape_of
+from dpkit.backends import (
+    BACKENDS,
+    Backend,
+    Infix,
+    Number,
+    backend_of,
+    need_real,
+    register,
+    shape_of,
+)
 from dpkit.complaints import complaint
 
 __all__ = ["Box", "apply", "carry_out", "compared", "constant", "held", "plain", "words"]
@@ -61,7 +70,7 @@ def carry_out(xp: Backend, name: str, args: Sequence[Any], params: dict[str, Any
         raise explained from problem
 
 
-class Box(Number):
+class Box(Infix):
     """An array with a derivative. An engine supplies `level`, `_inside` and `_by`."""
 
     __slots__ = ()
@@ -121,30 +130,6 @@ class Box(Number):
     def _binary(self, name: str, x: Any, y: Any) -> Any:
         return apply(name, x, y)
 
-    def __add__(self, other: Any) -> Any:
-        return self._binary("add", self, other)
-
-    def __radd__(self, other: Any) -> Any:
-        return self._binary("add", other, self)
-
-    def __sub__(self, other: Any) -> Any:
-        return self._binary("sub", self, other)
-
-    def __rsub__(self, other: Any) -> Any:
-        return self._binary("sub", other, self)
-
-    def __mul__(self, other: Any) -> Any:
-        return self._binary("mul", self, other)
-
-    def __rmul__(self, other: Any) -> Any:
-        return self._binary("mul", other, self)
-
-    def __truediv__(self, other: Any) -> Any:
-        return self._binary("div", self, other)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return self._binary("div", other, self)
-
     def __matmul__(self, other: Any) -> Any:
         return self._binary("matmul", self, other)
 
@@ -155,9 +140,6 @@ class Box(Number):
         if type(other) in (int, float) and other == 2:
             return apply("square", self)
         return self._binary("power", self, other)
-
-    def __rpow__(self, other: Any) -> Any:
-        return self._binary("power", other, self)
 
     def __neg__(self) -> Any:
         return apply("neg", self)

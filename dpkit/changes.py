@@ -6,8 +6,8 @@ array that others can reach, and compares before it computes derivatives.
 
 torch counts the changes of a tensor itself. For numpy the fingerprint is computed from the bytes,
 taken as a matrix of 64-bit integers: each row is multiplied with the same odd random numbers
-(modulo 2**64, a multilinear hash), and the products are hashed. That reads memory about as fast as
-a copy would, and a change of a single number never goes unnoticed, since an odd factor can be
+(modulo 2**64, a multilinear hash), and the products are hashed. That takes
+half as long again as a copy, and a change of a single number never goes unnoticed, since an odd factor can be
 divided by.
 
 Where the derivative is computed before anybody else can do something, as in `dpkit.grad`, there is

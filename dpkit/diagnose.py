@@ -36,7 +36,7 @@ from typing import Any
 
 import numpy as np
 
-from dpkit.answers import component_names, flat, show, trouble
+from dpkit.answers import component_names, flat, grows, show, trouble
 from dpkit.catalogue import CATALOGUE, Kind
 from dpkit.containers import flatten
 from dpkit.hypotheses import Hypothesis, consequences, hypotheses
@@ -214,7 +214,11 @@ class _Question:
         third = flat(self._ask(self.args))
         if np.allclose(first, second, rtol=1e-10, atol=1e-12):
             return None  # the order of a sum may vary from call to call
-        if third is not None and third.shape == first.shape and _grows(first, second, third):
+        if (
+            third is not None
+            and third.shape == first.shape
+            and grows(first, second, third, rtol=1e-6)
+        ):
             return self._say("accumulated")
         return self._say("nondeterministic")
 
@@ -555,13 +559,6 @@ def _truth(run: Trace) -> np.ndarray:
 
 def _reordered(order: np.ndarray, answer: _Answer) -> np.ndarray:
     return answer.truth[order]
-
-
-def _grows(first: np.ndarray, second: np.ndarray, third: np.ndarray) -> bool:
-    """Do the answers grow by the same amount, or by the same factor, from call to call?"""
-    by_sum = np.allclose(second - first, third - second, rtol=1e-6, atol=1e-12)
-    by_factor = np.allclose(second * second, first * third, rtol=1e-6, atol=1e-12)
-    return bool(by_sum or by_factor)
 
 
 def _capital(text: str) -> str:

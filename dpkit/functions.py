@@ -177,11 +177,6 @@ def where(condition: Any, x: Any, y: Any) -> Any:
     return x if condition else y
 
 
-def sign(x: Any) -> Any:
-    """1 where x is positive, -1 where it is negative, 0 where it is 0. Its derivative is 0."""
-    return where(x > 0, 1.0, where(x < 0, -1.0, 0.0))
-
-
 # How each function is computed on a float ------------------------------------------------------
 
 

@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from dpkit.functions import Number
+from dpkit.backends import Infix
 from dpkit.rules import RULES, Rule
 
 __all__ = ["Arithmetic", "level_of", "new_level", "newest_level", "outer_engine", "plain"]
@@ -72,7 +72,7 @@ def plain(x: Any) -> Any:
     return x
 
 
-class Arithmetic(Number):
+class Arithmetic(Infix):
     """The operators, written once for every engine.
 
     An engine supplies ``_inside`` (the number without this derivative), ``level``, and
@@ -109,44 +109,14 @@ class Arithmetic(Number):
             numbers.append(x)
         return highest._by(rule, *numbers)
 
-    # Every operator asks the table. What is not a number is left to the other side: a numpy array
-    # then maps the operation over its elements, and anything else is a TypeError.
+    # Every operator (see `Infix`) asks the table. What is not a number is left to the other side: a
+    # numpy array then maps the operation over its elements, and anything else is a TypeError.
 
     def _binary(self, name: str, x: Any, y: Any) -> Any:
         other = y if x is self else x
         if not isinstance(other, (Arithmetic, Real)):
             return NotImplemented
         return self._apply(name, x, y)
-
-    def __add__(self, other: Any) -> Any:
-        return self._binary("add", self, other)
-
-    def __radd__(self, other: Any) -> Any:
-        return self._binary("add", other, self)
-
-    def __sub__(self, other: Any) -> Any:
-        return self._binary("sub", self, other)
-
-    def __rsub__(self, other: Any) -> Any:
-        return self._binary("sub", other, self)
-
-    def __mul__(self, other: Any) -> Any:
-        return self._binary("mul", self, other)
-
-    def __rmul__(self, other: Any) -> Any:
-        return self._binary("mul", other, self)
-
-    def __truediv__(self, other: Any) -> Any:
-        return self._binary("div", self, other)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return self._binary("div", other, self)
-
-    def __pow__(self, other: Any) -> Any:
-        return self._binary("power", self, other)
-
-    def __rpow__(self, other: Any) -> Any:
-        return self._binary("power", other, self)
 
     def __neg__(self) -> Any:
         return self._apply("neg", self)

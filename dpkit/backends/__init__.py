@@ -21,7 +21,7 @@ import numpy as np
 from dpkit.backends._numpy import WORDS
 
 __all__ = [
-    "Backend", "Number", "backend_of", "is_array", "is_torch", "need_real",
+    "Backend", "Infix", "Number", "backend_of", "is_array", "is_torch", "need_real",
     "register", "shape_of",
 ]  # fmt: skip
 
@@ -38,6 +38,45 @@ class Number:
 
     def _apply(self, name: str, *args: Any) -> Any:
         raise NotImplementedError
+
+
+class Infix(Number):
+    """The operators, written once: each is ``_binary`` with the name of its primitive."""
+
+    __slots__ = ()
+
+    def _binary(self, name: str, x: Any, y: Any) -> Any:
+        raise NotImplementedError
+
+    def __add__(self, other: Any) -> Any:
+        return self._binary("add", self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return self._binary("add", other, self)
+
+    def __sub__(self, other: Any) -> Any:
+        return self._binary("sub", self, other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return self._binary("sub", other, self)
+
+    def __mul__(self, other: Any) -> Any:
+        return self._binary("mul", self, other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return self._binary("mul", other, self)
+
+    def __truediv__(self, other: Any) -> Any:
+        return self._binary("div", self, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return self._binary("div", other, self)
+
+    def __pow__(self, other: Any) -> Any:
+        return self._binary("power", self, other)
+
+    def __rpow__(self, other: Any) -> Any:
+        return self._binary("power", other, self)
 
 
 class Backend:

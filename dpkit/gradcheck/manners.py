@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from dpkit.answers import flat, trouble
+from dpkit.answers import flat, grows, trouble
 from dpkit.catalogue import CATALOGUE
 from dpkit.gradcheck.points import Point, numbers_of, value_of
 
@@ -69,7 +69,7 @@ def manners_trouble(f: Callable[..., Any], gradient: Callable[..., Any], point: 
         return None  # a matter of form
     if not first.shape == second.shape == third.shape or _agree(answers):
         return None
-    kind = "accumulated" if _grows(first, second, third) else "nondeterministic"
+    kind = "accumulated" if grows(first, second, third, rtol=1e-5) else "nondeterministic"
     sentence = CATALOGUE[kind].sentence
     return kind, f"{sentence[:1].upper()}{sentence[1:]}."
 
@@ -139,10 +139,3 @@ def _agree(answers: list[Any]) -> bool:
         bool(np.allclose(answers[0], each, rtol=coarse, atol=1e-12, equal_nan=True))
         for each in answers[1:]
     )
-
-
-def _grows(first: np.ndarray, second: np.ndarray, third: np.ndarray) -> bool:
-    """Do the answers grow by the same amount from call to call, or by the same factor?"""
-    by_sum = np.allclose(second - first, third - second, rtol=1e-5, atol=1e-12)
-    by_factor = np.allclose(second * second, first * third, rtol=1e-5, atol=1e-12)
-    return bool(by_sum or by_factor)
