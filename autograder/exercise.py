@@ -33,17 +33,21 @@ import inspect
 import itertools
 import linecache
 import math
+import re
 import textwrap
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from autograder.errors import StudentError
+
+if TYPE_CHECKING:
+    from dpkit.diagnose import Diagnosis
 
 BEGIN_HIDDEN, END_HIDDEN = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"  # nbgrader's own
 
@@ -208,8 +212,12 @@ def _source_of(function: Callable) -> str:
 # What a verdict writes with
 
 
-class _PartFailed(Exception):
-    """The first failure ends a part: the student reads one thing at a time."""
+class _PartFailed(BaseException):
+    """The first failure ends a part: the student reads one thing at a time.
+
+    No mere `Exception`: a failure in the middle of a diagnosis, which goes on where a student's
+    function raises, must not get lost there.
+    """
 
 
 class Mark:
@@ -256,14 +264,15 @@ class Mark:
 
     def fail(self, kind: str, message: str, **evidence: Any) -> None:
         """End this part. `evidence`: `got`, `expected`, `given` (the input), `where` (a place in
-        the code)."""
+        the code), `function` (the name of the student's function that is in question), `picture`
+        (SVG)."""
         if self._open is None:
             raise RuntimeError("mark.fail(…) outside a part")
         finding = self._open
         finding.kind, finding.message = kind, _cut(message)
         if "picture" in evidence:
             finding.picture = evidence.pop("picture")
-        for key in ("got", "expected", "given", "where"):
+        for key in ("got", "expected", "given", "where", "function"):
             if key in evidence:
                 setattr(finding, key, plain(evidence.pop(key)))
         if evidence:
@@ -302,14 +311,25 @@ class Mark:
             kind, message = trouble
         self.fail(kind, message, **evidence)
 
-    def gradient(self, diagnosis: Any, **evidence: Any) -> None:
-        """Pass or fail by a `dpkit.Diagnosis`: its kind, its sentence, its place."""
+    def gradient(self, diagnosis: Diagnosis, **evidence: Any) -> None:
+        """Pass or fail by a diagnosis of `dpkit.diagnose`, and keep what it says: the mistake's
+        name and sentence, how sure it is, what else gives the same numbers, hints, and the picture.
+
+        `evidence` is as in `fail`. With `where=""` the place in the differentiated function stays
+        unsaid, for a function that the student never sees.
+        """
         self._compared += 1
-        if diagnosis.kind == "correct":
+        if diagnosis.ok:
             return
-        evidence = {"got": diagnosis.got, "expected": diagnosis.expected} | evidence
-        if diagnosis.where:
-            evidence.setdefault("where", str(diagnosis.where))
+        if "where" in evidence:
+            diagnosis = _elsewhere(diagnosis, str(evidence["where"]))
+        if self._open is not None:
+            self._open.diagnosed(diagnosis)
+        evidence = {
+            "got": diagnosis.got,
+            "expected": diagnosis.expected,
+            "where": diagnosis.where,
+        } | evidence
         self.fail(diagnosis.kind, diagnosis.message, **evidence)
 
     def note(self, text: str) -> None:
@@ -362,7 +382,17 @@ def _a(value: Any) -> str:
 
 @dataclass
 class Finding:
-    """One part of an exercise, after marking."""
+    """One part of an exercise, after marking: plain data only.
+
+    got, expected, given, where, picture: the evidence (see `Mark.fail`). function: the name of the
+    student's own function that is in question, where the exercise knows it.
+    The rest is known where a gradient was diagnosed. title: the mistake's name. certainty:
+    "unique", "one of several" or "unknown"; sure: the same in a sentence. also: further mistakes
+    made at the same time, and alternatives: other mistakes with the same consequence, a sentence
+    each. operation: as in `dpkit.rules`. hints: three tiers. reread: the section of the notes about
+    this mistake.
+    comparison: got, expected and their difference as a picture.
+    """
 
     part: str
     points: float
@@ -376,13 +406,68 @@ class Finding:
     picture: str = ""
     traceback: str = ""
     hidden: bool = False
+    function: str = ""
+    title: str = ""
+    certainty: str = ""
+    sure: str = ""
+    also: list[str] = field(default_factory=list)
+    alternatives: list[str] = field(default_factory=list)
+    operation: str = ""
+    hints: list[str] = field(default_factory=list)
+    reread: str = ""
+    comparison: str = ""
 
     @property
     def ok(self) -> bool:
         return self.kind == "correct"
 
+    def diagnosed(self, diagnosis: Diagnosis) -> None:
+        """Take over what a diagnosis says, save the evidence."""
+        from dpkit.diagnose.picture.panel import certainty
 
-def _in_hidden_region(error: Exception) -> bool:
+        self.title = diagnosis.title
+        self.certainty = diagnosis.certainty
+        self.also = [_cut(each.message) for each in diagnosis.also[:MOST_OTHERS]]
+        self.sure = certainty(diagnosis)
+        others = dict.fromkeys(str(each) for each in diagnosis.alternatives)
+        self.alternatives = [_cut(each) for each in others][:MOST_OTHERS]
+        self.operation = diagnosis.operation
+        self.hints = [_cut(hint) for hint in diagnosis.hints]
+        self.reread = diagnosis.reread
+        drawn = diagnosis.picture
+        if drawn is not None and len(drawn.svg) <= MOST_PICTURE:
+            self.comparison = drawn.svg
+
+    def without_numbers(self) -> Finding:
+        """What may be told of a hidden case: what kind of mistake it is, and what helps against it.
+
+        Not where: that quotes the hidden function. A sentence that quotes code or tells numbers
+        gives way to the catalogue's.
+        """
+        shown = replace(
+            self, got=None, expected=None, given=None, where="", picture="", comparison=""
+        )
+        if self.certainty:
+            from dpkit.diagnose import CATALOGUE, Diagnosis
+
+            bare = Diagnosis(self.kind, self.message, operation=self.operation)
+            shown.hints = list(bare.hints)
+            shown.also, shown.alternatives, shown.sure = [], [], ""
+            if re.search(r"[`\d]", self.message):
+                sentence = CATALOGUE[self.kind].sentence
+                shown.message = f"{sentence[:1].upper()}{sentence[1:]}."
+        return shown
+
+
+def _elsewhere(diagnosis: Diagnosis, where: str) -> Diagnosis:
+    """The diagnosis with another word for the place. Of the alternatives those stay that are another
+    kind of mistake, one of each: the rest told of other places."""
+    others = {each.kind: replace(each, where=where) for each in reversed(diagnosis.alternatives)}
+    others.pop(diagnosis.kind, None)
+    return replace(diagnosis, where=where, alternatives=tuple(reversed(others.values())))
+
+
+def _in_hidden_region(error: BaseException) -> bool:
     """Whether it was raised between the delimiters of hidden tests, or in what they called."""
     for frame, line in traceback.walk_tb(error.__traceback__):
         if frame.f_code.co_filename == __file__:
@@ -454,19 +539,7 @@ class Result:
     def as_feedback(self) -> Result:
         """This result as a student may see it after marking: the numbers of hidden parts stay
         hidden."""
-        shown = []
-        for finding in self.findings:
-            if finding.hidden:
-                finding = Finding(
-                    **{
-                        **asdict(finding),
-                        "got": None,
-                        "expected": None,
-                        "given": None,
-                        "picture": "",
-                    }
-                )
-            shown.append(finding)
+        shown = [each.without_numbers() if each.hidden else each for each in self.findings]
         return Result(**{**self.__dict__, "findings": shown})
 
     def to_json(self) -> dict[str, Any]:
@@ -496,6 +569,8 @@ class Result:
 
 
 MOST_TEXT, MOST_PIECES = 2000, 1000  # of one piece of evidence: a student's answer can be endless
+MOST_OTHERS = 5  # mistakes named beside the likeliest
+MOST_PICTURE = 100_000  # characters of SVG: enough for what dpkit draws of one array
 
 
 def plain(value: Any) -> Any:

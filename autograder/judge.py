@@ -29,10 +29,11 @@ from nbformat import NotebookNode
 from nbgrader.utils import is_grade, is_solution
 
 from autograder.errors import StudentError
-from autograder.exercise import Exercise, Lab, Result, load_lab
+from autograder.exercise import BEGIN_HIDDEN, Exercise, Finding, Lab, Mark, Result, load_lab
 from autograder.harmless import harmless_output, harmless_text
-from autograder.remote import TrustedNames
+from autograder.remote import TrustedNames, readable
 from autograder.session import Limits, Session, Zygote
+from dpkit.diagnose import Diagnosis
 
 __all__ = ["Job", "Outcome", "Settings", "Worker", "mark_in_worker", "start_worker"]
 
@@ -179,8 +180,9 @@ class _Marking:
         try:
             with contextlib.redirect_stdout(printed), np.errstate(all="ignore"):
                 value = _evaluate(cell.source, names)
+            explained = isinstance(value, Result | Diagnosis)
             result = value if isinstance(value, Result) else _ordinary(cell, points, value)
-            outputs = [_panel(result.as_feedback())] if isinstance(value, Result) else []
+            outputs = [_panel(result.as_feedback())] if explained else []
             score = min(result.score, points)
             outputs.append(
                 nbformat.v4.new_output("execute_result", {"text/plain": repr(float(score))})
@@ -199,25 +201,36 @@ class _Marking:
 
 def _evaluate(source: str, names: TrustedNames) -> Any:
     """Run a cell; return the value of its last expression, as Jupyter would show it."""
-    tree = ast.parse(source)
+    tree, name = ast.parse(source), readable(source)
     last = None
     if tree.body and isinstance(tree.body[-1], ast.Expr):
         last = tree.body[-1]
         tree.body.pop()
-    exec(compile(tree, "<test>", "exec"), names)
+    exec(compile(tree, name, "exec"), names)
     return (
-        eval(compile(ast.Expression(last.value), "<test>", "eval"), names)
-        if last is not None
-        else None
+        eval(compile(ast.Expression(last.value), name, "eval"), names) if last is not None else None
     )
 
 
 def _ordinary(cell: NotebookNode, points: float, value: Any) -> Result:
-    """An ordinary nbgrader test that did not raise: full marks, or the number that it ends with."""
+    """An ordinary nbgrader test that did not raise: full marks, or the number that it ends with, or
+    what the diagnosis that it ends with is worth: all or nothing."""
+    if isinstance(value, Diagnosis):
+        return _diagnosed(cell, points, value)
     score = points
     if isinstance(value, (int, float, np.number)) and not isinstance(value, bool):
         score = float(np.clip(float(value), 0.0, points))
     return _plain_result(cell, points, score, "correct" if score == points else "partial", "")
+
+
+def _diagnosed(cell: NotebookNode, points: float, diagnosis: Diagnosis) -> Result:
+    mark = Mark()
+    with mark.part("the gradient", points, hidden=BEGIN_HIDDEN in cell.source):
+        mark.gradient(diagnosis)
+    name = cell.metadata["nbgrader"]["grade_id"]
+    return Result(
+        lab="", number=name, title=name, max_score=points, findings=mark.findings, marking=True
+    )
 
 
 def _failed(cell: NotebookNode, points: float, error: Exception) -> Result:
@@ -228,8 +241,6 @@ def _failed(cell: NotebookNode, points: float, error: Exception) -> Result:
 def _plain_result(
     cell: NotebookNode, points: float, score: float, kind: str, message: str
 ) -> Result:
-    from autograder.exercise import Finding
-
     name = cell.metadata["nbgrader"]["grade_id"]
     finding = Finding(part=name, points=points, earned=score, kind=kind, message=message)
     return Result(

@@ -7,6 +7,8 @@ ink from the notebook's own theme.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from html import escape
 from typing import Any
 
@@ -33,6 +35,9 @@ STYLE = """
  background:none!important}
 .dp-panel .dp-kind{font-size:12px;border:1px solid var(--dp-ink);border-radius:9px;padding:0 7px;white-space:nowrap}
 .dp-panel details{margin:.2em 0}.dp-panel summary{cursor:pointer;display:list-item}
+.dp-panel .dp-hints details{margin-left:1.1em}.dp-panel .dp-hints>details{margin-left:0}
+.dp-panel .dp-hints p{margin-left:1.1em;max-width:44em}
+.dp-panel ul{margin:.25em 0;padding-left:1.4em}.dp-panel .dp-picture{margin:.5em 0;overflow-x:auto}
 .dp-panel .dp-quiet{color:var(--jp-content-font-color2,#555);font-size:13px}
 """
 
@@ -67,7 +72,7 @@ def html(result: Result) -> str:
         f"<span>Exercise {escape(result.number)} · {escape(result.title)}: {word}</span>"
         f'<span class="dp-score">{escape(score(result))}</span></div>'
     )
-    body = "".join(_part(finding) for finding in _shown(result))
+    body = "".join(_part(finding, folded=result.marking) for finding in _shown(result))
     notes = "".join(f'<p class="dp-quiet">{prose(note)}</p>' for note in result.notes)
     return (
         f'<style>{STYLE}</style><div class="dp-panel {css}" role="status" '
@@ -76,40 +81,63 @@ def html(result: Result) -> str:
 
 
 def _shown(result: Result) -> list[Finding]:
-    """One "not started" says it for all parts."""
+    """The failures. One "not started" says it for all parts, and a kind's hints are given once."""
     shown: list[Finding] = []
     for finding in result.findings:
-        repeated = any(f.kind == finding.kind and f.message == finding.message for f in shown)
-        if not finding.ok and not repeated:
-            shown.append(finding)
+        known = [each for each in shown if each.kind == finding.kind]
+        if finding.ok or any(each.message == finding.message for each in known):
+            continue
+        shown.append(replace(finding, hints=[]) if any(each.hints for each in known) else finding)
     return shown
 
 
-def _part(finding: Finding) -> str:
+def _part(finding: Finding, folded: bool) -> str:
     rows = "".join(
-        f"<tr><th scope='row'>{label}</th><td><code>{escape(show(value))}</code></td></tr>"
-        for label, value in _evidence(finding)
+        f"<tr><th scope='row'>{label}</th><td>{_shown_as(label, value)}</td></tr>"
+        for label, value in _evidence(finding, numbers=not finding.comparison)
     )
     table = f"<table>{rows}</table>" if rows else ""
-    trace = (
-        f"<details><summary>traceback</summary><pre>{escape(finding.traceback)}</pre></details>"
-        if finding.traceback
-        else ""
-    )
+    more = "".join(f"<p>{prose(sentence)}</p>" for sentence in finding.also)
+    trace = _fold("traceback", f"<pre>{escape(finding.traceback)}</pre>", bool(finding.traceback))
+    # A mistake with a name has said it; another shows the kind that the class report counts.
+    kind = f'<span class="dp-kind">{escape(words(finding.kind))}</span>'
+    last = f"Reread: {escape(place_in_notes(finding.reread))}" if finding.title else kind
     return (
-        f'<div class="dp-part"><p>{prose(finding.message)}</p>{table}{finding.picture}{trace}'
-        f'<p class="dp-quiet">{escape(finding.part)} · '
-        f'<span class="dp-kind">{escape(words(finding.kind))}</span></p></div>'
+        f'<div class="dp-part"><p>{_title(finding)}{prose(finding.message)}</p>{more}'
+        f"{_certainty(finding)}{table}{_picture(finding.comparison)}{_picture(finding.picture)}{trace}"
+        f"{_tiers('about this mistake', finding.hints, folded)}"
+        f'<p class="dp-quiet">{escape(finding.part)} · {last}</p></div>'
     )
 
 
-def _evidence(finding: Finding) -> list[tuple[str, Any]]:
+def _shown_as(label: str, value: Any) -> str:
+    """A place is a sentence that quotes code; the rest is code altogether."""
+    return prose(value) if label == "where" else f"<code>{escape(show(value))}</code>"
+
+
+def _picture(svg: str) -> str:
+    return f'<div class="dp-picture">{svg}</div>' if svg else ""
+
+
+def _title(finding: Finding) -> str:
+    return f"<strong>{escape(finding.title)}.</strong> " if finding.title else ""
+
+
+def _certainty(finding: Finding) -> str:
+    """How sure a diagnosis is, and what else it may be."""
+    others = "".join(f"<li>{prose(sentence)}</li>" for sentence in finding.alternatives)
+    listed = f'<ul class="dp-quiet">{others}</ul>' if others else ""
+    return f'<p class="dp-quiet">{prose(finding.sure)}</p>{listed}' if finding.sure else ""
+
+
+def _evidence(finding: Finding, numbers: bool = True) -> list[tuple[str, Any]]:
+    """What to show in rows; without `numbers` where a picture has them."""
     rows = [("where", finding.where)] if finding.where else []
     if finding.given is not None:
         rows.append(("given", finding.given))
-    if finding.got is not None or finding.expected is not None:
+    if numbers and (finding.got is not None or finding.expected is not None):
         rows.append(("got", finding.got))
-    if finding.expected is not None:
+    if numbers and finding.expected is not None:
         rows.append(("expected", finding.expected))
     return rows
 
@@ -117,15 +145,30 @@ def _evidence(finding: Finding) -> list[tuple[str, Any]]:
 def _after(result: Result) -> str:
     if result.ok:
         return ""
-    hints = "".join(
-        f"<details><summary>{escape(label)}</summary><p>{prose(hint)}</p></details>"
-        for label, hint in zip(HINTS, result.hints, strict=False)
-    )
+    hints = _tiers("about the exercise", result.hints, folded=result.marking)
     place = f'<p class="dp-quiet">{escape(reread(result))}</p>' if result.reread else ""
     return f'<div class="dp-part">{hints}{place}</div>' if hints or place else ""
 
 
-HINTS = ("Hint 1: a nudge", "Hint 2: the principle", "Hint 3: nearly there")
+def _tiers(about: str, hints: Sequence[str], folded: bool) -> str:
+    """Hints that are opened one after the other: each lies inside the one before. `folded`, in
+    feedback to be read at leisure: all behind one fold."""
+    if not hints:
+        return ""
+    if folded:
+        listed = "".join(f"<li>{prose(hint)}</li>" for hint in hints)
+        return _fold(f"Hints {about}", f"<ol>{listed}</ol>")
+    nested = ""
+    labels = (f"A hint {about}", "Another", "Nearly the answer")
+    for label, hint in reversed([*zip(labels, hints, strict=False)]):
+        nested = _fold(label, f"<p>{prose(hint)}</p>{nested}")
+    return f'<div class="dp-hints">{nested}</div>'
+
+
+def _fold(label: str, inside: str, wanted: bool = True) -> str:
+    if not wanted:
+        return ""
+    return f"<details><summary>{escape(label)}</summary>{inside}</details>"
 
 
 def prose(sentence: str) -> str:
@@ -139,9 +182,14 @@ def prose(sentence: str) -> str:
 
 
 def reread(result: Result) -> str:
-    """Where to look it up: "week03.md#fan-out" in words."""
-    page, _, anchor = result.reread.partition("#")
-    return f"Reread: {page}, “{anchor.replace('-', ' ')}”" if anchor else f"Reread: {page}"
+    """Where the exercise is explained."""
+    return f"Reread: {place_in_notes(result.reread)}"
+
+
+def place_in_notes(place: str) -> str:
+    """ "week03.md#fan-out" in words."""
+    page, _, anchor = place.partition("#")
+    return f"{page}, “{anchor.replace('-', ' ')}”" if anchor else page
 
 
 def words(kind: str) -> str:
@@ -174,8 +222,15 @@ def text(result: Result) -> str:
     _, sign, word = state(result)
     lines = [f"{sign} Exercise {result.number} · {result.title}: {word} ({score(result)})"]
     for finding in _shown(result):
-        lines.append(f"  {finding.message}  [{words(finding.kind)}]")
+        title = f"{finding.title}. " if finding.title else ""
+        lines.append(f"  {title}{finding.message}  [{words(finding.kind)}]")
+        lines += [f"  {sentence}" for sentence in finding.also]
         lines += [f"    {label:<9}{show(value)}" for label, value in _evidence(finding)]
+        lines += [f"  {finding.sure}"] if finding.sure else []
+        lines += [f"    {sentence}" for sentence in finding.alternatives]
+        lines += [f"  Hint: {hint}" for hint in finding.hints[:1]]
+        if finding.reread:
+            lines.append(f"  Reread: {place_in_notes(finding.reread)}")
     lines += [f"  {note}" for note in result.notes]
     if result.reread and not result.ok:
         lines.append(f"  {reread(result)}")

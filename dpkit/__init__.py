@@ -10,8 +10,8 @@ Read in this order:
   reverse mode;
 * `jacobians`, `custom`, `checkpoint` and `implicit`, more transforms, and what they rest on: `joint`
   and `stretch`;
-* `gradcheck`, whether a gradient is right; `catalogue`, `tracing`, `hypotheses` and `diagnose`, what
-  the mistake is if it is not; `answers`, the form in which gradients come;
+* `gradcheck`, whether a gradient is right; `catalogue` and `diagnose`, what the mistake is if it is
+  not; `answers` and `points`, the form in which gradients and arguments come;
 * `source` and `compiled`, gradients as Python text;
 * `draw`, pictures of computations.
 
@@ -26,7 +26,14 @@ from dpkit.arrays import *
 from dpkit.checkpoint import checkpoint, fori_loop
 from dpkit.compiled import CompiledGradient, compile_grad
 from dpkit.custom import custom_jvp, custom_vjp, stop_gradient
-from dpkit.diagnose import CATALOGUE, Diagnosis, diagnose
+from dpkit.diagnose import (
+    CATALOGUE,
+    Diagnosis,
+    diagnose,
+    diagnose_jvp,
+    diagnose_training,
+    diagnose_vjp,
+)
 from dpkit.draw import Drawing, animate_graph, draw_graph
 from dpkit.dual import Dual
 from dpkit.functions import *
@@ -67,6 +74,9 @@ __all__ = [
     "custom_jvp",
     "custom_vjp",
     "diagnose",
+    "diagnose_jvp",
+    "diagnose_training",
+    "diagnose_vjp",
     "draw_graph",
     "fixed_point",
     "fori_loop",

@@ -61,16 +61,14 @@ class Tape:
     """The rows of one program, and which numbers flowed into it from outside.
 
     level: see `dpkit.number`; 0 for programs on leaves made by hand.
-    cells: a list to write to instead of a new one (`dpkit.tracing` gives one that notes source lines).
     """
 
     __slots__ = (
         "__weakref__", "adjoints", "cells", "closed", "inputs", "level", "names", "plain", "serial",
     )  # fmt: skip
 
-    def __init__(self, level: float = 0.0, cells: list[Any] | None = None) -> None:
-        self.cells: list[Any] = [] if cells is None else cells
-        self.cells.extend((0.0, "constant", 0.0, 0, 0.0, 0, 0.0))
+    def __init__(self, level: float = 0.0) -> None:
+        self.cells: list[Any] = [0.0, "constant", 0.0, 0, 0.0, 0, 0.0]
         self.inputs: dict[int, Scalar] = {}  # row -> the leaf, or number of another tape, it is
         self.names: dict[int, str] = {}
         self.adjoints: list[Any] = []  # of the latest sweep

@@ -151,7 +151,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
                 f"Tangent {position} has the shape {form(tangent)}, but argument {position} of "
                 f"{name} has the shape {form(primal)}; they must be the same."
             )
-    whole = _follows_arrays([*leaves(tuple(primals))[0], *leaves(tuple(tangents))[0]])
+    whole = follows_arrays([*leaves(tuple(primals))[0], *leaves(tuple(tangents))[0]])
     take_apart = leaves if whole else flatten
     with new_level(whole) as level:
         values, rebuild = take_apart(tuple(primals))
@@ -192,7 +192,7 @@ class Reverse:
         said = [f"Argument {position} of {name}" for position in positions]
         arguments = [(args[p], what) for p, what in zip(positions, said, strict=True)]
         apart = [leaves(*each) for each in arguments]
-        self.whole = _follows_arrays([x for values, _ in apart for x in values])
+        self.whole = follows_arrays([x for values, _ in apart for x in values])
         if not self.whole:
             apart = [flatten(*each) for each in arguments]
         traced: list[Any] = list(args)
@@ -297,7 +297,7 @@ def checked(positions: tuple[int, ...], args: tuple[Any, ...], name: str) -> tup
     return positions
 
 
-def _follows_arrays(values: list[Any]) -> bool:
+def follows_arrays(values: list[Any]) -> bool:
     """Shall f be followed array by array? Yes, if there is an array among the values."""
     if any(isinstance(x, Box) for x in values):
         return True

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,13 @@ from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
 from autograder.build import read_lab
 from autograder.course import Course, CourseError
 from autograder.exercise import Finding, Result
+from autograder.panel import words
+from autograder.report.places import Place, Written, find, written
 from autograder.sanitise import BadSubmission, grade_id, load_submission, rebuild
 from autograder.store import Store
+from dpkit.catalogue import CATALOGUE
 
-__all__ = ["Class", "Column", "Mistake", "Remark", "Standing"]
+__all__ = ["Case", "Class", "Column", "Habit", "Mistake", "Remark", "Standing"]
 
 NOTEBOOK = "lab.ipynb"
 
@@ -68,6 +72,8 @@ class Standing:
     sandbox: str = ""
     results: dict[str, Result] = field(default_factory=dict)  # by the name of the graded cell
     remarks: list[Remark] = field(default_factory=list)
+    code: dict[str, Written] = field(default_factory=dict)  # by the name of the graded cell
+    copy: Path | None = None  # the marked notebook: its feedback page, where there is one
 
     def reasons(self) -> dict[str, list[str]]:
         """{reason: sentences} of the remarks."""
@@ -94,15 +100,46 @@ class Standing:
 
 
 @dataclass(frozen=True)
+class Case:
+    """One student who made a mistake: what they were told, where in their code it stands (if that is
+    known at all), and the marked notebook."""
+
+    student: str
+    finding: Finding
+    place: Place | None
+    copy: Path | None
+
+
+@dataclass(frozen=True)
 class Mistake:
-    """One kind of mistake in one exercise, and who made it. `example` is a typical finding."""
+    """One kind of mistake in one exercise, and who made it. `example` is a typical finding, `share`
+    the part of the marked students who made it, 0 to 1."""
 
     column: Column
     kind: str
+    title: str
     sentence: str
-    students: tuple[str, ...]
+    cases: tuple[Case, ...]
+    share: float
     reread: str
     example: Finding
+
+    @property
+    def students(self) -> tuple[str, ...]:
+        return tuple(case.student for case in self.cases)
+
+
+@dataclass(frozen=True)
+class Habit:
+    """One kind of mistake over all exercises: who makes it anywhere, and where most do. `sentence`
+    says what it is, where the catalogue of diagnoses has it; every exercise has its own, too."""
+
+    kind: str
+    title: str
+    sentence: str
+    students: tuple[str, ...]
+    share: float
+    mistakes: tuple[Mistake, ...]  # in each exercise, the commonest first
 
 
 @dataclass
@@ -136,9 +173,11 @@ class Class:
         for folder in sorted(course.submitted.glob(f"*/{lab}")):
             standing = standings.setdefault(folder.parent.name, _unmarked(folder.parent.name))
             standing.remarks += _of_submission(folder / NOTEBOOK, source, standing.marked)
+        given = {cell.source for cell in source.cells}
         for standing in standings.values():
-            _explain(standing, store.outcome(lab, standing.student))
+            _explain(standing, store.outcome(lab, standing.student), given)
             standing.remarks.sort(key=lambda remark: REASONS.index(remark.reason))
+            standing.copy = _marked_copy(course, lab, standing.student)
         headings = _headings(source)
         everyone = sorted(standings.values(), key=lambda standing: standing.student.casefold())
         truth = course.load(lab)
@@ -207,12 +246,34 @@ class Class:
             for name, result in standing.results.items():
                 for finding in _one_of_a_kind(result):
                     made[name, finding.kind].append((standing, finding))
-        mistakes = []
-        for place, column in enumerate(self.columns):
-            for (name, kind), cases in made.items():
-                if name == column.name:
-                    mistakes.append((-len(cases), place, _mistake(column, kind, cases)))
-        return [mistake for *_, mistake in sorted(mistakes, key=lambda entry: entry[:2])]
+        mistakes = [
+            _mistake(column, kind, cases, len(self.marked))
+            for column in self.columns
+            for (name, kind), cases in made.items()
+            if name == column.name
+        ]
+        return sorted(mistakes, key=lambda mistake: -len(mistake.cases))  # a stable sort
+
+    def habits(self) -> list[Habit]:
+        """The kinds of mistake that this class makes, over all exercises: those of most students
+        first. A student counts once for a kind, however many exercises it came up in."""
+        by_kind: dict[str, list[Mistake]] = defaultdict(list)
+        for mistake in self.mistakes():
+            by_kind[mistake.kind].append(mistake)
+        habits = []
+        for kind, mistakes in by_kind.items():
+            students = dict.fromkeys(name for mistake in mistakes for name in mistake.students)
+            habits.append(
+                Habit(
+                    kind=kind,
+                    title=mistakes[0].title,
+                    sentence=_of_the_kind(mistakes),
+                    students=tuple(sorted(students, key=str.casefold)),
+                    share=len(students) / len(self.marked),
+                    mistakes=tuple(mistakes),
+                )
+            )
+        return sorted(habits, key=lambda habit: -len(habit.students))
 
     def attention(self) -> list[Standing]:
         """Those with a remark, the most pressing first."""
@@ -244,7 +305,8 @@ class Class:
         terminal.show(self)
 
     def write(self, folder: Path) -> list[Path]:
-        """Write report.html, marks.csv and mistakes.csv into `folder`; returns their paths.
+        """Write report.html, marks.csv, mistakes.csv and mistakes.json into `folder`; returns their
+        paths.
 
         Raises `CourseError` when there is no submission to report on.
         """
@@ -305,8 +367,9 @@ def _of_submission(path: Path, source: Any, marked: bool) -> Iterator[Remark]:
         yield Remark("worth a look" if tampered else "repaired", repair)
 
 
-def _explain(standing: Standing, outcome: dict[str, Any] | None) -> None:
-    """Add what the judge noted: how it was run, what happened, and the result of each graded cell."""
+def _explain(standing: Standing, outcome: dict[str, Any] | None, given: Collection[str]) -> None:
+    """Add what the judge noted: how it was run, what happened, the result of each graded cell, and
+    what the student wrote for it. `given`: the lab's own cells."""
     if outcome is None or not standing.marked:
         return
     standing.sandbox = outcome["sandbox"]
@@ -318,6 +381,17 @@ def _explain(standing: Standing, outcome: dict[str, Any] | None) -> None:
         # "unreadable": the verdict stumbled over the answer; it was forged, or the exercise is at fault.
         odd = [f.message for f in result.findings if f.kind in ("process", "unreadable")]
         standing.remarks += [Remark("worth a look", f"{result.number}: {told}") for told in odd[:1]]
+    if "notebook" in outcome:
+        standing.code = written(json.loads(outcome["notebook"])["cells"], given)
+
+
+def _marked_copy(course: Course, lab: str, student: str) -> Path | None:
+    """The page that `nbgrader generate_feedback` made of it, else the marked notebook itself."""
+    pages = (
+        course.feedback / student / lab / "lab.html",
+        course.autograded / student / lab / NOTEBOOK,
+    )
+    return next((page for page in pages if page.is_file()), None)
 
 
 def _headings(source: Any) -> dict[str, tuple[str, str]]:
@@ -361,7 +435,9 @@ def _one_of_a_kind(result: Result) -> Iterator[Finding]:
             yield finding
 
 
-def _mistake(column: Column, kind: str, cases: list[tuple[Standing, Finding]]) -> Mistake:
+def _mistake(
+    column: Column, kind: str, cases: list[tuple[Standing, Finding]], marked: int
+) -> Mistake:
     """The sentence is the one that most of them were told; the example is somebody's who was told it."""
     (sentence, _), *_ = Counter(finding.message for _, finding in cases).most_common(1)
     told = [(standing, finding) for standing, finding in cases if finding.message == sentence]
@@ -370,8 +446,23 @@ def _mistake(column: Column, kind: str, cases: list[tuple[Standing, Finding]]) -
     return Mistake(
         column=column,
         kind=kind,
+        title=example.title or words(kind).capitalize(),
         sentence=sentence,
-        students=tuple(standing.student for standing, _ in cases),
-        reread=standing.results[column.name].reread,
+        cases=tuple(_case(column, standing, finding) for standing, finding in cases),
+        share=len(cases) / marked,
+        reread=example.reread or standing.results[column.name].reread,
         example=example,
     )
+
+
+def _of_the_kind(mistakes: list[Mistake]) -> str:
+    """What the catalogue says of a kind that was diagnosed; "" for an exercise's own kinds."""
+    diagnosed = any(case.finding.certainty for mistake in mistakes for case in mistake.cases)
+    kind = CATALOGUE.get(mistakes[0].kind) if diagnosed else None
+    return f"{kind.sentence[:1].upper()}{kind.sentence[1:]}." if kind else ""
+
+
+def _case(column: Column, standing: Standing, finding: Finding) -> Case:
+    wrote = standing.code.get(column.name, Written())
+    place = find(finding, wrote.answers, wrote.others)
+    return Case(standing.student, finding, place, standing.copy)

@@ -19,12 +19,13 @@ from markupsafe import Markup, escape
 
 from autograder.panel import number, show, words
 from autograder.report import figures
-from autograder.report.classroom import Class
+from autograder.report.classroom import Case, Class
 from autograder.store import write as write_file
 
 __all__ = ["write"]
 
 HERE = Path(__file__).resolve().parent
+MOST_CASES = 12  # students whose lines are shown; the links lead to the others
 
 
 def write(results: Class, folder: Path) -> Path:
@@ -49,7 +50,10 @@ def render(results: Class, folder: Path) -> str:
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return environment.get_template("page.html.j2").render(
         results=results,
+        habits=results.habits(),
         mistakes=results.mistakes(),
+        most=MOST_CASES,
+        work=lambda case: _work(case, folder),
         attention=results.attention(),
         unmarked=len(results.standings) - len(results.marked),
         sandboxes=sorted({standing.sandbox for standing in results.marked if standing.sandbox}),
@@ -70,6 +74,16 @@ def _link(place: str, notes: Path, folder: Path) -> str:
         return ""
     way = quote(Path(os.path.relpath(notes / file, folder.resolve())).as_posix())
     return f"{way}#{quote(anchor)}" if anchor else way
+
+
+def _work(case: Case, folder: Path) -> str:
+    """The way from the page to the student's cell in the marked notebook; "" where there is none.
+
+    Jupyter's pages and JupyterLab know a cell by the same fragment."""
+    if case.copy is None:
+        return ""
+    way = quote(Path(os.path.relpath(case.copy, folder.resolve())).as_posix())
+    return f"{way}#cell-id={quote(case.place.cell.anchor)}" if case.place else way
 
 
 def _show(value: object) -> str:

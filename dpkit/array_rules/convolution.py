@@ -67,6 +67,11 @@ TABLE = (
                 lambda z, x, w, stride, padding: lambda g: xp.conv2d_weight(
                     xp.getitem(x, key=slice(-1, None)), xp.getitem(g, key=slice(-1, None)),
                     size=shape_of(w)[2:], stride=stride, padding=padding), argument=1),
+        misread("missing_term", "the kernels meet every image of the batch and collect one "
+                "contribution from each; only that of the first was counted",
+                lambda z, x, w, stride, padding: lambda g: xp.conv2d_weight(
+                    xp.getitem(x, key=slice(0, 1)), xp.getitem(g, key=slice(0, 1)),
+                    size=shape_of(w)[2:], stride=stride, padding=padding), argument=1),
         vjp=(to_images, to_kernels), jvp=(linear("conv2d", 0), linear("conv2d", 1)),
     ),
     row(

@@ -95,6 +95,15 @@ def one_of_the_stack(stacked: Any, shape: tuple[int, ...]) -> Any:
     return stacked
 
 
+def one_line(z: Any, x: Any, y: Any, g: Any, line: slice) -> Any:
+    """The adjoint of the right factor, if only some lines of the left one are looked at."""
+    if x.ndim < 2:
+        return matmul_right(z, x, y)(g)
+    key = (Ellipsis, line) if y.ndim == 1 else (Ellipsis, line, slice(None))
+    part = xp.getitem(x, key=(Ellipsis, line, slice(None)))
+    return matmul_right(xp.getitem(z, key=key), part, y)(xp.getitem(g, key=key))
+
+
 # A product with many factors, summed over the letters that the result has not ---------------------
 
 
@@ -206,7 +215,7 @@ TABLE = (
              1: lambda z, x, y: lambda g: unbroadcast(xp.matmul(x, g), shape_of(y))},
         ),
         ArrayMisreading(
-            "swapped", "this is the transpose of the adjoint; at a square matrix only the "
+            "transposed", "this is the transpose of the adjoint; at a square matrix only the "
             "numbers show it",
             {0: lambda z, x, y: lambda g: turned(matmul_left(z, x, y)(g)),
              1: lambda z, x, y: lambda g: turned(matmul_right(z, x, y)(g))},
@@ -218,16 +227,34 @@ TABLE = (
              1: lambda z, x, y: lambda g: unbroadcast(g @ turned(x), shape_of(y))},
         ),
         ArrayMisreading(
+            "transposed", "what comes from above was transposed before it was multiplied, and it is "
+            "the other factor that must be",
+            {0: lambda z, x, y: lambda g: unbroadcast(xp.matmul(turned(g), turned(y)), shape_of(x)),
+             1: lambda z, x, y: lambda g: unbroadcast(xp.matmul(turned(x), turned(g)), shape_of(y))},
+        ),
+        ArrayMisreading(
+            "wrong_rule", "the product of matrices was differentiated as if it were taken element by "
+            "element",
+            {0: lambda z, x, y: lambda g: unbroadcast(g * y, shape_of(x)),
+             1: lambda z, x, y: lambda g: unbroadcast(x * g, shape_of(y))},
+        ),
+        ArrayMisreading(
             "overwritten", "a matrix that meets every matrix of a stack collects one contribution "
             "from each; only the last was kept",
             {0: lambda z, x, y: lambda g: one_of_the_stack(g @ turned(y), shape_of(x)),
              1: lambda z, x, y: lambda g: one_of_the_stack(xp.matmul(turned(x), g), shape_of(y))},
         ),
+        misread("overwritten", "a weight meets every row of the batch, and collects one contribution "
+                "from each; only that of the last row was kept",
+                lambda z, x, y: lambda g: one_line(z, x, y, g, slice(-1, None)), argument=1),
+        misread("missing_term", "a weight meets every row of the batch, and collects one "
+                "contribution from each; only that of the first row was counted",
+                lambda z, x, y: lambda g: one_line(z, x, y, g, slice(0, 1)), argument=1),
         vjp=(matmul_left, matmul_right), jvp=(linear("matmul", 0), linear("matmul", 1)),
     ),
     row(
         "einsum",
-        misread("swapped", "the last two letters of the adjoint changed places; at a square array "
+        misread("transposed", "the last two letters of the adjoint changed places; at a square array "
                 "only the numbers show it",
                 lambda n, z, *arrays, spec: lambda g: turned(
                     einsum_vjp(n, z, *arrays, spec=spec)(g))),
@@ -246,7 +273,7 @@ TABLE = (
                                                       shape_of(a))),
         misread("wrong_point", "the adjoint of the matrix contains the solution, not the right "
                 "side", lambda z, a, b: lambda g: solve_matrix(b, a, b)(g)),
-        misread("swapped", "this is the transpose of the adjoint of the matrix",
+        misread("transposed", "this is the transpose of the adjoint of the matrix",
                 lambda z, a, b: lambda g: turned(solve_matrix(z, a, b)(g))),
         misread("missing_factor", "what comes from above was multiplied with the solution, but "
                 "was not sent through the transposed system first",
@@ -272,7 +299,7 @@ TABLE = (
         misread("missing_factor", "this is the derivative of the logarithm of the determinant; "
                 "that of the determinant itself has one factor more",
                 lambda z, x: lambda g: one_by_one(g) * turned(xp.inv(x))),
-        misread("swapped", "the matrix of cofactors is transposed, compared with the adjugate",
+        misread("transposed", "the matrix of cofactors is transposed, compared with the adjugate",
                 lambda z, x: lambda g: one_by_one(g) * turned(xp.cofactor(x))),
         vjp=lambda z, x: lambda g: one_by_one(g) * xp.cofactor(x),
         jvp=lambda moves, z, x: xp.sum(moves * xp.cofactor(x), axis=(-2, -1), keepdims=False),
@@ -285,7 +312,7 @@ TABLE = (
     ),
     row(
         "logabsdet",
-        misread("swapped", "the inverse is transposed in the adjoint of a log-determinant",
+        misread("transposed", "the inverse is transposed in the adjoint of a log-determinant",
                 lambda z, x: lambda g: one_by_one(g) * xp.inv(x)),
         misread("wrong_rule", "this is the derivative of the determinant, without the logarithm",
                 lambda z, x: lambda g: one_by_one(g) * xp.cofactor(x)),

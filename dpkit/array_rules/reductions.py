@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
-from dpkit.array_rules._row import Pullback, kept, linear, misread, row
+from dpkit.array_rules._row import Pullback, kept, linear, misread, row, turned
 from dpkit.backends import backend_of, shape_of
 from dpkit.box import plain
 from dpkit.box import words as xp
@@ -29,11 +30,19 @@ def shared_out(z: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Pull
     return lambda g: right(g) * share
 
 
-def to_the_first(z: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Pullback:
-    """The misreading that gives the adjoint to the first term only."""
+def to_one(z: Any, x: Any, axis: Any = None, keepdims: bool = False, position: int = 0) -> Pullback:
+    """The misreading that gives the adjoint to one term only, the first (0) or the last (-1)."""
     shape, middle = shape_of(x), kept(shape_of(x), axis)
-    key = (*(slice(0, n) for n in middle), Ellipsis)
+    one = slice(0, 1) if position == 0 else slice(-1, None)
+    key = (*(one if n == 1 else slice(None) for n in middle), Ellipsis)
     return lambda g: xp.scatter(xp.reshape(g, shape=middle), keys=(key,), shape=shape)
+
+
+def along_the_other(z: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Pullback:
+    """The misreading that gives the terms of a square matrix the adjoint of another sum."""
+    right, shape = sum_vjp(z, x, axis, keepdims), shape_of(x)
+    square = len(shape) > 1 and shape[-1] == shape[-2]
+    return (lambda g: turned(right(g))) if square else right
 
 
 def winners(z: Any, x: Any, axis: Any) -> Any:
@@ -83,10 +92,15 @@ def _extremum(name: str, which: str) -> Any:
 TABLE = (
     row(
         "sum",
-        misread("factor", "the adjoint of a sum goes to every term whole; it is not divided among "
+        misread("averaged", "the adjoint of a sum goes to every term whole; it is not divided among "
                 "them", shared_out),
         misread("missing_term", "the adjoint of a sum goes to every term, not only to the first",
-                to_the_first),
+                partial(to_one, position=0)),
+        misread("overwritten", "the adjoint of a sum goes to every term, and what the terms make of "
+                "it adds up; only the contribution of the last term was kept",
+                partial(to_one, position=-1)),
+        misread("transposed", "the sum runs over one axis, but its adjoint was spread along the "
+                "other one, which happens to be of the same length", along_the_other),
         vjp=sum_vjp, jvp=linear("sum"),
     ),
     _extremum("max", "largest"),

@@ -9,7 +9,16 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from dpkit.array_rules._row import Pullback, linear, misread, positive, row, still, unbroadcast
+from dpkit.array_rules._row import (
+    Pullback,
+    linear,
+    misread,
+    positive,
+    row,
+    still,
+    turned,
+    unbroadcast,
+)
 from dpkit.backends import shape_of
 from dpkit.box import words as xp
 
@@ -49,16 +58,30 @@ def averaged(z: Any, x: Any, shape: Any) -> Pullback:
     return lambda g: unbroadcast(g, was) / times
 
 
-def one_copy(position: int) -> Any:
-    """The misreading that listens to one of the copies only."""
+def one_copy(position: int, outermost: bool = False) -> Any:
+    """The misreading that listens to one of the copies only.
+
+    outermost: along the first axis of repetition, which often counts the samples; the copies along
+    other axes are added up.
+    """
 
     def vjp(z: Any, x: Any, shape: Any) -> Pullback:
         was = (1,) * (len(shape) - len(shape_of(x))) + shape_of(x)
         one = slice(0, 1) if position == 0 else slice(-1, None)
-        key = tuple(one if a != b else slice(None) for a, b in zip(was, shape, strict=True))
-        return lambda g: xp.reshape(xp.getitem(g, key=(*key, Ellipsis)), shape=shape_of(x))
+        axes = [k for k, (a, b) in enumerate(zip(was, shape, strict=True)) if a != b]
+        axes = axes[:1] if outermost else axes
+        key = tuple(one if k in axes else slice(None) for k in range(len(shape)))
+        return lambda g: unbroadcast(xp.getitem(g, key=(*key, Ellipsis)), shape_of(x))
 
     return vjp
+
+
+def other_axis(z: Any, x: Any, shape: Any) -> Pullback:
+    """The misreading that sums a stack of square matrices over the other one of their axes."""
+    was = shape_of(x)
+    if len(shape) < 2 or shape[-1] != shape[-2]:
+        return broadcast_vjp(z, x, shape)
+    return lambda g: unbroadcast(turned(g), was)
 
 
 # Arrays come together -----------------------------------------------------------------------------
@@ -108,7 +131,7 @@ TABLE = (
     ),
     row(
         "permute",
-        misread("swapped", "giving the adjoint the shape of x is not enough: its axes must be "
+        misread("transposed", "giving the adjoint the shape of x is not enough: its axes must be "
                 "exchanged back (transposed), not its numbers poured into another shape",
                 lambda z, x, axes: reshape_vjp(z, x)),
         vjp=lambda z, x, axes: lambda g: xp.permute(g, axes=inverse_axes(axes)),
@@ -116,12 +139,19 @@ TABLE = (
     ),
     row(
         "broadcast",
-        misread("factor", "a number that was repeated influences every copy: the adjoints of the "
+        misread("averaged", "a number that was repeated influences every copy: the adjoints of the "
                 "copies are added, not averaged", averaged),
         misread("missing_term", "a number that was repeated influences every copy; only the "
                 "adjoint of the first was taken", one_copy(0)),
         misread("overwritten", "a number that was repeated influences every copy; only the adjoint "
                 "of the last was kept", one_copy(-1)),
+        misread("missing_term", "a number that is used for every sample collects a contribution from "
+                "each; only that of the first sample was counted", one_copy(0, outermost=True)),
+        misread("overwritten", "a number that is used for every sample collects a contribution from "
+                "each; only that of the last sample was kept", one_copy(-1, outermost=True)),
+        misread("not_summed", "a number that was repeated receives the sum over the axes of "
+                "repetition; this is a sum over another axis, which happens to be of the same "
+                "length", other_axis),
         vjp=broadcast_vjp,
         jvp=linear("broadcast"),
     ),

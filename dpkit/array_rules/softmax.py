@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from dpkit.array_rules._row import Pullback, kept, misread, row
+from dpkit.array_rules._row import Pullback, kept, misread, positive, row
 from dpkit.backends import shape_of
 from dpkit.box import words as xp
 
@@ -21,6 +21,13 @@ def shares(z: Any, x: Any, axis: Any) -> Any:
     """The softmax of x, given its logsumexp z. Where all x are -inf, all shares are 0."""
     z = xp.where(z == -math.inf, 0.0, z)
     return xp.exp(x - xp.reshape(z, shape=kept(shape_of(x), axis)))
+
+
+def other_axis(x: Any, axis: Any) -> int:
+    """The axis that one takes by mistake: the one beside this one, if there is any."""
+    ndim = len(shape_of(x))
+    mine = positive(axis, ndim)[0]
+    return mine if ndim == 1 else mine - 1 if mine else 1
 
 
 def total(x: Any, axis: Any) -> Any:
@@ -71,6 +78,18 @@ TABLE = (
         misread("missing_factor", "in the sum over what comes from above, each term counts with "
                 "its share",
                 lambda z, x, axis: lambda g: (g - total(g, axis)) * z),
+        misread("sign", "the sum below the shares grows too, so its contribution is taken off; it was "
+                "added",
+                lambda z, x, axis: lambda g: (g + total(g * z, axis)) * z),
+        misread("averaged", "what is taken off is the mean of what comes from above, weighted by the "
+                "shares; here all counted alike",
+                lambda z, x, axis: lambda g: (g - total(g, axis) / total(0.0 * g + 1.0, axis)) * z),
+        misread("repeated_factor", "after the derivative of softmax, that of a sigmoid was "
+                "multiplied in as well",
+                lambda z, x, axis: lambda g: (g - total(g * z, axis)) * z * z * (1.0 - z)),
+        misread("wrong_rule", "the shares add up to 1 along one axis; the sum in their adjoint ran "
+                "along another one",
+                lambda z, x, axis: lambda g: (g - total(g * z, other_axis(x, axis))) * z),
         vjp=lambda z, x, axis: lambda g: (g - total(g * z, axis)) * z,
         jvp=lambda moves, z, x, axis: (moves - total(moves * z, axis)) * z,
     ),
@@ -84,6 +103,10 @@ TABLE = (
         misread("missing_factor", "what is taken off is shared among the x according to their "
                 "exponentials",
                 lambda z, x, axis: lambda g: g - total(g, axis)),
+        misread("repeated_factor", "together with the logarithm, the derivative of softmax is "
+                "already complete; it was multiplied in once more",
+                lambda z, x, axis: lambda g: (
+                    (g - total(g, axis) * xp.exp(z)) * xp.exp(z) * (1.0 - xp.exp(z)))),
         misread("wrong_point", "the result here is the logarithm of a share, not the share",
                 lambda z, x, axis: lambda g: g - total(g, axis) * z),
         vjp=log_softmax_vjp,

@@ -41,10 +41,10 @@ from dpkit.answers import component_names, flat, show
 from dpkit.diagnose import CATALOGUE, Diagnosis, diagnose
 from dpkit.gradcheck.adjoint import AdjointReport, adjoint_test
 from dpkit.gradcheck.manners import form_trouble, manners_trouble, tested_point
-from dpkit.gradcheck.points import numbers_of, unfit
 from dpkit.gradcheck.quotients import Quotients, Way
 from dpkit.gradcheck.report import Report
 from dpkit.gradcheck.taylor import TaylorReport, taylor_test
+from dpkit.points import numbers_of, unfit
 from dpkit.transforms import need_function
 
 __all__ = [

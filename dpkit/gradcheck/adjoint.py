@@ -29,8 +29,8 @@ from typing import Any
 import numpy as np
 
 from dpkit.answers import flat, show, trouble
-from dpkit.gradcheck.points import Point, numbers_of, unfit
 from dpkit.gradcheck.report import Report
+from dpkit.points import Point, numbers_of, unfit
 from dpkit.transforms import need_function
 
 __all__ = ["AdjointReport", "adjoint_test"]

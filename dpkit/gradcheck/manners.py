@@ -13,7 +13,7 @@ import numpy as np
 
 from dpkit.answers import flat, grows, trouble
 from dpkit.catalogue import CATALOGUE
-from dpkit.gradcheck.points import Point, numbers_of, value_of
+from dpkit.points import Point, numbers_of, value_of
 
 __all__ = ["form_trouble", "manners_trouble", "tested_point"]
 

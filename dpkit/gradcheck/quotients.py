@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from dpkit.gradcheck.points import Point, is_single, numbers_of, value_of
+from dpkit.points import Point, is_single, numbers_of, value_of
 
 __all__ = ["Quotients", "Way", "settled", "third_difference_noise"]
 

@@ -39,9 +39,9 @@ from dpkit.answers import flat
 from dpkit.containers import form
 from dpkit.gradcheck.loglog import draw_remainders
 from dpkit.gradcheck.manners import form_trouble, manners_trouble, tested_point
-from dpkit.gradcheck.points import Point, is_single, numbers_of, unfit, value_of
 from dpkit.gradcheck.quotients import settled, third_difference_noise
 from dpkit.gradcheck.report import Report
+from dpkit.points import Point, is_single, numbers_of, unfit, value_of
 from dpkit.transforms import need_function
 
 __all__ = ["TaylorReport", "taylor_test"]

@@ -10,6 +10,7 @@ node y by all nodes are the solution of (I - P)ᵀ g = e_y.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -129,6 +130,7 @@ def derivatives(rows: list, result: int = -1) -> np.ndarray:
 
 def read_portrait(mark, answer, given):
     """The derivatives by each argument, read off a portrait."""
+    evidence = {"given": given, "function": given["operation"]}
     if answer["odd"]:
         what = article(answer["type"])
         message = {
@@ -139,17 +141,17 @@ def read_portrait(mark, answer, given):
             "partial": f"A local partial should be a number; {what} came back. Take the `.value` "
             "of this moment: it may be another one later.",
         }[answer["odd"]]
-        mark.fail("wrong_type", message, given=given)
+        mark.fail("wrong_type", message, **evidence)
     rows = answer["rows"]
     if len(rows) > MOST_ROWS:
-        mark.fail("shape", f"One operation left {len(rows)} nodes; a few are enough.", given=given)
+        mark.fail("shape", f"One operation left {len(rows)} nodes; a few are enough.", **evidence)
     for parents, partials in rows:
         if len(parents) != len(partials):
             mark.fail(
                 "shape",
                 f"{count(len(parents), 'parent')} but {count(len(partials), 'local partial')}: each "
                 "parent needs its own, in the same order.",
-                given=given,
+                **evidence,
             )
     slopes = derivatives(rows, 0)
     return [float(slopes[place]) if place >= 0 else 0.0 for place in answer["places"]]
@@ -174,8 +176,14 @@ def judge_operation(ask, mark, name, f, arguments):
         kind="wrong_value",
         message=f"The value of `{name}` is not right, so its derivative cannot be either.",
         given=given,
+        function=name,
     )
-    mark.gradient(dp.diagnose(f, partials, *arguments), given=given, where="")
+    # One rule is at fault, so mistakes in rules come first among those with the same consequence.
+    diagnosis = dp.diagnose(f, partials, *arguments, prefer=OF_A_RULE)
+    mark.gradient(diagnosis, given=given, where="", function=name)
+
+
+OF_A_RULE = ("sign", "swapped", "wrong_rule", "missing_factor", "wrong_point")
 
 
 def picture(rows: list, grads: object = None) -> str:
@@ -426,6 +434,7 @@ def judge_constant(ask, mark, name, f, arguments, constant):
                 f"`{name}` met a plain number and asked it for something that only a Var has. Make "
                 "both sides Vars first.",
                 given=given,
+                function=name,
                 got=error.message,
             )
         raise
@@ -436,6 +445,7 @@ def judge_constant(ask, mark, name, f, arguments, constant):
         kind="wrong_value",
         message=f"The value of `{name}` is wrong when one side is a plain number.",
         given=given,
+        function=name,
     )
     truth = float(dp.grad(f, 1 - constant)(*arguments))
     between_vars = read_portrait(mark, ask(name=name, arguments=arguments), given)[1 - constant]
@@ -447,6 +457,7 @@ def judge_constant(ask, mark, name, f, arguments, constant):
             message=f"The derivative of `{name}` by the Var is wrong when the other side is a plain "
             "number, though it is right between two Vars.",
             given=given,
+            function=name,
         )
 
 
@@ -810,7 +821,17 @@ class Sweep:
                 given=given,
                 picture=drawn,
             )
-            mark.gradient(dp.diagnose(f, gradient, *inputs), given=given, picture=drawn)
+            turned = [[parents, [-each for each in partials]] for _, parents, partials in rows]
+            mark.that(
+                agree(grads, derivatives(turned)) is not None,
+                kind="sign",
+                message="Every contribution was taken away from the parent's adjoint, and should be "
+                "added to it.",
+                given=given,
+                picture=drawn,
+            )
+            diagnosis = dp.diagnose(f, gradient, *inputs, prefer=SWEEPING)
+            mark.gradient(of_the_sweep(diagnosis), given=given, picture=drawn)
             mark.close(
                 grads,
                 derivatives(rows),
@@ -869,6 +890,21 @@ class Sweep:
         if owners:
             say_whose(mark, all(own_var for own_var, _ in owners), "Var")
             say_whose(mark, all(own_order for _, own_order in owners), "topological_order")
+
+
+SWEEPING = ("overwritten", "not_upstream", "double_counted", "wrong_order", "wrong_seed", "zero")
+
+
+def of_the_sweep(diagnosis):
+    """The partials are given here, so no rule is at fault: among mistakes with the same consequence
+    those count that are about the sweep, and not about one operation."""
+    likely = [each for each in (diagnosis, *diagnosis.alternatives) if not each.operation]
+    if not likely:
+        return diagnosis
+    first, *others = likely
+    return replace(
+        first, confidence=1 / len({each.kind for each in likely}), alternatives=tuple(others)
+    )
 
 
 def swept_forwards(rows):

@@ -2,15 +2,19 @@
 
 import json
 import math
+from dataclasses import asdict, replace
+from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import dpkit as dp
 from autograder.checker import check_exercise
 from autograder.errors import StudentError
-from autograder.exercise import Result, agree, load_lab
+from autograder.exercise import MOST_TEXT, Mark, Result, agree, load_lab
+from autograder.panel import prose
 
 EXERCISES = """
 import numpy as np
@@ -160,7 +164,7 @@ def test_the_panel_shows_what_is_needed_and_escapes_the_rest(square):
         "expected",
         "9",
         "week00.md, “square”",
-        "nudge",
+        "A hint about the exercise",
     ):
         assert words in wrong._repr_html_()
     assert "Not the square." in str(wrong)
@@ -201,6 +205,164 @@ def test_a_result_survives_json(square):
     result = check_exercise(square, {"square": lambda x: x * math.nan})
     again = Result.from_json(json.loads(json.dumps(result.to_json())))
     assert (again.score, again.kinds, str(again)) == (result.score, result.kinds, str(result))
+
+
+GRADIENTS = """
+import dpkit as dp
+from autograder.exercise import Lab
+
+lab = Lab("toy", "A toy", week=0, minutes=5)
+
+
+def f(a, b):
+    return a * dp.sin(b)
+
+
+@lab.exercise("0.2", "A gradient", points=2, reread="week00.md#slope", hints=("nudge", "rule", "near"))
+class Gradient:
+    def probe(student, at):
+        return student.gradient(*at)
+
+    def verdict(ask, rng, mark):
+        def gradient(a, b):
+            return ask(at=[a, b])
+
+        with mark.part("seen", 1):
+            mark.gradient(dp.diagnose(f, gradient, 2.0, 0.7), function="gradient")
+        ### BEGIN HIDDEN TESTS
+        with mark.part("unseen", 1):
+            mark.gradient(dp.diagnose(lambda a, b: f(a, b) + a * b, lambda a, b: (
+                gradient(a, b)[0] + b, gradient(a, b)[1] + a), 1.25, -0.375))
+        ### END HIDDEN TESTS
+"""
+
+
+@pytest.fixture
+def gradient(tmp_path):
+    path = tmp_path / "exercises.py"
+    path.write_text(GRADIENTS)
+    return load_lab(path)["0.2"]
+
+
+def swapped(a, b):
+    return [dp.sin(b), a * dp.sin(b)]
+
+
+def test_all_that_a_diagnosis_says_reaches_the_result(gradient):
+    result = check_exercise(gradient, {"gradient": swapped})
+    said = dp.diagnose(lambda a, b: a * dp.sin(b), lambda a, b: tuple(swapped(a, b)), 2.0, 0.7)
+    seen = result.findings[0]
+    assert (seen.kind, seen.title, seen.certainty) == (said.kind, said.title, said.certainty)
+    assert (seen.reread, seen.function) == (said.reread, "gradient")
+    assert "dp.sin(b)" in seen.where and seen.operation == "sin"
+    assert len(seen.hints) == 3 and all(seen.hints)
+    assert seen.got == pytest.approx(seen.expected[:1] + [2 * math.sin(0.7)])
+    shown = result._repr_html_()
+    for words in (said.title, *map(str, said.hints[:1]), "mistakes.md"):
+        assert prose(words) in shown
+
+
+def test_hints_open_one_after_the_other_and_in_feedback_behind_one_fold(gradient):
+    class Folds(HTMLParser):
+        def __init__(self, text):
+            super().__init__()
+            self.depth = self.deepest = 0
+            self.feed(text)
+
+        def handle_starttag(self, tag, attributes):
+            assert (tag, "open") not in [(tag, name) for name, _ in attributes]
+            self.depth += tag == "details"
+            self.deepest = max(self.deepest, self.depth)
+
+        def handle_endtag(self, tag):
+            self.depth -= tag == "details"
+
+    result = check_exercise(gradient, {"gradient": swapped})
+    assert Folds(result._repr_html_()).deepest == 3
+    result.marking = True
+    assert Folds(result._repr_html_()).deepest == 1
+    assert result.findings[0].hints[2] not in str(result)  # a terminal cannot fold
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        swapped,
+        lambda a, b: [17.125, a],
+        lambda a, b: [0.0, 0.0],
+        lambda a, b: [dp.sin(b), float("nan")],
+    ],
+)
+def test_a_diagnosis_of_a_hidden_case_tells_its_kind_and_helps(gradient, wrong):
+    seen, hidden = check_exercise(gradient, {"gradient": wrong}).findings
+    assert hidden.hidden and not seen.hidden
+    (_, shown) = check_exercise(gradient, {"gradient": wrong}).as_feedback().findings
+    assert (shown.kind, shown.title) == (hidden.kind, hidden.title)
+    assert len(shown.hints) == 3 and shown.reread
+    told = json.dumps(asdict(shown))
+    for secret in ("1.25", "0.375", "17.", "dp.sin", "a * b", "<svg"):
+        assert secret not in told, secret
+    assert (shown.got, shown.expected, shown.given, shown.where) == (None, None, None, "")
+
+
+def test_a_diagnosis_survives_json_and_has_bounds(gradient):
+    result = check_exercise(gradient, {"gradient": swapped})
+    again = Result.from_json(json.loads(json.dumps(result.to_json())))
+    assert again._repr_html_() == result._repr_html_()
+    long = dp.Diagnosis("unknown", "x" * 10**6, "y" * 10**6, got="z" * 10**6, expected=0.0)
+    long = replace(long, alternatives=(replace(long, kind="sign"),) * 100, also=(long,) * 100)
+    mark = Mark()
+    with mark.part("all", 1):
+        mark.gradient(long)
+    assert len(json.dumps(asdict(mark.findings[0]))) < 30 * MOST_TEXT
+
+
+def test_a_failure_within_a_diagnosis_is_not_lost():
+    """`diagnose` goes on where a student's function raises; where the verdict has said no, it ends."""
+    mark = Mark(strict=True)
+
+    def gradient(x):
+        if x != 2.0:
+            mark.fail("wrong_type", "No number came back.")
+        return 2 * x
+
+    with mark.part("all", 1):
+        mark.gradient(dp.diagnose(lambda x: x * x, gradient, 2.0))
+    assert (mark.findings[0].kind, mark.findings[0].earned) == ("wrong_type", 0.0)
+
+
+def test_the_place_in_a_function_that_nobody_sees_stays_unsaid():
+    """Nor is it told that the same mistake elsewhere would do: elsewhere in what?"""
+    said = dp.Diagnosis("sign", "Turned round.", "`x * y`, line 3 of f", confidence=0.5)
+    also = (
+        replace(said, where="every mul"),
+        replace(said, kind="factor"),
+        replace(said, kind="factor"),
+    )
+    mark = Mark()
+    with mark.part("all", 1):
+        mark.gradient(replace(said, alternatives=also), where="")
+    (finding,) = mark.findings
+    assert finding.alternatives == ["Wrong scale: Turned round."]
+    assert "line 3" not in json.dumps(asdict(finding)) and "every" not in str(finding.alternatives)
+
+
+@pytest.mark.attack
+def test_what_a_diagnosis_quotes_is_only_text():
+    evil = "<img src=x onerror=alert(1)>`</details><script>"
+    other = dp.Diagnosis("sign", evil)
+    diagnosis = dp.Diagnosis(
+        "sign", evil, evil, 0.5, (other,), got=evil, expected=[1.0], operation=evil, also=(other,)
+    )
+    mark = Mark()
+    with mark.part("all", 1):
+        mark.gradient(diagnosis)
+    result = Result("l", "1", "t", 1.0, mark.findings)
+    for marking in (False, True):
+        result.marking = marking
+        shown = result._repr_html_()
+        assert "<img" not in shown and "<script" not in shown
+        assert shown.count("<details") == shown.count("</details>")
 
 
 def test_an_unknown_exercise_is_named(tmp_path):

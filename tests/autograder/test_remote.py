@@ -210,3 +210,62 @@ def test_the_feedback_of_a_failed_test_shows_no_line_of_it(mark):
     shown = str(outputs)
     assert "The area is not right." in shown
     assert "1234.5" not in shown
+
+
+GRADIENT = """
+import numpy as np
+calls = 0
+def my_gradient(a, b):
+    global calls
+    calls += 1
+    return np.sin(b), {}
+"""
+LOCKED = "import dpkit as dp\ndef f(a, b):\n    return a * dp.sin(b)"
+DIAGNOSE = "dp.diagnose(f, my_gradient, 2.0, 0.7)"
+
+
+def shown(outputs):
+    return "".join(output.get("data", {}).get("text/html", "") for output in outputs)
+
+
+def test_a_test_may_end_with_a_diagnosis(mark):
+    """All or nothing, and the student reads what kind of mistake it was."""
+    score, outputs = mark(GRADIENT.format("a * np.cos(b)"), DIAGNOSE, LOCKED)
+    assert score == 3.0 and "passed" in shown(outputs)
+    score, outputs = mark(GRADIENT.format("a * np.sin(b)"), DIAGNOSE, LOCKED)
+    assert score == 0.0
+    for words in ("0 of 3 points", "dp.sin(b)", "Hints about this mistake", "<svg"):
+        assert words in shown(outputs), words
+    assert (
+        mark(GRADIENT.format("a * np.cos(b)"), f"assert {DIAGNOSE}.kind == 'sign'", LOCKED)[0]
+        == 0.0
+    )
+
+
+def test_a_diagnosis_in_a_hidden_test_tells_no_number(mark):
+    hidden = f"### BEGIN HIDDEN TESTS\n{DIAGNOSE}\n### END HIDDEN TESTS"
+    score, outputs = mark(GRADIENT.format("0.8125"), hidden, LOCKED)
+    assert score == 0.0 and "Hints about this mistake" in shown(outputs)
+    for secret in ("0.8125", "0.6442", "dp.sin", "<svg"):
+        assert secret not in shown(outputs), secret
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "None", "'x' * 10**6", "object()", "float('nan')", "[[1.0], [1.0, 2.0]]", "1 / 0",
+        "np.array(['a'])", "lambda: 1", "'<script>alert(1)</script>'",
+    ],
+)  # fmt: skip
+@pytest.mark.attack
+def test_whatever_a_gradient_gives_is_diagnosed(mark, answer):
+    score, outputs = mark(GRADIENT.format(answer), DIAGNOSE, LOCKED)
+    assert score == 0.0 and "<script" not in shown(outputs)
+    assert sum(len(text) for text in shown(outputs)) < 200_000
+
+
+def test_how_often_a_gradient_is_asked_has_a_bound(mark):
+    test = f"{DIAGNOSE}\nassert calls <= 20, calls"
+    for slope in ("a * np.cos(b)", "a * np.sin(b)", "0.8125", "(a, b)"):
+        score, outputs = mark(GRADIENT.format(slope), test, LOCKED)
+        assert score == 3.0, outputs

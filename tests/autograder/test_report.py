@@ -4,7 +4,9 @@ than text."""
 import base64
 import csv
 import hashlib
+import json
 import shutil
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
@@ -18,7 +20,7 @@ from autograder.course import Course, CourseError
 from autograder.exercise import Finding, Result
 from autograder.report import Class
 from autograder.report.classroom import Column, Remark, Standing
-from autograder.report.page import render
+from autograder.report.page import MOST_CASES, render
 from autograder.report.terminal import show
 from autograder.store import Store
 from tests.autograder.toy import LAB, toy_course
@@ -216,6 +218,107 @@ def test_no_submission_is_one_clear_line(course, tmp_path):
         Class.read(course, LAB).write(tmp_path / "report")
 
 
+def test_the_class_s_habits_count_a_student_once_over_all_exercises(course):
+    record(course, "ada", 1, 1, 1, None, (*SIGN, 1, 2), ("1.2", "sign", "Turned round.", 1, 2))
+    record(course, "ben", 1, 1, 1, None, ("1.2", "sign", "Turned round.", 1, 2), (*ZERO, 0, 3))
+    record(course, "cyd", 1, 1, 1, None, ("1.2", "sign", "Turned round.", 1, 2))
+    record(course, "dot", 2, 2, 1, None)
+    results = Class.read(course, LAB)
+    told = [
+        (h.kind, h.students, h.share, [m.column.number for m in h.mistakes])
+        for h in results.habits()
+    ]
+    assert told == [
+        ("sign", ("ada", "ben", "cyd"), 0.75, ["1.2", "1.1"]),
+        ("zero", ("ben",), 0.25, ["1.1"]),
+    ]
+
+
+SOLVED = {
+    "ex1_1": 'def slope(x):\n    """The derivative."""\n    return -3 * x**2  # <b>minus</b>',
+    "ex1_2": "def helper(): pass\n\ndef centre(numbers):\n    return sorted(numbers)",
+}
+
+
+@pytest.fixture
+def with_code(course):
+    """Two students who made mistakes in code that can be looked at."""
+    for student in ("ben", "cyd"):
+        path = hand_in(course, student)
+        notebook = nbformat.read(path, as_version=4)
+        for cell in notebook.cells:
+            name = cell.metadata.get("nbgrader", {}).get("grade_id")
+            cell.source = SOLVED.get(name, cell.source)
+        marked = course.autograded / student / LAB / "lab.ipynb"
+        marked.parent.mkdir(parents=True)
+        marked.write_text(nbformat.writes(notebook))
+        failures = [(*SIGN, -3.0, 3.0), (*MUTATED, None, None)]
+        record(course, student, 0, 0, 1, None, *failures, notebook=nbformat.writes(notebook))
+    return course
+
+
+def test_a_mistake_leads_to_the_students_lines(with_code):
+    sign, mutated = Class.read(with_code, LAB).mistakes()
+    ben, cyd = sign.cases
+    assert [case.student for case in sign.cases] == ["ben", "cyd"]
+    assert ben.place.words() == "probably here: ex1_1, lines 1–3"
+    assert ben.place.lines == [(1, "def slope(x):"), (3, "    return -3 * x**2  # <b>minus</b>")]
+    assert (
+        mutated.cases[0].place.words() == "somewhere in ex1_2"
+    )  # two functions, and no word of them
+
+
+def links(text):
+    return [a["href"] for tag, a in Page(text).elements if tag == "a" and "href" in a]
+
+
+def test_the_page_shows_the_lines_and_links_to_the_marked_notebook(with_code, tmp_path):
+    results = Class.read(with_code, LAB)
+    folder = with_code.root / "reports"
+    text = render(results, folder)
+    assert "return -3 * x**2  # &lt;b&gt;minus&lt;/b&gt;" in text
+    cells = nbformat.read(with_code.autograded / "ben" / LAB / "lab.ipynb", as_version=4).cells
+    (anchor,) = (c.id for c in cells if c.metadata.get("nbgrader", {}).get("grade_id") == "ex1_1")
+    link = f"../autograded/ben/{LAB}/lab.ipynb#cell-id={anchor}"
+    assert link in links(text)
+    page = with_code.feedback / "ben" / LAB / "lab.html"
+    page.parent.mkdir(parents=True)
+    page.write_text("made by nbgrader generate_feedback")
+    text = render(Class.read(with_code, LAB), folder)
+    assert f"../feedback/ben/{LAB}/lab.html#cell-id={anchor}" in links(text)
+
+
+def test_a_crowd_is_shown_in_part_and_linked_in_whole(with_code):
+    results = Class.read(with_code, LAB)
+    ben = results.standings[0]
+    results.standings = [replace(ben, student=f"student{k:03}") for k in range(300)]
+    text = render(results, with_code.root)
+    assert text.count('<pre class="lines">') == MOST_CASES  # of one mistake a place is known
+    assert "and 288 more:" in text and "student299</a>" in text
+    assert "300<small>students</small><small>100 %</small>" in text
+
+
+def test_json_tells_the_same(with_code, tmp_path):
+    *_, path = Class.read(with_code, LAB).write(tmp_path)
+    told = json.loads(path.read_text())
+    assert told["marked"] == 2
+    sign, mutated = told["in each exercise"]
+    assert (sign["exercise"], sign["kind"], sign["students"], sign["share"]) == (
+        "1.1",
+        "sign",
+        2,
+        1.0,
+    )
+    assert sign["who"][0] == {
+        "student": "ben",
+        "certainty": "probably here",
+        "cell": "ex1_1",
+        "lines": [1, 3],
+        "code": ["def slope(x):", "    return -3 * x**2  # <b>minus</b>"],
+    }
+    assert [habit["kind"] for habit in told["over all exercises"]] == ["sign", "mutated_input"]
+
+
 # ------------------------------------------------------------------------------------ what is shown
 
 EVIL = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
@@ -326,7 +429,7 @@ def test_marking_without_a_sandbox_is_said(course, tmp_path):
 
 def test_a_reread_leads_to_the_notes_where_there_are_some(four, tmp_path):
     results = Class.read(four, LAB)
-    assert "<a href" not in render(results, tmp_path / "report")
+    assert "week00.md" not in "".join(links(render(results, tmp_path / "report")))
     results.notes = tmp_path / "course notes"
     results.notes.mkdir()
     (results.notes / "week00.md").write_text("# Slopes")
@@ -336,7 +439,8 @@ def test_a_reread_leads_to_the_notes_where_there_are_some(four, tmp_path):
 
 def test_files_are_written(four, tmp_path):
     paths = Class.read(four, LAB).write(tmp_path / "new" / "report")
-    assert [path.name for path in paths] == ["report.html", "marks.csv", "mistakes.csv"]
+    names = ["report.html", "marks.csv", "mistakes.csv", "mistakes.json"]
+    assert [path.name for path in paths] == names
     assert all(path.stat().st_size > 100 for path in paths)
 
 
@@ -346,7 +450,7 @@ def rows(path):
 
 
 def test_csv_has_the_marks(four, tmp_path):
-    _, marks, mistakes = Class.read(four, LAB).write(tmp_path)
+    _, marks, mistakes, _ = Class.read(four, LAB).write(tmp_path)
     head, *body = rows(marks)
     assert head[4:8] == [
         "1.1 A slope (of 2)",
@@ -356,7 +460,19 @@ def test_csv_has_the_marks(four, tmp_path):
     ]
     assert body[1] == ["ben", "2.0", "7.0", "2.0", "1.0", "0.0", "1.0", "", "bwrap", ""]
     head, sign, *_ = rows(mistakes)
-    assert sign[:6] == ["2", "1.1 A slope", "sign", SIGN[2], "-3", "3"]
+    assert dict(zip(head, sign, strict=True)) == {
+        "students": "2",
+        "share": "0.5",
+        "exercise": "1.1 A slope",
+        "kind": "sign",
+        "title": "Sign",
+        "message": SIGN[2],
+        "got": "-3",
+        "expected": "3",
+        "reread": "week00.md#slopes",
+        "who": "ben cyd",
+        "where": "",
+    }
 
 
 @pytest.mark.attack
@@ -364,7 +480,7 @@ def test_csv_has_the_marks(four, tmp_path):
     "name", ["=cmd|' /C calc'!A0", "+SUM(A1)", "-2+3", "@SUM(A1)", "\t=1+1", "\r=1+1", "＝1+1"]
 )
 def test_no_cell_of_a_csv_is_a_formula(tmp_path, name):
-    _, marks, mistakes = hostile_class(student=name).write(tmp_path)
+    _, marks, mistakes, _ = hostile_class(student=name).write(tmp_path)
     for row in (*rows(marks), *rows(mistakes)):
         for cell in row:
             assert not cell.lstrip().startswith(("=", "+", "@", "＝")), row

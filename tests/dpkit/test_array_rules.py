@@ -303,13 +303,13 @@ CUBE, OTHER = values(3, 3), values(3, 3, seed=1)
 LINE = np.array([2.0, 5.0, 5.0, 1.0])  # with a tie, for the extrema
 # For each row with misreadings: arguments and parameters with which they show.
 SHOWS = {
-    "sum": ((values(2, 3),), {"axis": 1}),
+    "sum": ((CUBE,), {"axis": 1}),
     "max": ((LINE,), {"axis": None}),
     "min": ((-LINE,), {"axis": None}),
     "cumsum": ((LINE,), {"axis": 0}),
     "reshape": ((values(2, 3),), {"shape": (3, 2)}),
     "permute": ((CUBE,), {"axes": (1, 0)}),
-    "broadcast": ((values(3, 1),), {"shape": (2, 3, 4)}),
+    "broadcast": ((values(1, 3),), {"shape": (2, 3, 3)}),
     "concatenate": ((values(2, 3), values(1, 3, seed=1)), {"axis": 0}),
     "stack": ((CUBE, OTHER), {"axis": 0}),
     "flip": ((LINE,), {"axis": (0,)}),

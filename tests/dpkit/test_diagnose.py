@@ -5,6 +5,7 @@ import inspect
 import math
 import textwrap
 from math import cos, exp, log, sin, sqrt, tanh
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,8 +14,10 @@ from hypothesis import strategies as st
 from programs import numbers, programs, tame
 
 import dpkit as dp
-from dpkit.hypotheses import consequences, hypotheses
-from dpkit.tracing import trace
+from dpkit.diagnose.mistakes import slips
+from dpkit.diagnose.program import record
+from dpkit.diagnose.search import consequences
+from dpkit.diagnose.sweeps import wrong_calculus, wrong_sweeps
 
 # Programs ------------------------------------------------------------------------------------------
 
@@ -157,9 +160,9 @@ HAND = [
     ("difference", lambda a, b: a - b * 1.5, lambda a, b: (1.0, 1.5), (2.0, 3.0), "sign", "sub"),
     ("a*b", lambda a, b: a * b, lambda a, b: (a, b), (2.0, 3.0), "swapped", "mul"),
     ("sum for mean", mean_square, lambda w: 2 * (w - 1.5), (np.array([0.2, 1.1, 3.0]),),
-     "missing_factor", "div"),
+     "averaged", None),
     ("no two", mean_square, lambda w: (w - 1.5) / 3, (np.array([0.2, 1.1, 3.0]),),
-     "missing_factor", "power"),
+     "missing_factor", "square"),
     ("σ' left out", neuron,
      lambda w, b: (2 * (σ(1.7 * w + b) - 0.3) * 1.7, 2 * (σ(1.7 * w + b) - 0.3)), (0.4, -0.2),
      "missing_factor", "sigmoid"),
@@ -456,9 +459,13 @@ def test_a_transposed_gradient():
     f = lambda W: (dp.sin(W) * W).sum()  # noqa: E731
     right = lambda W: np.cos(W) * W + np.sin(W)  # noqa: E731
     oblong = dp.diagnose(f, lambda W: right(W).T, W)
-    assert oblong.kind == "shape" and "(3, 2)" in oblong.message and "transposed" in oblong.message
+    assert (
+        oblong.kind == "transposed"
+        and "(3, 2)" in oblong.message
+        and "transposed" in oblong.message
+    )
     square = dp.diagnose(f, lambda W: right(W).T, W @ W.T)
-    assert square.kind == "swapped" and "transposed" in square.message
+    assert square.kind == "transposed" and "transposed" in square.message
 
 
 def test_ways_of_computing():
@@ -481,7 +488,9 @@ def test_ways_of_computing():
         return (square(x + 0.01) - square(x)) / 0.01
 
     assert dp.diagnose(square, coarse, 1.3).kind == "finite_difference"
-    assert dp.diagnose(newton, lambda a: 0.5 / sqrt(a), 3.0).kind == "float32"
+    # Right to six digits, in sixteen: no float32. (It is Newton's last step, taken at its result.)
+    limit = dp.diagnose(newton, lambda a: 0.5 / sqrt(a), 3.0)
+    assert limit.kind in {"unknown", "wrong_point"}
     assert dp.diagnose(ell, forward, 1.0, 2.0).kind == "finite_difference"
     assert dp.diagnose(ell, central, 1.0, 2.0).kind == "finite_difference"
     assert dp.diagnose(ell, single, 1.0, 2.0).kind == "float32"
@@ -518,12 +527,12 @@ def test_a_named_mistake_reproduces_the_numbers(f, point, data):
     """Make a random mistake. Whatever is named, made on purpose, must give the same numbers."""
     assume(tame(f, point))
     assume(all(abs(x) > 0.05 for x in point))
-    candidates = hypotheses(trace(f, point))
+    run = record(f, point)
+    candidates = [*wrong_sweeps(run), *wrong_calculus(run), *slips(run)]
     mistake = data.draw(st.sampled_from(range(len(candidates))))
 
     def wrong(*at):
-        run = trace(f, at)
-        return tuple(consequences(run, [candidates[mistake]])[:, 0].tolist())
+        return tuple(consequences(record(f, at), [candidates[mistake]])[:, 0].tolist())
 
     there = wrong(*point)
     assume(all(map(math.isfinite, there)))
@@ -541,7 +550,7 @@ def test_a_named_mistake_reproduces_the_numbers(f, point, data):
     if same:
         at = tuple(0.9 * x + 0.01 for x in point)  # a point that diagnose has not seen
         assume(tame(f, at))
-        results = consequences(trace(f, at), same).T
+        results = consequences(record(f, at), same).T
         expected = wrong(*at)
         assume(all(map(math.isfinite, expected)))
         assert any(np.allclose(row, expected, rtol=1e-5, atol=1e-8) for row in results), diagnosis
@@ -638,7 +647,7 @@ def test_sentences_name_the_parts_as_one_speaks_of_them():
 
     both = dp.diagnose(layer, output_for_weight, 0.4, -0.9, 0.2)
     assert both.kind == "swapped" and both.operation == "mul"
-    assert "derivatives with respect to w, b are wrong" in both.message
+    assert "yours contains the factor itself" in both.message
 
 
 def test_html_is_escaped():
@@ -658,14 +667,16 @@ def test_the_catalogue_is_complete():
 
 
 def test_every_kind_that_is_ever_named_is_in_the_catalogue():
-    from dpkit import answers, gradcheck, hypotheses
-
-    diagnose = inspect.getmodule(dp.diagnose)
-    for module in (answers, gradcheck, hypotheses, diagnose):
-        for node in ast.walk(ast.parse(inspect.getsource(module))):
+    package = Path(dp.__file__).parent
+    for module in (
+        package / "answers.py",
+        *package.glob("gradcheck/*.py"),
+        *package.glob("diagnose/*.py"),
+    ):
+        for node in ast.walk(ast.parse(module.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, (ast.Name, ast.Attribute)):
                 name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-                if name in {"Hypothesis", "_say", "_refuse", "slip", "global_mistake"}:
+                if name in {"Mistake", "say", "_refuse", "slip", "mistake", "found"}:
                     for each in node.args[:1]:
                         if isinstance(each, ast.Constant):
                             assert each.value in dp.CATALOGUE
@@ -676,7 +687,7 @@ def test_unfit_questions_are_refused():
         dp.diagnose(rippled, rippled)
     with pytest.raises(TypeError, match="int64"):
         dp.diagnose(mean_square, mean_square, np.arange(3))
-    with pytest.raises(TypeError, match=r"shape \(3,\)"):
-        dp.diagnose(lambda w: w, lambda w: w, np.ones(3))
+    with pytest.raises(TypeError, match="str"):
+        dp.diagnose(lambda w: "w", lambda w: w, np.ones(3))
     with pytest.raises(RuntimeError, match="mine"):
         dp.diagnose(lambda x: x, lambda x: (_ for _ in ()).throw(RuntimeError("mine")), 1.0)

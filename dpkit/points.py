@@ -29,7 +29,7 @@ class Point:
     """The arguments of a call.
 
     args: numbers, arrays or torch tensors of floats, or containers of these.
-    keep: hand float32 on as float32, instead of turning it into float64.
+    keep: hand float32 on as float32, instead of turning it into float64 (see `keeps`).
 
     numbers: all of them in a row, shape (n,), float64. single: whether some came in float32 or
     less.
@@ -38,7 +38,7 @@ class Point:
     """
 
     def __init__(self, args: tuple[Any, ...], keep: bool = False) -> None:
-        self._args, self._keep = args, keep
+        self._args, self.keeps = args, keep
         named = [
             each
             for position, arg in enumerate(args)
@@ -56,7 +56,7 @@ class Point:
         numbers = self.numbers if numbers is None else numbers
         pieces = np.split(numbers, np.cumsum(self._sizes)[:-1])
         leaves = (
-            _like(leaf, piece, self._keep) for leaf, piece in zip(self._leaves, pieces, strict=True)
+            _like(leaf, piece, self.keeps) for leaf, piece in zip(self._leaves, pieces, strict=True)
         )
         return _refilled(self._args, leaves)
 

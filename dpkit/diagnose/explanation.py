@@ -1,0 +1,182 @@
+"""The last question: which mistake explains the numbers, where is it, and how sure are we?
+
+Candidates are looked at in the order in which they are likely: mistakes of the whole, single
+mistakes on the program, ways of computing, other programs; and then single mistakes for each
+argument by itself, and pairs. The first of these groups in which something explains the numbers
+gives the answer.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from dpkit.answers import component_names
+from dpkit.backends import shape_of
+from dpkit.catalogue import CATALOGUE
+from dpkit.diagnose.pairs import pairs
+from dpkit.diagnose.question import Question
+from dpkit.diagnose.result import Diagnosis
+from dpkit.diagnose.search import Search
+from dpkit.diagnose.sites import Mistake
+from dpkit.diagnose.values import other_values
+from dpkit.diagnose.wholes import of_the_whole
+from dpkit.diagnose.wholes.numerics import last_resorts
+
+__all__ = ["explanation"]
+
+_OF_THE_TIME = 0.5  # that is left, for each of the larger searches
+_OF_A_PAIR = 0.4  # confidence
+_MUCH_LIKELIER = 2.0  # by this much in rank: then the others are named, but do not count
+
+
+def explanation(question: Question, prefer: tuple[str, ...], deadline: float) -> Diagnosis:
+    """The likeliest mistake that reproduces the numbers at all points, or "unknown"."""
+    wrong = np.any([~each.agrees(each.truth) for each in question.answers], axis=0)
+    found = [h for h in of_the_whole(question) if h is not None]
+    now = time.monotonic()
+    search = None
+    if all(each.run is not None for each in question.answers):
+        search = Search(question.answers, wrong, now + _OF_THE_TIME * (deadline - now))
+        whole, part = search.single()
+        found += whole or [_in_part(question, mistake, wrong) for mistake in part]
+    found = found or [h for h in last_resorts(question) if h is not None]
+    if search is not None and not found:
+        now = time.monotonic()
+        until = now + _OF_THE_TIME * (deadline - now)
+        whole, part = other_values(question.answers, wrong, until)
+        found = whole or [_in_part(question, mistake, wrong) for mistake in part]
+    if found:
+        return _told(question, found, prefer)
+    if search is not None:
+        search.deadline = deadline
+        several = _part_by_part(question, search, wrong)
+        if not several or len(several[0]) > 2:
+            several = pairs(search) or several
+        if several:
+            return _told_together(question, several)
+    return _unknown(question, wrong)
+
+
+# What is said -------------------------------------------------------------------------------------
+
+
+def _told(question: Question, found: list[Mistake], prefer: tuple[str, ...]) -> Diagnosis:
+    """The likeliest of several explanations, with the others beside it."""
+    found.sort(key=lambda h: (h.kind not in prefer, h.rank))
+    kinds = {h.kind for h in found if h.rank < found[0].rank + _MUCH_LIKELIER}
+    confidence = 1.0 / len(kinds) if len(question.answers) > 1 else 0.5 / len(kinds)
+    likely: dict[tuple[str, str, str], Mistake] = {}
+    for h in found:
+        likely.setdefault((h.kind, h.where, h.sentence), h)
+    first, *rest = [_diagnosis(question, h, confidence) for h in likely.values()]
+    return replace(first, alternatives=tuple(rest[:5]))
+
+
+def _told_together(question: Question, several: list[tuple[Mistake, ...]]) -> Diagnosis:
+    """Mistakes that only together explain the numbers. Where there are many pairs of candidates,
+    chance may find one, so less is claimed than for a single mistake."""
+    kinds = {tuple(h.kind for h in some) for some in several}
+    confidence = _OF_A_PAIR / len(kinds)
+    told = []
+    for some in several[:6]:
+        first, *others = [_diagnosis(question, h, confidence) for h in some]
+        told.append(replace(first, also=tuple(others)))
+    return replace(told[0], alternatives=tuple(told[1:]))
+
+
+def _diagnosis(question: Question, mistake: Mistake, confidence: float) -> Diagnosis:
+    return replace(
+        question.say(mistake.kind, mistake.sentence + ".", confidence=confidence),
+        where=mistake.where,
+        line=mistake.line,
+        operation=mistake.operation,
+    )
+
+
+def _unknown(question: Question, wrong: np.ndarray) -> Diagnosis:
+    """Say what can be said: which components are wrong, and how far the worst is off."""
+    here = question.answers[-1]
+    message = CATALOGUE["unknown"].sentence + "."
+    if not wrong.all() and wrong.any():
+        message += (
+            f" Right with respect to {_named(question, ~wrong)}; wrong with respect to "
+            f"{_named(question, wrong)}."
+        )
+    difference = np.abs(here.given - here.truth)
+    if np.any(difference > 0):
+        worst = int(np.nanargmax(difference))
+        message += (
+            f" The largest difference is in {component_names(question.f, question.args)[worst]}: "
+            f"{here.given[worst]:.6g} came back, and the derivative is {here.truth[worst]:.6g}."
+        )
+    message = f"{message} {question.remark()}".rstrip()
+    return question.say("unknown", message, confidence=0.0)
+
+
+# Some arguments are right, others are wrong --------------------------------------------------------
+
+
+def _parts(question: Question) -> list[slice]:
+    """Where in the flat gradient the numbers of each argument are, or of each array in one."""
+    run = question.answers[0].run
+    if run is None:
+        return [slice(0, len(question.answers[0].truth))]
+    sizes = [int(np.prod(shape_of(run.rows[k].value), dtype=int)) for k in run.inputs]
+    ends = np.cumsum(sizes).tolist()
+    return [slice(end - size, end) for size, end in zip(sizes, ends, strict=True)]
+
+
+def _named(question: Question, chosen: np.ndarray) -> str:
+    """The names of these components; of an array that is chosen whole, the name of the array."""
+    names = component_names(question.f, question.args)
+    words = []
+    for part in _parts(question):
+        if chosen[part].all() and part.stop - part.start > 1:
+            words.append(names[part.start].rpartition("[")[0])
+        else:
+            words += [names[k] for k in np.flatnonzero(chosen) if part.start <= k < part.stop]
+    return ", ".join(words[:4]) + " …" * (len(words) > 4)
+
+
+def _in_part(question: Question, mistake: Mistake, wrong: np.ndarray) -> Mistake:
+    """A mistake that was made in some components only: so by hand, not by an engine."""
+    lost = (
+        mistake.scaled is not None
+    )  # and nobody's engine lost it, or all components would show it
+    kind = "missing_term" if lost and mistake.kind == "overwritten" else mistake.kind
+    which = _named(question, wrong)
+    subject = "derivative" if int(wrong.sum()) == 1 else "derivatives"
+    verb = "is" if int(wrong.sum()) == 1 else "are"
+    sentence = f"only the {subject} with respect to {which} {verb} wrong: {mistake.sentence}"
+    return replace(mistake, kind=kind, sentence=sentence, rank=mistake.rank + 0.6)
+
+
+def _part_by_part(
+    question: Question, search: Search, wrong: np.ndarray
+) -> list[tuple[Mistake, ...]]:
+    """A mistake of its own for each argument that is wrong, if all of them have an explanation."""
+    chosen: list[Mistake] = []
+    for part in _wrong_parts(question, wrong):
+        if search.out_of_time():
+            return []
+        whole, some = search.single(part)
+        found = sorted(whole + some, key=lambda h: h.rank)
+        if not found:
+            return []
+        chosen.append(_in_part(question, found[0], part))
+    return [tuple(chosen)] if 1 < len(chosen) <= 4 else []
+
+
+def _wrong_parts(question: Question, wrong: np.ndarray) -> Iterator[np.ndarray]:
+    parts: Sequence[slice] = _parts(question)
+    if sum(bool(wrong[part].any()) for part in parts) > 4:
+        return
+    for part in parts:
+        if wrong[part].any():
+            mask = np.zeros(len(wrong), dtype=bool)
+            mask[part] = wrong[part]
+            yield mask

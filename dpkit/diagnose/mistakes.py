@@ -1,0 +1,301 @@
+"""What could have gone wrong: every single mistake one can make on the record of a program.
+
+A *mistake* comes with its consequence: the gradient that somebody who made it would have computed.
+Here are those in which **a pullback is wrong**: a local derivative was lost, turned round, doubled,
+taken at the wrong point, not summed where it was broadcast, or misread in one of the ways listed in
+`dpkit.rules` and `dpkit.array_rules`. It may concern one place in the source (a slip in a
+derivation), one turn of a loop, or every use of an operation (a faulty rule in an engine).
+`dpkit.diagnose.sweeps` has those in which the pullbacks are right, but put together wrongly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from dpkit.array_rules import ARRAY_RULES
+from dpkit.backends import backend_of, shape_of
+from dpkit.box import words as xp
+from dpkit.diagnose.misplaced import wrong_points
+from dpkit.diagnose.program import Edge, Program, Pull, nothing, spread_out
+from dpkit.diagnose.sites import (
+    OPERANDS,
+    Mistake,
+    Site,
+    an,
+    computed,
+    noun,
+    sites,
+    typical,
+    with_slope,
+)
+from dpkit.rules import RULES
+
+__all__ = ["slips"]
+
+
+def slips(program: Program) -> Iterator[Mistake]:
+    """Every wrong pullback worth considering for this program."""
+    for site in sites(program):
+        if site.operation in RULES:
+            yield from _of_elements(program, site)
+        else:
+            yield from _of_arrays(program, site)
+
+
+# Operations on elements, from the table of texts --------------------------------------------------
+
+
+def _of_elements(program: Program, site: Site) -> Iterator[Mistake]:
+    rule = RULES[site.operation]
+    k = typical(program, site)
+    row = program.rows[k]
+    parents = (*row.parents, 0)[:2]
+    # A product of two things that depend on the same input wants the product rule.
+    both = rule.name in {"mul", "div"} and bool(
+        program.reach[parents[0]] & program.reach[parents[1]]
+    )
+
+    def sloped(slopes: Mapping[int, Callable[..., Any]], run: Program) -> dict[Edge, Pull]:
+        return site.replaced(run, {n: partial(with_slope, slope) for n, slope in slopes.items()})
+
+    for misreading in rule.misreadings:
+        # Confusing two arguments takes two: a constant is nobody's to confuse.
+        if all(parents[n] for n in misreading.wrong):
+            yield site.mistake(misreading.kind, misreading.sentence, misreading.rank,
+                               partial(sloped, misreading.partials()))  # fmt: skip
+    if all(parents):
+        sentence = f"the {noun(rule.name)} was treated as a constant, but it varies"
+        yield site.mistake("missing_term", sentence, 1.9, partial(_dropped, site, (0, 1)))
+    if len(row.parents) == 1:
+        yield from _slopes_of_others(site)
+    for n, parent in enumerate(row.parents):
+        if not parent:
+            continue
+        yield from _shares(site, n, program.uses[parent] > 1, both and parents[0] != parents[1],
+                           program.terms(k, n))  # fmt: skip
+        plain = rule.name in {"add", "sub", "neg"}  # slopes are 1 or -1
+        if not plain:
+            yield from _factors(site, n)
+        yield from wrong_points(program, site, row, n)
+        if shape_of(row.args[n]) != shape_of(row.value):
+            yield from _not_summed_right(site, n)
+
+
+_FAMILIES = (
+    ("sigmoid", "tanh", "relu", "softplus"),
+    ("sin", "cos", "tan", "arcsin", "arccos", "arctan"),
+    ("sinh", "cosh", "tanh"),
+    ("exp", "expm1", "log", "log1p"),
+    ("sqrt", "square"),
+)  # of functions that one may confuse
+
+
+def _slopes_of_others(site: Site) -> Iterator[Mistake]:
+    """The slope of one function of the table, used for another."""
+    known = {text for each in RULES[site.operation].misreadings for text in each.wrong.values()}
+    for family in _FAMILIES:
+        for other in (RULES[name] for name in family if site.operation in family):
+            if other.name == site.operation or other.text[1] in known:
+                continue  # about some, the table says more
+
+            def slope(z: Any, x: Any, other: Any = other) -> Any:
+                return other.partials[0](computed(other.value, x), x)
+
+            wrong = {0: partial(with_slope, slope)}
+            sentence = f"the slope of {other.name} was used for {site.operation}"
+            yield site.mistake("wrong_rule", sentence, 3.3, partial(site.replaced, wrong=wrong))
+    if site.operation == "relu":
+
+        def guided(run: Program, k: int, n: int) -> Pull:
+            return lambda g: xp.where(g > 0.0, g, 0.0)
+
+        sentence = (
+            "relu was asked whether what comes from above is positive; it lets through what belongs "
+            "to positive arguments"
+        )
+        yield site.mistake("wrong_point", sentence, 2.0, partial(site.replaced, wrong={0: guided}))
+
+
+def _changed_slope(change: Callable[[Any], Any], run: Program, k: int, n: int) -> Pull:
+    """The pullback with the right local derivative, changed."""
+    return with_slope(
+        lambda z, *args: change(RULES[run.rows[k].name].partials[n](z, *args)), run, k, n
+    )
+
+
+def _factors(site: Site, n: int) -> Iterator[Mistake]:
+    """The local derivative as a factor of the chain rule: forgotten, doubled, turned over."""
+    name = an(site.operation)
+
+    def slip(kind: str, sentence: str, rank: float, change: Callable[[Any], Any]) -> Mistake:
+        wrong = {n: partial(_changed_slope, change)}
+        return site.mistake(kind, sentence, rank, lambda run: site.replaced(run, wrong))
+
+    yield slip(
+        "missing_factor",
+        "the chain rule multiplies by the local derivative of every operation on the way; your "
+        f"numbers are what comes out when that of {name} is left out",
+        1.5, lambda d: 1.0,
+    )  # fmt: skip
+    yield slip(
+        "repeated_factor", f"the local derivative of {name} was multiplied in twice",
+        3.2, lambda d: d * d,
+    )  # fmt: skip
+    yield slip(
+        "wrong_rule", f"the local derivative of {name} divides where it should multiply",
+        5.0, lambda d: 1.0 / d,
+    )  # fmt: skip
+
+
+def _not_summed_right(site: Site, n: int) -> Iterator[Mistake]:
+    """Operand n was broadcast: repeated until it had the shape of the result."""
+
+    def summed(wrong: Any, run: Program, k: int, n: int) -> Pull:
+        row = run.rows[k]
+        shape = shape_of(row.value)
+        if shape_of(row.args[n]) == shape:
+            return run.pull(k, n)
+        slope = RULES[row.name].partials[n](row.value, *row.args)
+        pull = wrong(None, row.args[n], shape=shape)
+        return lambda g: pull(spread_out(g * slope, row.value))
+
+    for misreading in ARRAY_RULES["broadcast"].misreadings:
+        make = partial(summed, misreading.wrong[0])
+        yield site.mistake(misreading.kind, misreading.sentence, 1.2,
+                           partial(site.replaced, wrong={n: make}))  # fmt: skip
+
+
+# Operations on arrays, from the table of functions ------------------------------------------------
+
+_MOVEMENTS = {"getitem", "reshape", "permute", "broadcast", "concatenate", "stack", "flip", "cast",
+              "put", "scatter", "sum"}  # fmt: skip
+
+
+def _of_arrays(program: Program, site: Site) -> Iterator[Mistake]:
+    rule = ARRAY_RULES[site.operation]
+    k = typical(program, site)
+    row = program.rows[k]
+    for misreading in rule.misreadings:
+        wrong = misreading.wrong
+        if rule.any_number:
+            wrong = {n: partial(misreading.wrong[0], n) for n in range(len(row.parents))}
+        makers = {n: partial(_with_vjp, vjp) for n, vjp in wrong.items() if row.parents[n]}
+        for some in _one_by_one(makers):
+            yield site.mistake(misreading.kind, misreading.sentence,
+                               1.1 if len(some) == len(makers) else 1.3,
+                               partial(site.replaced, wrong=some))  # fmt: skip
+    for n, parent in enumerate(row.parents):
+        if not parent:
+            continue
+        yield from _shares(site, n, program.uses[parent] > 1, False, program.terms(k, n))
+        if site.operation in _MOVEMENTS:
+            continue
+        yield from wrong_points(program, site, row, n)
+        if shape_of(row.args[n]) == shape_of(row.value):
+            sentence = (
+                "the chain rule multiplies by the local derivative of every operation on the way; "
+                f"your numbers are what comes out when that of {an(site.operation)} is left out"
+            )
+            yield site.mistake("missing_factor", sentence, 1.5,
+                               partial(site.replaced, wrong={n: lambda *_: _unchanged}))  # fmt: skip
+
+
+def _with_vjp(vjp: Callable[..., Pull], run: Program, k: int, n: int) -> Pull:
+    row = run.rows[k]
+    return vjp(row.value, *row.args, **row.params)
+
+
+def _unchanged(g: Any) -> Any:
+    return g
+
+
+def _one_by_one(makers: Mapping[int, Any]) -> Iterator[Mapping[int, Any]]:
+    """All together, as in the rule of an engine; and, if there are several, each alone."""
+    yield makers
+    if len(makers) > 1:
+        for n, make in makers.items():
+            yield {n: make}
+
+
+# Any operation ------------------------------------------------------------------------------------
+
+
+def _dropped(site: Site, operands: tuple[int, ...], run: Program) -> dict[Edge, Pull]:
+    return site.replaced(run, {n: lambda *_: nothing for n in operands})
+
+
+def _shares(site: Site, n: int, shared: bool, product: bool, terms: set[int]) -> Iterator[Mistake]:
+    """What an operand receives: lost, turned round, doubled, halved, or without what is above.
+
+    shared: the operand is used elsewhere too. product: this is a product or a quotient, and both
+    its operands depend on the same input. terms: see `Program.terms`.
+    """
+    name = site.operation
+    words = OPERANDS.get(name, ())
+    this = f"the {words[n]}" if n < len(words) else f"{name}'s argument"
+    share = f"the share of {this}"
+    moves = name in _MOVEMENTS
+
+    def times(c: float, run: Program) -> dict[Edge, Pull]:
+        def make(run: Program, k: int, n: int) -> Pull:
+            right = run.pull(k, n)
+
+            def pull(g: Any) -> Any:
+                through = right(g)
+                return None if through is None else c * through
+
+            return pull
+
+        return site.replaced(run, {n: make})
+
+    def from_above_lost(run: Program) -> dict[Edge, Pull]:
+        def make(run: Program, k: int, n: int) -> Pull:
+            right = run.pull(k, n)
+            value = run.rows[k].value
+            ones = backend_of(value).ones_like(value)
+            return lambda g: right(ones)
+
+        return site.replaced(run, {n: make})
+
+    def scaled(c: float) -> Mistake:
+        sentence = f"{share} is {c:.6g} times what it should be"
+        count = next((n for n in terms if min(abs(c / n - 1.0), abs(c * n - 1.0)) < 1e-6), None)
+        if count is not None:
+            sentence += f", and {count} terms come together here: a sum was taken for a mean, or a "
+            sentence += "mean for a sum"
+            rank = 0.95 if name in ("sum", "div", "matmul") else 1.3
+            return site.mistake("averaged", sentence, rank, partial(times, c))
+        return site.mistake("factor", sentence, 4.2 + far, partial(times, c))
+
+    far = 0.3 if name in {"add", "sub", "neg"} else 0.4 if moves else 0.0
+    if product:
+        sentence = (
+            f"both parts of the {noun(name)} vary, so its derivative has two terms; the term in "
+            f"which {this} varies is missing"
+        )
+        lost = site.mistake("missing_term", sentence, 1.8, partial(_dropped, site, (n,)))
+    elif shared and site.place:
+        sentence = (
+            "a value that is used several times influences the result along several ways, and the "
+            f"gradient is the sum over all of them; the way through {this} here is missing"
+        )
+        lost = site.mistake("overwritten", sentence, 2.0, partial(_dropped, site, (n,)))
+    else:
+        sentence = f"{share} never reaches the gradient, as if it were a constant"
+        lost = site.mistake("missing_term", sentence, 1.85 + far, partial(_dropped, site, (n,)))
+    yield replace(lost, scaled=scaled)
+    yield site.mistake("sign", f"{share} has the opposite sign", 3.0 + far, partial(times, -1.0))
+    yield site.mistake("factor", f"{share} is twice as large as it should be", 4.0 + far,
+                       partial(times, 2.0))  # fmt: skip
+    yield site.mistake("factor", f"{share} is half as large as it should be", 4.0 + far,
+                       partial(times, 0.5))  # fmt: skip
+    yield site.mistake(
+        "not_upstream",
+        f"at {an(name)}, the local derivative was passed on by itself; it must first be "
+        "multiplied by what comes from above, the derivative of the result with respect to this "
+        "operation",
+        3.5 + far, from_above_lost,
+    )  # fmt: skip

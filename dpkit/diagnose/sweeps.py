@@ -1,0 +1,389 @@
+"""What could have gone wrong, continued: every pullback is right, but they were put together wrongly.
+
+* **The sweep is wrong**: a second contribution overwrites the first, or a value passes its adjoint
+  on before it is complete.
+* **The calculus is wrong**: the derivative of a product is taken to be the product of the
+  derivatives.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from dpkit.backends import backend_of, shape_of
+from dpkit.diagnose.program import Edge, Program, Pull, nothing, numbers
+from dpkit.diagnose.sites import Mistake, an, noun
+
+__all__ = ["lost_shares", "wrong_calculus", "wrong_sweeps"]
+
+
+def wrong_sweeps(program: Program) -> Iterator[Mistake]:
+    """Every wrong way of putting the right pullbacks together."""
+    fan_out = (
+        "a value that is used several times receives one contribution for each use, and they add "
+        "up; here {which} contribution replaces the others, as with = where += belongs"
+    )
+    order = (
+        "values passed their adjoint on before it was complete. A value's turn comes when all the "
+        "operations that use it have had theirs"
+    )
+    yield Mistake("overwritten", fan_out.format(which="the last"), 1.9, sweep=_overwrite_last)
+    yield Mistake("overwritten", fan_out.format(which="the first"), 2.1, sweep=_overwrite_first)
+    yield Mistake(
+        "double_counted",
+        "a value passed its adjoint on each time it received something, and what it had passed on "
+        "before was counted again. It must be passed on once, when it is complete",
+        2.2, sweep=_naive_recursion,
+    )  # fmt: skip
+    for operation in dict.fromkeys(program.rows[k].name for k in program.needed):
+        if operation in ("input", "constant"):
+            continue
+        yield Mistake(
+            "overwritten",
+            f"{an(operation)} overwrites what its operands had received before; contributions to a "
+            "value add up, with += and not with =",
+            2.2, f"every {noun(operation)}", operation, sweep=partial(_overwritten_by, operation),
+        )  # fmt: skip
+    yield Mistake(
+        "sign", "every contribution was subtracted, as with -= where += belongs; so signs alternate "
+        "with the number of operations on the way",
+        2.2, sweep=_subtracted,
+    )  # fmt: skip
+    for sweep in (_overwrite_last_in_order, _overwrite_first_in_order):
+        which = "the last" if sweep is _overwrite_last_in_order else "the first"
+        yield Mistake("overwritten", fan_out.format(which=which), 2.25, sweep=sweep)
+    yield Mistake(
+        "double_counted",
+        "a value passed its adjoint on each time it was visited, and what it had passed on before was "
+        "counted again. It must be passed on once, when it is complete",
+        2.3, sweep=partial(_naive_recursion, together=True),
+    )  # fmt: skip
+    yield Mistake("wrong_order", order, 2.6, sweep=_depth_first)
+    yield Mistake("wrong_order", order, 2.7, sweep=_breadth_first)
+    yield Mistake(
+        "not_upstream",
+        "every operation passed on its local derivative by itself; it must first be multiplied by "
+        "what comes from above, the derivative of the result with respect to that operation",
+        2.3, sweep=_without_upstream,
+    )  # fmt: skip
+
+
+_TOO_MANY = 60  # values to look at one by one
+
+
+def lost_shares(program: Program) -> Iterator[Mistake]:
+    """At one value that is used several times, one contribution replaces the others."""
+    shared = [k for k in program.needed if len(_users(program, k)) > 1]
+    if len(shared) > _TOO_MANY:
+        return
+    for k in shared:
+        row = program.rows[k]
+        if row.name == "input":
+            bit = list(program.inputs).index(k)
+            where, what, same = "", "an argument", partial(_input, bit)
+        else:
+            turn = program.at[row.name, row.place].index(k)
+            where, what = str(row.place or ""), "a value"
+            same = partial(_same, row, turn)
+        for which, chosen in (("last", 0), ("first", -1)):
+            sentence = (
+                f"{what} that is used several times receives one contribution for each use, and they "
+                f"add up; here the {which} contribution replaces the others, as with = where += belongs"
+            )
+            yield Mistake("overwritten", sentence, 2.75 if which == "last" else 2.85, where,
+                          row.name if where else "", row.place.line if row.place else None,
+                          changes=partial(_only_one, same, chosen))  # fmt: skip
+        for backwards in (True, False):
+            yield Mistake(
+            "overwritten", "the contributions to pieces that overlap add up; here later ones replace "
+            "earlier ones where they overlap, as with = where += belongs", 2.1, where,
+            row.name if where else "", row.place.line if row.place else None,
+            changes=partial(_only_where_last, same, backwards),
+        )  # fmt: skip
+
+
+def _input(bit: int, run: Program) -> int:
+    return run.inputs[bit]
+
+
+def _same(row: Any, turn: int, run: Program) -> int:
+    """The same value in another run."""
+    rows = run.at.get((row.name, row.place), [])
+    return rows[turn] if turn < len(rows) else 0
+
+
+def _users(run: Program, k: int) -> list[int]:
+    """The rows that are needed and have row k as an operand, from the first to the last."""
+    return run.users.get(k, [])
+
+
+def _only_one(same: Callable[[Program], int], chosen: int, run: Program) -> dict[Edge, Pull]:
+    """The sweep comes from the end, so the last contribution is that of the first use."""
+    k = same(run)
+    users = _users(run, k)
+    return {
+        (user, n): nothing
+        for user in users
+        if user != users[chosen]
+        for n, parent in enumerate(run.rows[user].parents)
+        if parent == k
+    }
+
+
+def _only_where_last(
+    same: Callable[[Program], int], backwards: bool, run: Program
+) -> dict[Edge, Pull]:
+    """Each contribution counts only where none comes after it: in a sweep backwards through the
+    program, or in a loop that runs forwards."""
+    k = same(run)
+    changes: dict[Edge, Pull] = {}
+    if not shape_of(run.rows[k].value):
+        return changes
+    written = np.zeros(shape_of(run.rows[k].value), dtype=bool)
+    users = _users(run, k)
+    for user in users if backwards else reversed(users):
+        for n, parent in enumerate(run.rows[user].parents):
+            if parent == k:
+                right = run.pull(user, n)
+                free = np.where(written, 0.0, 1.0)
+                changes[user, n] = partial(_masked, right, free)
+                written |= numbers(right(_ones(run, user))) != 0.0
+    return changes
+
+
+def _masked(right: Pull, free: np.ndarray, g: Any) -> Any:
+    share = right(g)
+    return share * backend_of(share).asarray(free, dtype=share.dtype)
+
+
+Adjoints = dict[int, Any]
+PassOn = Callable[[Adjoints, int, int, Pull], None]  # adjoints, row, parent, pullback between them
+
+
+def _edges(run: Program, k: int) -> list[tuple[int, Pull]]:
+    """The parents of a row and the pullbacks towards them, without constants."""
+    return [(parent, run.pull(k, n)) for n, parent in enumerate(run.rows[k].parents) if parent]
+
+
+def _ones(run: Program, k: int) -> Any:
+    value = run.rows[k].value
+    return backend_of(value).ones_like(value)
+
+
+def _gradient(run: Program, adjoints: Adjoints) -> np.ndarray:
+    return run.gradient([adjoints.get(k) for k in range(len(run.rows))])
+
+
+def _sweep(run: Program, pass_on: PassOn) -> np.ndarray:
+    """The right order, with some other way of passing adjoints on."""
+    adjoints: Adjoints = {run.output: _ones(run, run.output)}
+    for k in range(run.output, 0, -1):
+        if k in adjoints:
+            for parent, pull in _edges(run, k):
+                pass_on(adjoints, k, parent, pull)
+    return _gradient(run, adjoints)
+
+
+def _add(adjoints: Adjoints, parent: int, share: Any) -> None:
+    if share is not None:
+        adjoints[parent] = adjoints[parent] + share if parent in adjoints else share
+
+
+def _overwrite_last(run: Program) -> np.ndarray:
+    return _sweep(run, lambda a, k, parent, pull: a.update({parent: pull(a[k])}))
+
+
+def _overwrite_first(run: Program) -> np.ndarray:
+    def pass_on(a: Adjoints, k: int, parent: int, pull: Pull) -> None:
+        a.setdefault(parent, pull(a[k]))
+
+    return _sweep(run, pass_on)
+
+
+def _without_upstream(run: Program) -> np.ndarray:
+    return _sweep(run, lambda a, k, parent, pull: _add(a, parent, pull(_ones(run, k))))
+
+
+def _subtracted(run: Program) -> np.ndarray:
+    return _sweep(run, lambda a, k, parent, pull: _add(a, parent, -1.0 * pull(a[k])))
+
+
+def _overwritten_by(operation: str, run: Program) -> np.ndarray:
+    def pass_on(a: Adjoints, k: int, parent: int, pull: Pull) -> None:
+        if run.rows[k].name == operation:
+            a[parent] = pull(a[k])
+        else:
+            _add(a, parent, pull(a[k]))
+
+    return _sweep(run, pass_on)
+
+
+def _in_depth_first_order(run: Program) -> list[int]:
+    """Rows in the order of a depth-first search from the result, each before what it depends on."""
+    order: list[int] = []
+    seen: set[int] = set()
+    stack = [(run.output, False)]
+    while stack:
+        k, done = stack.pop()
+        if done:
+            order.append(k)
+        elif k not in seen:
+            seen.add(k)
+            stack.append((k, True))
+            stack += [(p, False) for p in reversed(run.rows[k].parents) if p and p not in seen]
+    return order[::-1]
+
+
+def _sweep_in_order(run: Program, first: bool) -> np.ndarray:
+    adjoints: Adjoints = {run.output: _ones(run, run.output)}
+    for k in _in_depth_first_order(run):
+        if k in adjoints:
+            for parent, pull in _edges(run, k):
+                if not first or parent not in adjoints:
+                    adjoints[parent] = pull(adjoints[k])
+    return _gradient(run, adjoints)
+
+
+def _overwrite_last_in_order(run: Program) -> np.ndarray:
+    return _sweep_in_order(run, first=False)
+
+
+def _overwrite_first_in_order(run: Program) -> np.ndarray:
+    return _sweep_in_order(run, first=True)
+
+
+def _naive_recursion(run: Program, visits: int = 20_000, together: bool = False) -> np.ndarray:
+    """Each visit adds to the parent's adjoint and at once passes on all that is there by now.
+
+    together: a visit first adds to all parents, and then goes on to each of them.
+    """
+    if together:
+        return _naive_recursion_together(run, visits)
+    adjoints: Adjoints = {run.output: _ones(run, run.output)}
+    stack = [(edge, run.output) for edge in reversed(_edges(run, run.output))]
+    while stack:
+        visits -= 1
+        if not visits:
+            return np.full(run.truth.shape, math.nan)  # too many ways through this program
+        (parent, pull), child = stack.pop()
+        _add(adjoints, parent, pull(adjoints[child]))
+        if parent in adjoints:
+            stack += [(edge, parent) for edge in reversed(_edges(run, parent))]
+    return _gradient(run, adjoints)
+
+
+def _naive_recursion_together(run: Program, visits: int) -> np.ndarray:
+    adjoints: Adjoints = {run.output: _ones(run, run.output)}
+    stack = [run.output]
+    while stack:
+        visits -= 1
+        if not visits:
+            return np.full(run.truth.shape, math.nan)
+        k = stack.pop()
+        edges = _edges(run, k)
+        for parent, pull in edges:
+            _add(adjoints, parent, pull(adjoints[k]))
+        stack += [parent for parent, _ in reversed(edges) if parent in adjoints]
+    return _gradient(run, adjoints)
+
+
+def _once_each(run: Program, newest_first: bool) -> np.ndarray:
+    """Each value passes its adjoint on once, but at the first opportunity."""
+    adjoints: Adjoints = {run.output: _ones(run, run.output)}
+    waiting, seen = [run.output], {run.output}
+    while waiting:
+        k = waiting.pop() if newest_first else waiting.pop(0)
+        edges = _edges(run, k)
+        if k in adjoints:
+            for parent, pull in edges:
+                _add(adjoints, parent, pull(adjoints[k]))
+        for parent, _ in reversed(edges) if newest_first else edges:
+            if parent not in seen:
+                seen.add(parent)
+                waiting.append(parent)
+    return _gradient(run, adjoints)
+
+
+def _depth_first(run: Program) -> np.ndarray:
+    return _once_each(run, newest_first=True)
+
+
+def _breadth_first(run: Program) -> np.ndarray:
+    return _once_each(run, newest_first=False)
+
+
+# The calculus is wrong ----------------------------------------------------------------------------
+
+
+def wrong_calculus(program: Program) -> Iterator[Mistake]:
+    """(u·v)' = u'·v' and (u/v)' = u'/v'; and, forwards, what is inside a function was forgotten."""
+    operations = dict.fromkeys(program.rows[k].name for k in program.needed)
+    if not program.single or len(program.inputs) > 16:
+        return
+    for operation, word in (("mul", "product"), ("div", "quotient")):
+        if operation in operations:
+            sentence = f"the derivative of a {word} was taken to be the {word} of the derivatives"
+            for constants_too in (False, True):
+                yield Mistake(
+                    "wrong_rule", sentence, 2.0, operation=operation,
+                    sweep=partial(_forwards, partial(_of_derivatives, operation, constants_too)),
+                )  # fmt: skip
+    for operation in operations:
+        if operation not in ("input", "constant", "add", "sub", "neg"):
+            sentence = (
+                f"the derivative of {an(operation)} does not contain that of what is inside: the chain "
+                "rule multiplies by how fast the operand moves"
+            )
+            yield Mistake("missing_factor", sentence, 2.4, f"every {noun(operation)}", operation,
+                          sweep=partial(_forwards, partial(_inner_lost, operation)))  # fmt: skip
+
+
+Rule = Callable[
+    [Program, int, dict[int, Any]], Any
+]  # run, row, moves -> how the row moves, or None
+
+
+def _forwards(rule: Rule, run: Program) -> np.ndarray:
+    """The derivatives forwards, one input at a time, with a wrong rule where it applies."""
+    return np.array([_one_forwards(rule, run, start) for start in run.inputs])
+
+
+def _one_forwards(rule: Rule, run: Program, start: int) -> float:
+    moves: dict[int, Any] = {start: np.float64(1.0)}
+    for k in range(1, run.output + 1):
+        if k == start:
+            continue
+        wrong = rule(run, k, moves)
+        if wrong is not None:
+            moves[k] = wrong
+            continue
+        parents = run.rows[k].parents
+        shares = [run.pull(k, n)(moves[p]) for n, p in enumerate(parents) if p in moves]
+        if shares:
+            moves[k] = sum(shares)
+    return float(moves.get(run.output, 0.0))
+
+
+def _of_derivatives(
+    operation: str, constants_too: bool, run: Program, k: int, moves: dict[int, Any]
+) -> Any:
+    """The product, or quotient, of the derivatives. constants_too: also where one of them is 0."""
+    row = run.rows[k]
+    if row.name != operation or not any(parent in moves for parent in row.parents):
+        return None
+    if not constants_too and not all(parent in moves for parent in row.parents):
+        return None
+    u, v = (moves.get(parent, np.float64(0.0)) for parent in row.parents)
+    return u * v if operation == "mul" else u / v
+
+
+def _inner_lost(operation: str, run: Program, k: int, moves: dict[int, Any]) -> Any:
+    row = run.rows[k]
+    if row.name != operation:
+        return None
+    return sum(run.pull(k, n)(np.float64(1.0)) for n, parent in enumerate(row.parents) if parent)
