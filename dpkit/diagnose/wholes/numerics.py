@@ -147,7 +147,7 @@ def _differences(question: Question) -> Iterator[Mistake]:
     except (ArithmeticError, ValueError, TypeError):
         return
     left, words = min(found)
-    if left < 0.05:
+    if left < _LEFT_OVER:
         # Of a quadratic function, a forward difference is off by a constant.
         yield Mistake("finite_difference", f"{sentence}: {words}", 7.0)
         return
@@ -157,6 +157,8 @@ def _differences(question: Question) -> Iterator[Mistake]:
             f"{sentence}: they come in grains, as differences of f do that are divided by {grain:.2g}"
         ), 7.0)  # fmt: skip
 
+
+_LEFT_OVER = 1e-3  # of the error, besides rounding; that must be explained by the step
 
 Offsets = tuple[float, float]
 
@@ -183,14 +185,14 @@ def _step(question: Question, k: int, offsets: Offsets, relative: bool) -> float
     order = 2 if offsets == (-1.0, 1.0) else 1
     wanted = here.given[k] - here.truth[k]
     h = 1e-3 * unit
-    for _ in range(6):
+    for _ in range(20):
         error = _quotient(question, n, k, offsets, h) - here.truth[k]
         if not error or wanted / error <= 0:
             return 0.0
         before, h = h, h * (wanted / error) ** (1 / order)
         if not 1e-13 * unit < h < 10 * unit:
             return 0.0
-        if abs(h - before) <= 1e-3 * h:
+        if abs(h - before) <= 1e-9 * h:
             break
     nice = 10.0 ** round(np.log10(h / unit))
     return nice if abs(h / unit - nice) < 0.02 * nice else h / unit
