@@ -9,6 +9,7 @@ gives the answer.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -23,13 +24,14 @@ from dpkit.diagnose.result import Diagnosis
 from dpkit.diagnose.search import Search
 from dpkit.diagnose.sites import Mistake
 from dpkit.diagnose.values import other_values
-from dpkit.diagnose.wholes import of_the_whole
+from dpkit.diagnose.wholes import of_a_part, of_the_whole
 from dpkit.diagnose.wholes.numerics import last_resorts
 
 __all__ = ["explanation"]
 
 _OF_THE_TIME = 0.5  # that is left, for each of the larger searches
 _OF_A_PAIR = 0.4  # confidence
+_MANY = 8  # wrong arguments, beyond which they are not looked at one by one
 _MUCH_LIKELIER = 2.0  # by this much in rank: then the others are named, but do not count
 
 
@@ -69,10 +71,12 @@ def _told(question: Question, found: list[Mistake], prefer: tuple[str, ...]) -> 
     found.sort(key=lambda h: (h.kind not in prefer, h.rank))
     kinds = {h.kind for h in found if h.rank < found[0].rank + _MUCH_LIKELIER}
     confidence = 1.0 / len(kinds) if len(question.answers) > 1 else 0.5 / len(kinds)
-    likely: dict[tuple[str, str, str], Mistake] = {}
+    likely: dict[tuple[str, str], Mistake] = {}
     for h in found:
-        likely.setdefault((h.kind, h.where, h.sentence), h)
-    first, *rest = [_diagnosis(question, h, confidence) for h in likely.values()]
+        likely.setdefault((h.kind, h.where), h)  # of one mistake in several words, take the best
+    best = found[0]
+    told = [h for h in likely.values() if h is best or h.where or h.kind != best.kind]
+    first, *rest = [_diagnosis(question, h, confidence) for h in told]
     return replace(first, alternatives=tuple(rest[:5]))
 
 
@@ -158,22 +162,37 @@ def _in_part(question: Question, mistake: Mistake, wrong: np.ndarray) -> Mistake
 def _part_by_part(
     question: Question, search: Search, wrong: np.ndarray
 ) -> list[tuple[Mistake, ...]]:
-    """A mistake of its own for each argument that is wrong, if all of them have an explanation."""
-    chosen: list[Mistake] = []
+    """Mistakes that were made in one argument and not in another, as few as explain all of them;
+    empty, if an argument has no explanation."""
+    explained: list[tuple[np.ndarray, dict[tuple[str, ...], Mistake]]] = []
     for part in _wrong_parts(question, wrong):
         if search.out_of_time():
             return []
         whole, some = search.single(part)
-        found = sorted(whole + some, key=lambda h: h.rank)
-        if not found:
+        found = {
+            (h.kind, h.where, h.sentence): h for h in sorted(whole + some, key=lambda h: -h.rank)
+        }
+        own = {} if found else {(h.kind, h.sentence): h for h in of_a_part(question, part)}
+        if not found and not own:
             return []
-        chosen.append(_in_part(question, found[0], part))
+        explained.append((part, found or own))
+    chosen: list[Mistake] = []
+    while explained:
+        counts = Counter(key for _, found in explained for key in found)
+        known = {key: h for _, found in explained for key, h in found.items()}
+        best = min(counts, key=lambda key: (-counts[key], known[key].rank))
+        parts = [part for part, found in explained if best in found]
+        mistake = known[best]
+        if mistake.changes is not None:  # else its sentence says which argument it is about
+            mistake = _in_part(question, mistake, np.any(parts, axis=0))
+        chosen.append(mistake)
+        explained = [(part, found) for part, found in explained if best not in found]
     return [tuple(chosen)] if 1 < len(chosen) <= 4 else []
 
 
 def _wrong_parts(question: Question, wrong: np.ndarray) -> Iterator[np.ndarray]:
     parts: Sequence[slice] = _parts(question)
-    if sum(bool(wrong[part].any()) for part in parts) > 4:
+    if sum(bool(wrong[part].any()) for part in parts) > _MANY:
         return
     for part in parts:
         if wrong[part].any():

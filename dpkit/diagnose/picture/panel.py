@@ -38,6 +38,8 @@ def certainty(diagnosis: Diagnosis) -> str:
         what = "pair of mistakes" if diagnosis.also else "mistake"
         return f"No other {what} that we know gives these numbers."
     others = _others(diagnosis)
+    if not others and diagnosis.also:
+        return "Only together do these mistakes give the numbers; other pairs may do so, too."
     if not others:
         return "The numbers fit, but there was too little to compare for being sure."
     count = _COUNTS[len(others)] if len(others) < len(_COUNTS) else "Several others"
