@@ -85,6 +85,9 @@ class GradientReport(Report):
     def _details(self) -> str:
         if self.ok or self.expected is None:
             return ""
+        picture = self.diagnosis.picture
+        if picture is not None:
+            return picture.svg
         return (
             f"got <code>{html.escape(show(self.got))}</code>"
             f"<br>expected <code>{html.escape(show(self.expected))}</code>"
