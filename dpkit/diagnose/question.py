@@ -8,6 +8,7 @@ rule, and nine times at most.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
@@ -30,6 +31,8 @@ from dpkit.rules import RULES
 from dpkit.transforms import need_function
 
 __all__ = ["Question", "capital"]
+
+_FAR_OUT = 60.0
 
 
 class Question:
@@ -263,7 +266,29 @@ class Question:
         if rounded and not exact and not self.single:
             return self.say("float32")
         found = manners.aliasing(self.asked)
-        return self.say(*found) if found else self.say("correct")
+        if found:
+            return self.say(*found)
+        return self.say("correct", f"{CATALOGUE['correct'].sentence}. {self._far_out()}".rstrip())
+
+    def _far_out(self) -> str:
+        """A remark on a right gradient that overflows where the true one does not, as a sigmoid
+        with the wrong sign in its exponential does; "" if it stays finite."""
+        numbers = _FAR_OUT * self.numbers
+        try:
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                _, value, truth = self.true.at(numbers)
+                if not np.isfinite(value) or not np.all(np.isfinite(truth)):
+                    return ""
+                given = self.given(self._ask(numbers).plain)
+        except Exception:
+            return ""  # that far out, f or the gradient need not be defined
+        if given is None or np.all(np.isfinite(given)):
+            return ""
+        return (
+            f"With all arguments {_FAR_OUT:.0f} times as large it is no longer finite, though the "
+            "true gradient is: look for an exponential that overflows, or a logarithm of 0."
+        )
 
     def _turned(self) -> tuple[str, str] | None:
         """Are these Jacobians transposed?"""
