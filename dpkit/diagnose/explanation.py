@@ -21,7 +21,7 @@ from dpkit.catalogue import CATALOGUE
 from dpkit.diagnose.pairs import pairs
 from dpkit.diagnose.question import Question
 from dpkit.diagnose.result import Diagnosis
-from dpkit.diagnose.search import Search
+from dpkit.diagnose.search import Search, consequences
 from dpkit.diagnose.sites import Mistake
 from dpkit.diagnose.values import other_values
 from dpkit.diagnose.wholes import of_a_part, of_the_whole
@@ -44,6 +44,8 @@ def explanation(question: Question, prefer: tuple[str, ...], deadline: float) ->
     if all(each.run is not None for each in question.answers):
         search = Search(question.answers, wrong, now + _OF_THE_TIME * (deadline - now))
         whole, part = search.single()
+        if any(h.kind == "zero" for h in found):
+            part = []  # that says it better
         found += whole or [_in_part(question, mistake, wrong) for mistake in part]
     found = found or [h for h in last_resorts(question) if h is not None]
     if search is not None and not found:
@@ -52,7 +54,7 @@ def explanation(question: Question, prefer: tuple[str, ...], deadline: float) ->
         whole, part = other_values(question.answers, wrong, until)
         found = whole or [_in_part(question, mistake, wrong) for mistake in part]
     if found:
-        return _told(question, found, prefer)
+        return _told(question, _of_zeros(question, wrong, found), prefer)
     if search is not None:
         search.deadline = deadline
         several = _part_by_part(question, search, wrong)
@@ -61,6 +63,14 @@ def explanation(question: Question, prefer: tuple[str, ...], deadline: float) ->
         if several:
             return _told_together(question, several)
     return _unknown(question, wrong)
+
+
+def _of_zeros(question: Question, wrong: np.ndarray, found: list[Mistake]) -> list[Mistake]:
+    """If what is wrong is exactly zero, then something is missing. (Where labels are 0 or 1, terms
+    such as y (1 - y) are zero too, and wrong rules may lead to them; nobody thinks that way.)"""
+    if any(np.any(each.given[wrong]) for each in question.answers):
+        return found
+    return [h for h in found if h.kind in ("zero", "missing_term", "overwritten")] or found
 
 
 # What is said -------------------------------------------------------------------------------------
@@ -148,15 +158,28 @@ def _named(question: Question, chosen: np.ndarray) -> str:
 
 def _in_part(question: Question, mistake: Mistake, wrong: np.ndarray) -> Mistake:
     """A mistake that was made in some components only: so by hand, not by an engine."""
-    lost = (
-        mistake.scaled is not None
-    )  # and nobody's engine lost it, or all components would show it
-    kind = "missing_term" if lost and mistake.kind == "overwritten" else mistake.kind
+    kind = mistake.kind
+    if kind == "overwritten" and mistake.changes and not _of_arrays(question, mistake, wrong):
+        kind = "missing_term"  # or other numbers would have been lost as well
     which = _named(question, wrong)
     subject = "derivative" if int(wrong.sum()) == 1 else "derivatives"
     verb = "is" if int(wrong.sum()) == 1 else "are"
     sentence = f"only the {subject} with respect to {which} {verb} wrong: {mistake.sentence}"
     return replace(mistake, kind=kind, sentence=sentence, rank=mistake.rank + 0.6)
+
+
+def _of_arrays(question: Question, mistake: Mistake, wrong: np.ndarray) -> bool:
+    """Does the mistake explain whole arrays, and not only the wrong numbers in them?"""
+    whole = np.zeros(len(wrong), dtype=bool)
+    for part in _parts(question):
+        whole[part] = wrong[part].any()
+    if whole.sum() == wrong.sum():
+        return mistake.scaled is None
+    return all(
+        bool(np.all(each.agrees(consequences(each.run, [mistake])[:, 0])[whole]))
+        for each in question.answers
+        if each.run is not None
+    )
 
 
 def _part_by_part(
