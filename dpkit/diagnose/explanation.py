@@ -85,7 +85,9 @@ def _told(question: Question, found: list[Mistake], prefer: tuple[str, ...]) -> 
     for h in found:
         likely.setdefault((h.kind, h.where), h)  # of one mistake in several words, take the best
     best = found[0]
-    told = [h for h in likely.values() if h is best or h.where or h.kind != best.kind]
+    # What was seen without the program adds nothing, if the program shows where it is.
+    told = [h for h in likely.values()
+            if h is best or h.changes or h.sweep or h.kind != best.kind]  # fmt: skip
     first, *rest = [_diagnosis(question, h, confidence) for h in told]
     return replace(first, alternatives=tuple(rest[:5]))
 
