@@ -101,7 +101,8 @@ def _almost_the_same(row: Row) -> Iterator[Variant]:
                 what = f"the {which} factor of the matrix product is transposed"
                 yield Variant(what, partial(_transposed, n), 0.1)
     if isinstance(row.params.get("axis"), int):
-        ndim = len(shape_of(row.args[0]))
+        # A stack has one axis more than what it is made of, and a sum one less.
+        ndim = max(len(shape_of(row.args[0])), len(shape_of(row.value)))
         for axis in {*range(ndim)} - {row.params["axis"] % ndim}:
             what = f"{name} goes along axis {axis} instead of another"
             yield Variant(what, partial(_along, axis), 0.1)
@@ -140,12 +141,27 @@ def _other_data(row: Row) -> Iterator[Variant]:
                     yield Variant("the columns of the data are shifted by one place",
                                partial(_reordered, n, partial(np.roll, shift=by, axis=1)), 0.7)  # fmt: skip
     key = row.params.get("key")
+    if row.name == "getitem":
+        for what, other in _beside(key):
+            yield Variant(what, partial(_with_key, other), 0.6)
     if row.name == "getitem" and isinstance(key, tuple) and isinstance(key[-1], np.ndarray):
         for what, order in orders:
             yield Variant(f"the labels are {what}", partial(_relabelled, order), 0.6)
         for by in (1, -1):
             yield Variant("the labels are off by one",
                            partial(_relabelled, partial(np.add, by)), 0.6)  # fmt: skip
+
+
+def _beside(key: Any) -> Iterator[tuple[str, Any]]:
+    """Indices that one might have meant: each single one in the key moved by one."""
+    whole = key if isinstance(key, tuple) else (key,)
+    for n, index in enumerate(whole):
+        if isinstance(index, (int, np.integer)) and not isinstance(index, (bool, np.bool_)):
+            for by in (1, -1):
+                yield (
+                    f"index {index + by} stands where f has index {index}",
+                    (*whole[:n], int(index) + by, *whole[n + 1 :]),
+                )
 
 
 def taken_for(name: str) -> list[str]:
@@ -206,6 +222,10 @@ def _reordered(
 ) -> Operand:
     data = (order(operands[n][0]), 0)
     return copy.write(row.name, *operands[:n], data, *operands[n + 1 :], **row.params)
+
+
+def _with_key(key: Any, copy: Copy, operands: Sequence[Operand], row: Row) -> Operand:
+    return copy.write(row.name, *operands, key=key)
 
 
 def _relabelled(

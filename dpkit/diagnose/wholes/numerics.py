@@ -13,6 +13,7 @@ from dpkit.diagnose.question import Question
 
 __all__ = ["last_resorts"]
 
+_LONGEST_STEP = 1.0  # of a difference quotient that anybody takes for a derivative
 _LOOKED_AT = 6  # numbers whose difference quotients are looked at
 _EPS = float(np.finfo(float).eps)
 
@@ -190,7 +191,7 @@ def _step(question: Question, k: int, offsets: Offsets, relative: bool) -> float
         if not error or wanted / error <= 0:
             return 0.0
         before, h = h, h * (wanted / error) ** (1 / order)
-        if not 1e-13 * unit < h < 10 * unit:
+        if not 1e-13 * unit < h < _LONGEST_STEP * unit:
             return 0.0
         if abs(h - before) <= 1e-9 * h:
             break
