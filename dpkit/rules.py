@@ -47,8 +47,9 @@ _TABLE = (
         "mul", "x * y",
         misread("swapped", "each factor was given its own value as slope; in a product the slope "
                 "with respect to one factor comes from the other", dx="x", dy="y"),
+        # Of one factor alone that is a missing factor, and told as one.
         misread("wrong_rule", "a product was differentiated as if it were a sum",
-                dx="1.0", dy="1.0"),
+                dx="1.0", dy="1.0", rank=1.55),
         dx="y", dy="x", symbol="×",
     ),
     rule(
@@ -88,6 +89,8 @@ _TABLE = (
                 dx="y * z * x"),
         misread("wrong_rule", "the lowered exponent came down as the factor",
                 dx="(y - 1.0) * power(x, y - 1.0)"),
+        misread("missing_factor", "the exponent came down, but the base with its lowered exponent did "
+                "not stay", dx="y"),
         misread("wrong_rule", "the power was integrated instead of differentiated",
                 dx="z * x / (y + 1.0)"),
         misread("missing_factor", "the exponent varies here: its share lacks the factor that the "
@@ -105,6 +108,8 @@ _TABLE = (
         misread("missing_factor", "the exponent did not come down as a factor", dx="x"),
         misread("wrong_rule", "the exponent came down as a factor, but was not lowered by one",
                 dx="2.0 * z"),
+        misread("missing_factor", "the exponent came down, but the base, now to the power of one, did "
+                "not stay", dx="2.0"),
         misread("wrong_rule", "the square was integrated instead of differentiated",
                 dx="z * x / 3.0"),
         dx="2.0 * x", symbol="²",

@@ -29,11 +29,13 @@ class ArrayMisreading:
     wrong: the mistaken vjp for each argument it concerns, by position. (Of an operation on any
     number of arrays there is one, under 0, which gets the position of the argument first.)
     sentence: what to tell the person who wrote it.
+    together: the mistake is made at all of these arguments at once, and not at one alone.
     """
 
     kind: str
     sentence: str
     wrong: dict[int, VJP]
+    together: bool = False
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from dpkit.array_rules._row import JVP, Pullback, linear, misread, row, still, unbroadcast
+from dpkit.array_rules._row import (
+    JVP,
+    ArrayMisreading,
+    Pullback,
+    linear,
+    misread,
+    row,
+    still,
+    unbroadcast,
+)
 from dpkit.backends import backend_of, shape_of
 from dpkit.box import plain
 from dpkit.box import words as xp
@@ -108,12 +117,28 @@ TABLE = (
     ),
     row(
         "where",
-        misread("swapped", "x receives the adjoint where the condition holds, and y where it does "
-                "not", lambda z, c, x, y: lambda g: xp.where(c, 0.0, g), argument=1),
-        misread("swapped", "x receives the adjoint where the condition holds, and y where it does "
-                "not", lambda z, c, x, y: lambda g: xp.where(c, g, 0.0), argument=2),
-        misread("double_counted", "an element that was not chosen has no influence, and receives "
-                "nothing", lambda z, c, x, y: lambda g: g, argument=1),
+        ArrayMisreading(
+            "swapped", "where the condition holds, the adjoint belongs to the first of the two "
+            "choices, and elsewhere to the second",
+            {1: lambda z, c, x, y: lambda g: xp.where(c, 0.0, g),
+             2: lambda z, c, x, y: lambda g: xp.where(c, g, 0.0)},
+        ),
+        ArrayMisreading(
+            "double_counted", "an element that was not chosen has no influence, and receives nothing",
+            {1: lambda z, c, x, y: lambda g: g, 2: lambda z, c, x, y: lambda g: g},
+        ),
+        ArrayMisreading(
+            "wrong_rule", "only the first of the two choices was differentiated, and that everywhere; "
+            "the condition decides for each element",
+            {1: lambda z, c, x, y: lambda g: g, 2: lambda z, c, x, y: lambda g: 0.0 * g},
+            together=True,
+        ),
+        ArrayMisreading(
+            "wrong_rule", "only the second of the two choices was differentiated, and that "
+            "everywhere; the condition decides for each element",
+            {1: lambda z, c, x, y: lambda g: 0.0 * g, 2: lambda z, c, x, y: lambda g: g},
+            together=True,
+        ),
         vjp=(
             None,
             lambda z, c, x, y: lambda g: xp.where(c, g, 0.0),
@@ -130,6 +155,17 @@ TABLE = (
         "clip",
         misread("wrong_rule", "outside the limits the result does not move with x, so nothing "
                 "passes", lambda z, x, lo, hi: lambda g: g),
+        misread("swapped", "between the limits the result moves with x, and outside it stands still; "
+                "here it is the other way round",
+                lambda z, x, lo, hi: lambda g: xp.where(clip_parts(x, lo, hi)[0], 0.0, g)),
+        misread("wrong_rule", "only one of the two limits was thought of: beyond either of them "
+                "nothing passes",
+                lambda z, x, lo, hi: lambda g: xp.where(clip_parts(x, lo, hi)[1], 0.0, g)),
+        misread("wrong_rule", "only one of the two limits was thought of: beyond either of them "
+                "nothing passes",
+                lambda z, x, lo, hi: lambda g: xp.where(clip_parts(x, lo, hi)[2], 0.0, g)),
+        misread("wrong_rule", "the value of clip was taken for its slope",
+                lambda z, x, lo, hi: lambda g: g * z),
         vjp=(_clip_vjp(0), _clip_vjp(1), _clip_vjp(2)),
         jvp=(_clip_jvp(0), _clip_jvp(1), _clip_jvp(2)),
         elementwise=True,

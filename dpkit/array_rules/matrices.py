@@ -163,6 +163,13 @@ def cofactor_vjp(z: Any, x: Any) -> Pullback:
     return lambda g: (trace_with(g, z) * z - between(z, turned(g), z)) / one_by_one(xp.det(x))
 
 
+def diagonal_of(x: Any) -> Any:
+    """The matrix, with zeros beside its diagonal."""
+    inside = plain(x)
+    table = np.eye(inside.shape[-1])
+    return x * backend_of(inside).asarray(table, dtype=inside.dtype, device=inside.device)
+
+
 # The Cholesky factor ------------------------------------------------------------------------------
 
 
@@ -258,6 +265,8 @@ TABLE = (
                 "only the numbers show it",
                 lambda n, z, *arrays, spec: lambda g: turned(
                     einsum_vjp(n, z, *arrays, spec=spec)(g))),
+        misread("transposed", "what comes from above was transposed before it was multiplied",
+                lambda n, z, *arrays, spec: lambda g: einsum_vjp(n, z, *arrays, spec=spec)(turned(g))),
         vjp=einsum_vjp, jvp=einsum_jvp, any_number=True,
     ),
     row(
@@ -316,6 +325,14 @@ TABLE = (
                 lambda z, x: lambda g: one_by_one(g) * xp.inv(x)),
         misread("wrong_rule", "this is the derivative of the determinant, without the logarithm",
                 lambda z, x: lambda g: one_by_one(g) * xp.cofactor(x)),
+        misread("wrong_rule", "as the derivative of a logarithm is a reciprocal, so is this one; but "
+                "that of a matrix is not taken element by element",
+                lambda z, x: lambda g: one_by_one(g) / x),
+        misread("wrong_rule", "the matrix itself stands where its inverse belongs",
+                lambda z, x: lambda g: one_by_one(g) * x),
+        misread("missing_term", "all elements of the matrix influence the determinant, and here only "
+                "those on the diagonal do",
+                lambda z, x: lambda g: one_by_one(g) * diagonal_of(turned(xp.inv(x)))),
         vjp=lambda z, x: lambda g: one_by_one(g) * turned(xp.inv(x)),
         jvp=lambda moves, z, x: xp.sum(moves * turned(xp.inv(x)), axis=(-2, -1), keepdims=False),
     ),

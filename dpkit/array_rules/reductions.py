@@ -78,13 +78,39 @@ def cumsum_vjp(z: Any, x: Any, axis: int) -> Pullback:
     return lambda g: xp.flip(xp.cumsum(xp.flip(g, axis=axis), axis=axis), axis=axis)
 
 
-def _extremum(name: str, which: str) -> Any:
+def to_the_other_end(
+    z: Any, x: Any, axis: Any = None, keepdims: bool = False, other: str = "min"
+) -> Pullback:
+    """The misreading that gives the adjoint of the largest element to the smallest, or reversely."""
+    middle = kept(shape_of(x), axis)
+    hit = winners(getattr(xp, other)(x, axis=axis, keepdims=keepdims), x, axis)
+    return lambda g: shared(xp.reshape(g, shape=middle), hit, axis)
+
+
+def valued(z: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Pullback:
+    """The misreading that takes the value of the extremum for its slope."""
+    right, middle = extremum_vjp(z, x, axis, keepdims), kept(shape_of(x), axis)
+    return lambda g: right(g) * xp.reshape(z, shape=middle)
+
+
+def _extremum(name: str, which: str, other: str) -> Any:
     return row(
         name,
         misread("wrong_rule", f"only the {which} element influences the {name}imum; the others "
                 "receive nothing", sum_vjp),
         misread("double_counted", f"where several elements are the {which}, they share one adjoint; "
                 "it is not given to each of them whole", not_shared),
+        misread("swapped", f"the {which} element makes the {name}imum; its adjoint went to the "
+                f"{other} one",
+                partial(to_the_other_end, other="min" if name == "max" else "max")),
+        misread("wrong_rule", f"the {name}imum's adjoint goes to where the {which} element is, "
+                "wherever that is; here it always went to the first place", to_one),
+        misread("wrong_rule", f"the {name}imum's adjoint goes to where the {which} element is, "
+                "wherever that is; here it always went to the last place",
+                partial(to_one, position=-1)),
+        misread("averaged", f"the {name}imum is not a mean: its adjoint goes to the {which} "
+                "element whole, and here it was divided among all", shared_out),
+        misread("wrong_rule", f"the value of the {name}imum was taken for its slope", valued),
         vjp=extremum_vjp, jvp=extremum_jvp,
     )  # fmt: skip
 
@@ -103,8 +129,8 @@ TABLE = (
                 "other one, which happens to be of the same length", along_the_other),
         vjp=sum_vjp, jvp=linear("sum"),
     ),
-    _extremum("max", "largest"),
-    _extremum("min", "smallest"),
+    _extremum("max", "largest", "smallest"),
+    _extremum("min", "smallest", "largest"),
     row(
         "cumsum",
         misread("wrong_order", "an element is in its own partial sum and in all later ones, so "
@@ -112,6 +138,14 @@ TABLE = (
                 lambda z, x, axis: lambda g: xp.cumsum(g, axis=axis)),
         misread("missing_term", "an element is in its own partial sum, but in all later ones too",
                 lambda z, x, axis: lambda g: g),
+        misread("swapped", "adjoints were added up from the end, as they must be, but came back in "
+                "that order, and must be turned back",
+                lambda z, x, axis: lambda g: xp.cumsum(xp.flip(g, axis=axis), axis=axis)),
+        misread("missing_term", "an element is in its own partial sum too, and not only in the later "
+                "ones", lambda z, x, axis: lambda g: cumsum_vjp(z, x, axis)(g) - g),
+        misread("wrong_rule", "an element is in its own partial sum and in the later ones; here it "
+                "received the adjoints of all of them, the earlier ones too",
+                lambda z, x, axis: lambda g: xp.sum(g, axis=axis, keepdims=True) + 0.0 * g),
         vjp=cumsum_vjp, jvp=linear("cumsum"),
     ),
 )  # fmt: skip

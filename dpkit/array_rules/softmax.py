@@ -34,6 +34,12 @@ def total(x: Any, axis: Any) -> Any:
     return xp.sum(x, axis=axis, keepdims=True)
 
 
+def rivals(x: Any, axis: Any) -> Any:
+    """The softmax of x along any axis."""
+    x = xp.exp(x - xp.max(x, axis=None, keepdims=True))
+    return x / total(x, axis)
+
+
 def logsumexp_vjp(z: Any, x: Any, axis: Any = None, keepdims: bool = False) -> Pullback:
     middle = kept(shape_of(x), axis)
     return lambda g: xp.reshape(g, shape=middle) * shares(z, x, axis)
@@ -54,6 +60,11 @@ TABLE = (
                 "are shares of a sum",
                 lambda z, x, axis=None, keepdims=False: lambda g: xp.reshape(
                     g, shape=kept(shape_of(x), axis)) * xp.exp(x)),
+        misread("missing_factor", "the exponentials, made smaller by the largest x, were not divided "
+                "by their sum",
+                lambda z, x, axis=None, keepdims=False: lambda g: (
+                    xp.reshape(g, shape=kept(shape_of(x), axis))
+                    * xp.exp(x - xp.max(x, axis=axis, keepdims=True)))),
         misread("missing_factor", "the derivative of the exponential is missing",
                 lambda z, x, axis=None, keepdims=False: lambda g: (
                     xp.reshape(g, shape=kept(shape_of(x), axis))
@@ -62,6 +73,14 @@ TABLE = (
                 lambda z, x, axis=None, keepdims=False: lambda g: xp.reshape(
                     g, shape=kept(shape_of(x), axis))
                 / total(0.0 * x + 1.0, axis) + 0.0 * x),
+        misread("wrong_rule", "the shares add up to 1 along the axis that is summed over; these add "
+                "up to 1 along another one",
+                lambda z, x, axis=None, keepdims=False: lambda g: xp.reshape(
+                    g, shape=kept(shape_of(x), axis)) * rivals(x, other_axis(x, axis))),
+        misread("wrong_rule", "each sum has shares of its own, which add up to 1; here everything "
+                "was divided by one sum over all",
+                lambda z, x, axis=None, keepdims=False: lambda g: xp.reshape(
+                    g, shape=kept(shape_of(x), axis)) * rivals(x, None)),
         misread("not_finite", "exponentials overflow beyond 709, although their shares are "
                 "moderate numbers: take the largest x off first",
                 lambda z, x, axis=None, keepdims=False: lambda g: xp.reshape(
@@ -90,6 +109,15 @@ TABLE = (
         misread("wrong_rule", "the shares add up to 1 along one axis; the sum in their adjoint ran "
                 "along another one",
                 lambda z, x, axis: lambda g: (g - total(g * z, other_axis(x, axis))) * z),
+        misread("not_summed", "the shares of each line add up to 1, so each line has a sum of its "
+                "own in the adjoint; here there is one sum over all",
+                lambda z, x, axis: lambda g: (g - total(g * z, None)) * z),
+        misread("missing_factor", "what is left after the weighted mean was taken off counts with "
+                "the share once more",
+                lambda z, x, axis: lambda g: g - total(g * z, axis)),
+        misread("wrong_rule", "this is the rule of the logarithm of softmax; softmax itself weighs "
+                "what comes from above by the shares",
+                lambda z, x, axis: lambda g: g - total(g, axis) * z),
         vjp=lambda z, x, axis: lambda g: (g - total(g * z, axis)) * z,
         jvp=lambda moves, z, x, axis: (moves - total(moves * z, axis)) * z,
     ),
@@ -107,6 +135,16 @@ TABLE = (
                 "already complete; it was multiplied in once more",
                 lambda z, x, axis: lambda g: (
                     (g - total(g, axis) * xp.exp(z)) * xp.exp(z) * (1.0 - xp.exp(z)))),
+        misread("sign", "the sum inside the logarithm is taken off, so its contribution is too; it was "
+                "added", lambda z, x, axis: lambda g: g + total(g, axis) * xp.exp(z)),
+        misread("wrong_rule", "this is the rule of softmax; here its logarithm is taken, and that "
+                "cancels a factor",
+                lambda z, x, axis: lambda g: (g - total(g * xp.exp(z), axis)) * xp.exp(z)),
+        misread("wrong_rule", "the derivative of a sigmoid was used; here is the logarithm of shares "
+                "that compete", lambda z, x, axis: lambda g: g * xp.exp(z) * (1.0 - xp.exp(z))),
+        misread("wrong_rule", "the shares add up to 1 along one axis; the sum in their adjoint ran "
+                "along another one",
+                lambda z, x, axis: lambda g: g - total(g, other_axis(x, axis)) * xp.exp(z)),
         misread("wrong_point", "the result here is the logarithm of a share, not the share",
                 lambda z, x, axis: lambda g: g - total(g, axis) * z),
         vjp=log_softmax_vjp,
