@@ -14,7 +14,7 @@ from dpkit.array_rules._row import turned
 from dpkit.backends import backend_of, shape_of
 from dpkit.box import words as xp
 from dpkit.diagnose.program import Program, Pull, Row, nothing
-from dpkit.diagnose.sites import Changes, Mistake, Site, an, computed, noun, with_slope
+from dpkit.diagnose.sites import Changes, Mistake, Site, an, computed, noun, typical, with_slope
 from dpkit.rules import RULES
 from dpkit.table import pullback
 
@@ -79,6 +79,7 @@ def _wrong_factors(program: Program, site: Site, row: Row, n: int, m: int) -> It
     yield site.mistake("swapped", f"{other}; in yours it lies the wrong way round", 3.6,
                        _moved(site, n, m, flipped))  # fmt: skip
     before = program.rows[row.parents[m]]
+    yield from _slopes_for_factors(site, n, m, before)
     for which in range(len(before.args)):
         if before.name in ("mul", "div"):
             sentence = (
@@ -91,6 +92,14 @@ def _wrong_factors(program: Program, site: Site, row: Row, n: int, m: int) -> It
         yield site.mistake(kind, sentence, 3.4, _moved(site, n, m, partial(_before, m, which)))
     later = f"{other}, but not what was computed from it afterwards"
     yield site.mistake("wrong_point", later, 3.5, _moved(site, n, m, partial(_after, m)))
+    if len(site.rows_of(program)) > 1 and not site.remote:
+        for step, whose in ((_around, "the turn before"), (_later, "the turn after"),
+                            (_first, "the first turn")):  # fmt: skip
+            chosen = partial(_elsewhere, site, (site.operation, site.place, m), step)
+            yield site.mistake("wrong_point", f"{other}; yours contains the one of {whose}", 3.65,
+                               _moved(site, n, m, chosen))  # fmt: skip
+    if row.parents[0] == row.parents[1] and n == 0:
+        yield from _both_factors(program, site)
     known = program.ancestors[row.parents[m]]
     for place, rows in _places(program, site):
         stranger = place[0] == "input" and not known >> rows[0] & 1
@@ -103,6 +112,41 @@ def _wrong_factors(program: Program, site: Site, row: Row, n: int, m: int) -> It
             order = ", of the turns in the opposite order," if step is _mirrored else ""
             yield site.mistake(known_as, f"{other}; yours has {_called(place)}{order} in its place", 3.7,
                                _moved(site, n, m, chosen))  # fmt: skip
+
+
+def _both_factors(program: Program, site: Site) -> Iterator[Mistake]:
+    """A value times itself; something else stands in its place, as in 2 * u for 2 * v."""
+    for place, rows in _places(program, site):
+        if any(k in rows for k in program.rows[typical(program, site)].parents):
+            continue
+        chosen = partial(_elsewhere, site, place, _here)
+        sentence = (
+            f"a value is multiplied by itself here; yours contains {_called(place)} in its place"
+        )
+        both = {0: _seeing(1, chosen), 1: _seeing(0, chosen)}
+        yield site.mistake("wrong_point", sentence, 3.6, partial(site.replaced, wrong=both))
+
+
+def _slopes_for_factors(site: Site, n: int, m: int, before: Row) -> Iterator[Mistake]:
+    """The other factor, m, is a function of something; its derivative stands in its place."""
+    rule = RULES.get(before.name)
+    if site.operation != "mul" or rule is None or len(before.args) != 1:
+        return
+
+    def slope(run: Program, row: Row) -> Any:
+        parent = run.rows[row.parents[m]]
+        if parent.name != rule.name:
+            return None
+        return computed(rule.partials[0], parent.value, *parent.args) + 0.0 * row.args[m]
+
+    sentence = (
+        "in the derivative of a product, the factor that stands still keeps its value; yours contains "
+        "its derivative"
+    )
+    kind = "missing_factor" if before.name == "neg" else "wrong_rule"
+    if kind == "missing_factor":
+        sentence = "of the other factor only the minus sign is there"
+    yield site.mistake(kind, sentence, 3.3, _moved(site, n, m, slope))
 
 
 # Values from elsewhere ----------------------------------------------------------------------------
@@ -150,7 +194,19 @@ def _mirrored(turn: int, turns: int) -> int:
     return turns - 1 - turn
 
 
-_STEPS = (_here, _earlier, _later, _mirrored)
+def _first(turn: int, turns: int) -> int:
+    return 0
+
+
+def _last(turn: int, turns: int) -> int:
+    return turns - 1
+
+
+def _around(turn: int, turns: int) -> int:
+    return (turn - 1) % turns  # as -1 is the last index
+
+
+_STEPS = (_here, _earlier, _later, _mirrored, _first, _last)
 
 
 def _called(place: tuple[Any, ...]) -> str:

@@ -5,7 +5,8 @@ Here are those in which **a pullback is wrong**: a local derivative was lost, tu
 taken at the wrong point, not summed where it was broadcast, or misread in one of the ways listed in
 `dpkit.rules` and `dpkit.array_rules`. It may concern one place in the source (a slip in a
 derivation), one turn of a loop, or every use of an operation (a faulty rule in an engine).
-`dpkit.diagnose.sweeps` has those in which the pullbacks are right, but put together wrongly.
+`dpkit.diagnose.sweeps`, `dpkit.diagnose.replaced` and `dpkit.diagnose.detours` have those in which the
+pullbacks are right, but put together wrongly.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from dpkit.array_rules import ARRAY_RULES
 from dpkit.backends import backend_of, shape_of
 from dpkit.box import words as xp
 from dpkit.diagnose.misplaced import wrong_points
-from dpkit.diagnose.program import Edge, Program, Pull, nothing, spread_out
+from dpkit.diagnose.program import Edge, Program, Pull, Row, nothing, spread_out
 from dpkit.diagnose.sites import (
     OPERANDS,
     Mistake,
@@ -61,7 +62,12 @@ def _of_elements(program: Program, site: Site) -> Iterator[Mistake]:
     def sloped(slopes: Mapping[int, Callable[..., Any]], run: Program) -> dict[Edge, Pull]:
         return site.replaced(run, {n: partial(with_slope, slope) for n, slope in slopes.items()})
 
+    count = _count_of_mean(program, k)
     for misreading in rule.misreadings:
+        if count and misreading.wrong.get(0) in _DIVIDED:
+            slip = _DIVIDED[misreading.wrong[0]]
+            sentence = f"this is a mean of {count}, and {slip}"
+            misreading = replace(misreading, kind="averaged", sentence=sentence)
         # Confusing two arguments takes two: a constant is nobody's to confuse.
         if all(parents[n] for n in misreading.wrong):
             yield site.mistake(misreading.kind, misreading.sentence, misreading.rank,
@@ -77,11 +83,33 @@ def _of_elements(program: Program, site: Site) -> Iterator[Mistake]:
         yield from _shares(site, n, program.uses[parent] > 1, both and parents[0] != parents[1],
                            program.terms(k, n))  # fmt: skip
         plain = rule.name in {"add", "sub", "neg"}  # slopes are 1 or -1
-        if not plain:
-            yield from _factors(site, n)
+        if not plain and not (count and n == 0):
+            yield from _factors(site, n, _constant(row, n))
         yield from wrong_points(program, site, row, n)
         if shape_of(row.args[n]) != shape_of(row.value):
             yield from _not_summed_right(site, n)
+
+
+_DIVIDED = {
+    "1.0": "the division by how many there are is missing",
+    "1.0 / (y * y)": "the division by how many there are was done twice",
+}
+
+
+def _count_of_mean(program: Program, k: int) -> int:
+    """If row k divides a sum by the number of its terms: that number; otherwise 0."""
+    row = program.rows[k]
+    if row.name != "div" or row.parents[1] or shape_of(row.args[1]):
+        return 0
+    count = round(float(row.args[1]))
+    return count if float(row.args[1]) == count and count in program.terms(k, 0) else 0
+
+
+def _constant(row: Row, n: int) -> float | None:
+    """The number by which operand n of a product is multiplied, if it is one and constant."""
+    if row.name != "mul" or row.parents[1 - n] or shape_of(row.args[1 - n]):
+        return None
+    return float(row.args[1 - n])
 
 
 _FAMILIES = (
@@ -126,19 +154,28 @@ def _changed_slope(change: Callable[[Any], Any], run: Program, k: int, n: int) -
     )
 
 
-def _factors(site: Site, n: int) -> Iterator[Mistake]:
-    """The local derivative as a factor of the chain rule: forgotten, doubled, turned over."""
+def _factors(site: Site, n: int, constant: float | None = None) -> Iterator[Mistake]:
+    """The local derivative as a factor of the chain rule: forgotten, doubled, turned over.
+
+    constant: of a product with a constant number, this number.
+    """
     name = an(site.operation)
+    lost = (
+        "the chain rule multiplies by the local derivative of every operation on the way; your "
+        f"numbers are what comes out when that of {name} is left out"
+    )
+    if constant is not None:
+        lost = (
+            f"something is multiplied by the constant {constant:.6g} here; a constant factor stays "
+            "when the rest is differentiated, and in yours it is missing"
+        )
 
     def slip(kind: str, sentence: str, rank: float, change: Callable[[Any], Any]) -> Mistake:
         wrong = {n: partial(_changed_slope, change)}
         return site.mistake(kind, sentence, rank, lambda run: site.replaced(run, wrong))
 
     yield slip(
-        "missing_factor",
-        "the chain rule multiplies by the local derivative of every operation on the way; your "
-        f"numbers are what comes out when that of {name} is left out",
-        1.5, lambda d: 1.0,
+        "missing_factor", lost, 1.5, lambda d: 1.0,
     )  # fmt: skip
     yield slip(
         "repeated_factor", f"the local derivative of {name} was multiplied in twice",
@@ -183,7 +220,9 @@ def _of_arrays(program: Program, site: Site) -> Iterator[Mistake]:
         if rule.any_number:
             wrong = {n: partial(misreading.wrong[0], n) for n in range(len(row.parents))}
         makers = {n: partial(_with_vjp, vjp) for n, vjp in wrong.items() if row.parents[n]}
-        for some in _one_by_one(makers):
+        if misreading.together and len(makers) < len(wrong):
+            continue
+        for some in (makers,) if misreading.together else _one_by_one(makers):
             yield site.mistake(misreading.kind, misreading.sentence,
                                1.1 if len(some) == len(makers) else 1.3,
                                partial(site.replaced, wrong=some))  # fmt: skip
@@ -264,7 +303,8 @@ def _shares(site: Site, n: int, shared: bool, product: bool, terms: set[int]) ->
         sentence = f"{share} is {c:.6g} times what it should be"
         count = next((n for n in terms if min(abs(c / n - 1.0), abs(c * n - 1.0)) < 1e-6), None)
         if count is not None:
-            sentence += f", and {count} terms come together here: a sum was taken for a mean, or a "
+            size = f"{count} times too {'large' if abs(c) > 1 else 'small'}"
+            sentence = f"{share} is {size}, and {count} terms come together here: a sum was taken for a mean, or a "
             sentence += "mean for a sum"
             rank = 0.95 if name in ("sum", "div", "matmul") else 1.3
             return site.mistake("averaged", sentence, rank, partial(times, c))

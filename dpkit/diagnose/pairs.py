@@ -59,11 +59,13 @@ class _Effects:
         self.target = self.given - self.truth
         self.mistakes: list[Mistake] = []
         kept: list[np.ndarray] = []
-        known: set[tuple[float, ...]] = set()
+        known: set[tuple[object, ...]] = set()
         for mistake, effect in search.effects:
             if mistake.rank > _FAR_FETCHED or not np.all(np.isfinite(effect)):
                 continue
-            signature = tuple(float(f"{x:.7g}") for x in effect)
+            # Only wrong pullbacks can be combined; a wrong sweep does not stand for one of them.
+            combined = mistake.changes is not None
+            signature = (combined, *(float(f"{x:.7g}") for x in effect))
             if signature not in known and not np.all(np.abs(effect) <= self.noise):
                 known.add(signature)
                 self.mistakes.append(mistake)
