@@ -28,10 +28,12 @@ import numpy as np
 
 from dpkit.backends import backend_of, shape_of
 from dpkit.diagnose.answer import Answer
+from dpkit.diagnose.detours import detours
 from dpkit.diagnose.mistakes import slips
 from dpkit.diagnose.program import Edge, Program, Pull
+from dpkit.diagnose.replaced import lost_shares
 from dpkit.diagnose.sites import Mistake
-from dpkit.diagnose.sweeps import lost_shares, wrong_calculus, wrong_sweeps
+from dpkit.diagnose.sweeps import wrong_calculus, wrong_sweeps
 
 __all__ = ["UNFIT", "Screen", "Search", "batched", "consequences"]
 
@@ -213,7 +215,13 @@ class Search:
         self.run = first
         self.rng = np.random.default_rng(0)
         self.candidates = sorted(
-            [*wrong_sweeps(first), *wrong_calculus(first), *lost_shares(first), *slips(first)],
+            [
+                *wrong_sweeps(first),
+                *wrong_calculus(first),
+                *lost_shares(first),
+                *detours(first),
+                *slips(first),
+            ],
             key=lambda mistake: mistake.rank,
         )
         self.screen = None if first.single else Screen(answers[0], wrong, self.rng)

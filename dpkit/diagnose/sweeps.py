@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from dpkit.backends import backend_of, shape_of
-from dpkit.diagnose.program import Edge, Program, Pull, nothing, numbers
+from dpkit.backends import backend_of
+from dpkit.diagnose.program import Program, Pull
 from dpkit.diagnose.sites import Mistake, an, noun
 
-__all__ = ["lost_shares", "wrong_calculus", "wrong_sweeps"]
+__all__ = ["wrong_calculus", "wrong_sweeps"]
 
 
 def wrong_sweeps(program: Program) -> Iterator[Mistake]:
@@ -71,94 +71,6 @@ def wrong_sweeps(program: Program) -> Iterator[Mistake]:
         "what comes from above, the derivative of the result with respect to that operation",
         2.3, sweep=_without_upstream,
     )  # fmt: skip
-
-
-_TOO_MANY = 60  # values to look at one by one
-
-
-def lost_shares(program: Program) -> Iterator[Mistake]:
-    """At one value that is used several times, one contribution replaces the others."""
-    shared = [k for k in program.needed if len(_users(program, k)) > 1]
-    if len(shared) > _TOO_MANY:
-        return
-    for k in shared:
-        row = program.rows[k]
-        if row.name == "input":
-            bit = list(program.inputs).index(k)
-            where, what, same = "", "an argument", partial(_input, bit)
-        else:
-            turn = program.at[row.name, row.place].index(k)
-            where, what = str(row.place or ""), "a value"
-            same = partial(_same, row, turn)
-        for which, chosen in (("last", 0), ("first", -1)):
-            sentence = (
-                f"{what} that is used several times receives one contribution for each use, and they "
-                f"add up; here the {which} contribution replaces the others, as with = where += belongs"
-            )
-            yield Mistake("overwritten", sentence, 2.75 if which == "last" else 2.85, where,
-                          row.name if where else "", row.place.line if row.place else None,
-                          changes=partial(_only_one, same, chosen))  # fmt: skip
-        for backwards in (True, False):
-            yield Mistake(
-            "overwritten", "the contributions to pieces that overlap add up; here later ones replace "
-            "earlier ones where they overlap, as with = where += belongs", 2.1, where,
-            row.name if where else "", row.place.line if row.place else None,
-            changes=partial(_only_where_last, same, backwards),
-        )  # fmt: skip
-
-
-def _input(bit: int, run: Program) -> int:
-    return run.inputs[bit]
-
-
-def _same(row: Any, turn: int, run: Program) -> int:
-    """The same value in another run."""
-    rows = run.at.get((row.name, row.place), [])
-    return rows[turn] if turn < len(rows) else 0
-
-
-def _users(run: Program, k: int) -> list[int]:
-    """The rows that are needed and have row k as an operand, from the first to the last."""
-    return run.users.get(k, [])
-
-
-def _only_one(same: Callable[[Program], int], chosen: int, run: Program) -> dict[Edge, Pull]:
-    """The sweep comes from the end, so the last contribution is that of the first use."""
-    k = same(run)
-    users = _users(run, k)
-    return {
-        (user, n): nothing
-        for user in users
-        if user != users[chosen]
-        for n, parent in enumerate(run.rows[user].parents)
-        if parent == k
-    }
-
-
-def _only_where_last(
-    same: Callable[[Program], int], backwards: bool, run: Program
-) -> dict[Edge, Pull]:
-    """Each contribution counts only where none comes after it: in a sweep backwards through the
-    program, or in a loop that runs forwards."""
-    k = same(run)
-    changes: dict[Edge, Pull] = {}
-    if not shape_of(run.rows[k].value):
-        return changes
-    written = np.zeros(shape_of(run.rows[k].value), dtype=bool)
-    users = _users(run, k)
-    for user in users if backwards else reversed(users):
-        for n, parent in enumerate(run.rows[user].parents):
-            if parent == k:
-                right = run.pull(user, n)
-                free = np.where(written, 0.0, 1.0)
-                changes[user, n] = partial(_masked, right, free)
-                written |= numbers(right(_ones(run, user))) != 0.0
-    return changes
-
-
-def _masked(right: Pull, free: np.ndarray, g: Any) -> Any:
-    share = right(g)
-    return share * backend_of(share).asarray(free, dtype=share.dtype)
 
 
 Adjoints = dict[int, Any]
