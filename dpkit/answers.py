@@ -49,6 +49,8 @@ def _flat(answer: Any) -> np.ndarray | None:
     items = list(answer.values()) if type(answer) is dict else items_of(answer)
     if items is None:
         return None
+    if all(map(is_number, items)):
+        return np.array([as_float(each) for each in items], dtype=float)
     parts = [_flat(each) for each in items]
     if any(part is None for part in parts):
         return None
@@ -103,7 +105,8 @@ def trouble(answer: Any, arg: Any, which: str) -> tuple[str, str] | None:
             advice = "There is something in it that is not a real number"
         else:
             advice = "The gradient consists of plain numbers"
-        return "wrong_type", f"{article(kind)} came back {which}instead of numbers. {advice}."
+        came = "an array" if type(answer) is np.ndarray else article(kind)
+        return "wrong_type", f"{came} came back {which}instead of numbers. {advice}."
     if isinstance(arg, np.ndarray):
         shape = _shape(answer)
         if shape != arg.shape:

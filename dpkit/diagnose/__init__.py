@@ -64,8 +64,8 @@ def diagnose(
 
     f: takes `args`, written with operators and dp functions; returns one number.
     wrong_grad: called as ``wrong_grad(*args)``; returns the gradient, shaped like the argument, if
-    there is one argument, and a tuple of such if there are several. It is asked about six times, at
-    `args` and at fresh points beside it.
+    there is one argument, and a tuple of such if there are several. It is asked five times as a rule
+    and nine times at most, at `args` and at fresh points beside it.
     args: numbers, arrays of floats, or containers of these. All of them vary.
     prefer: kinds of mistake to name first when several explain the same numbers. The numbers cannot
     always tell a faulty engine (prefer "overwritten", "not_upstream") from a faulty derivation.

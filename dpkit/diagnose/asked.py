@@ -7,7 +7,7 @@ beside answering (writing into its arguments, handing out memory that is used ag
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -77,15 +77,3 @@ def _changed(args: tuple[Any, ...], before: np.ndarray) -> bool:
         return not np.array_equal(Point(args).numbers, before, equal_nan=True)
     except TypeError:  # there are no longer numbers in it
         return True
-
-
-def _arrays(tree: Any, depth: int = 4) -> Iterator[np.ndarray]:
-    """The arrays in a container, those of torch as numpy sees them."""
-    if type(tree) in (list, tuple, dict):
-        items = tree.values() if type(tree) is dict else tree
-        for each in items if depth else ():
-            yield from _arrays(each, depth - 1)
-        return
-    plain = numbers_of(tree)
-    if type(plain) is np.ndarray:
-        yield plain

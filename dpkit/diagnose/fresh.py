@@ -33,10 +33,11 @@ class Sample:
 
 def fresh_samples(
     true: Differentiated, leaves: Sequence[Leaf], here: Sample, ask: Callable[[np.ndarray], Reply]
-) -> list[Sample]:
+) -> tuple[list[Sample], str]:
     """Truths and answers at three random points beside `here`, as far as there are such.
 
-    A point outside the domain of f is drawn again, nearer; and one where `ask` raises, four times.
+    A point outside the domain of f is drawn again, nearer; and one where `ask` raises, too, but
+    after the fourth of these no more. Then what it raised is returned beside the samples; else "".
     The points are the same whenever the arguments are.
     """
     rng = np.random.default_rng(np.frombuffer(here.numbers.tobytes(), dtype=np.uint32))
@@ -56,19 +57,17 @@ def fresh_samples(
             continue
         try:
             plain = ask(numbers).plain
-        except Exception:
-            plain = None
-        if plain is None and here.plain is not None:
+        except Exception as problem:
             spread /= 2
             retries -= 1
             if not retries:
-                break
+                return samples, type(problem).__name__
             continue
         samples.append(Sample(numbers, run, value, truth, plain, before))
         before = truth
         if len(samples) == _FRESH:
             break
-    return samples
+    return samples, ""
 
 
 def _sizes(numbers: np.ndarray, leaves: Sequence[Leaf]) -> np.ndarray:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from dpkit.answers import flat, trouble
+from dpkit.answers import article, flat, trouble
 from dpkit.catalogue import CATALOGUE
 from dpkit.diagnose import forms, manners
 from dpkit.diagnose.answer import Answer
@@ -216,10 +216,15 @@ class Question:
     # 3: are the numbers right? -------------------------------------------------------------------
 
     @cached_property
+    def _sampled(self) -> tuple[list[Sample], str]:
+        here = Sample(self.numbers, self.run, self.value, self.truth, self.raw, self.truth)
+        fresh, raised = fresh_samples(self.true, self.leaves, here, self._ask)
+        return [*fresh, here], raised
+
+    @property
     def samples(self) -> list[Sample]:
         """Truths and answers at fresh points, where nothing is special, and then at this one."""
-        here = Sample(self.numbers, self.run, self.value, self.truth, self.raw, self.truth)
-        return [*fresh_samples(self.true, self.leaves, here, self._ask), here]
+        return self._sampled[0]
 
     @cached_property
     def noises(self) -> list[np.ndarray]:
@@ -229,10 +234,14 @@ class Question:
     def correctness(self) -> Diagnosis | None:
         """Compare at the point given and at fresh points beside it."""
         for sample in self.samples:
+            found = self._trouble(sample.plain)
+            if found:
+                kind, sentence = found
+                return self.say(kind, f"at a point beside this one, {sentence}", got=sample.plain)
             given = self.given(sample.plain)
-            if given is not None and given.shape == sample.truth.shape:
-                self.answers.append(self._answer(sample, given))
-                self.points.append(sample.numbers)
+            assert given is not None
+            self.answers.append(self._answer(sample, given))
+            self.points.append(sample.numbers)
         right = [bool(np.all(each.agrees(each.truth))) for each in self.answers]
         if all(right):
             return self._right()
@@ -268,6 +277,20 @@ class Question:
         found = manners.aliasing(self.asked)
         if found:
             return self.say(*found)
+        others, raised = len(self.answers) - 1, self._sampled[1]
+        if raised:
+            return self.say(
+                "unknown",
+                f"right here{' and at some points nearby' * bool(others)}; but at other points, "
+                f"where f has a gradient, the function raised {article(raised)}.",
+                confidence=0.0,
+            )
+        if not others:
+            return self.say(
+                "correct",
+                "the gradient is right here. Beside this point f could not be differentiated, so "
+                "no other one was tried.",
+            )
         return self.say("correct", f"{CATALOGUE['correct'].sentence}. {self._far_out()}".rstrip())
 
     def _far_out(self) -> str:

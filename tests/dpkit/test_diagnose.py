@@ -572,6 +572,68 @@ def test_right_elsewhere_and_wrong_here():
 # How it is said --------------------------------------------------------------------------------------
 
 
+def raising(x):
+    raise ValueError("not here")
+
+
+@pytest.mark.parametrize(
+    "elsewhere, kind",
+    [(raising, "unknown"), (lambda x: None, "missing"), (lambda x: "a word", "wrong_type"),
+     (lambda x: np.zeros(7), "shape"), (lambda x: np.full(3, np.nan), "not_finite"),
+     (lambda x: np.zeros(3), "unknown")],
+)  # fmt: skip
+@pytest.mark.parametrize("calls", [2, 3])
+def test_a_gradient_that_is_right_only_at_first_is_not_right(elsewhere, kind, calls):
+    """`calls` is how often it answers rightly: at the point given twice, and once nearby."""
+
+    def f(x):
+        return dp.sum(x * dp.sin(x))
+
+    asked = []
+
+    def forgetful(x):
+        asked.append(x)
+        return np.sin(x) + x * np.cos(x) if len(asked) <= calls else elsewhere(x)
+
+    diagnosis = dp.diagnose(f, forgetful, np.array([0.3, -1.2, 0.8]))
+    assert diagnosis.kind == kind
+    assert len(asked) <= 9
+
+
+def test_a_right_gradient_may_raise_now_and_then():
+    asked = []
+
+    def fussy(x):
+        asked.append(x)
+        if len(asked) in (3, 5):
+            raise ValueError("once more, please")
+        return 2.0 * x
+
+    assert dp.diagnose(lambda x: x * x, fussy, 1.3).ok
+
+
+def test_where_only_one_point_can_be_tried_it_is_said():
+    def f(x):
+        if x < 1.3 or x > 1.3:
+            raise ValueError("only here")
+        return x * x
+
+    right = dp.diagnose(f, lambda x: 2.0 * x, 1.3)
+    assert right.ok and "no other one" in right.message
+    wrong = dp.diagnose(f, lambda x: 3.0 * x, 1.3)
+    assert not wrong.ok and wrong.certainty == "one of several"
+
+
+def test_a_very_long_answer_is_judged_by_its_shape():
+    def f(x):
+        return dp.sum(x * x)
+
+    for answer in (np.zeros(1_300_000), [0.0] * 100_000, "x" * 10_000_000):
+        diagnosis = dp.diagnose(f, lambda x, answer=answer: answer, np.array([0.3, -1.2]))
+        assert diagnosis.kind == ("wrong_type" if isinstance(answer, str) else "shape")
+        assert len(repr(diagnosis)) < 10_000 and len(diagnosis._repr_html_()) < 50_000
+
+
 def test_where_gives_the_expression_and_its_line():
     def gradient(t1, t2):
         a = exp(t1)
