@@ -89,8 +89,16 @@ class Exercise:
         with `strict` it is raised, as the labs' tests do.
         """
         mark = Mark(strict)
+
+        def heard(**inputs: Any) -> Any:
+            try:
+                return ask(**inputs)
+            except StudentError as error:
+                mark.heard = error
+                raise
+
         try:
-            self.verdict(ask, rng, mark)
+            self.verdict(heard, rng, mark)
         except StudentError as error:
             # A question outside any part: what was earned before it stays earned.
             mark.findings.append(_raised("the rest", 0.0, error))
@@ -231,6 +239,7 @@ class Mark:
         self.strict = strict
         self.findings: list[Finding] = []
         self.notes: list[str] = []
+        self.heard: StudentError | None = None  # the last one, in this part
         self._open: Finding | None = None
         self._compared = 0
 
@@ -240,7 +249,7 @@ class Mark:
         if self._open is not None:
             raise RuntimeError(f"part {name!r} opened inside part {self._open.part!r}")
         self._open = finding = Finding(part=name, points=float(points), hidden=hidden)
-        self._compared = 0
+        self._compared, self.heard = 0, None
         try:
             yield
         except _PartFailed as failure:
@@ -317,10 +326,15 @@ class Mark:
 
         `evidence` is as in `fail`. With `where=""` the place in the differentiated function stays
         unsaid, for a function that the student never sees.
+
+        A diagnosis goes on where the student's code raises; if it has found nothing else, what was
+        raised is what the student should read.
         """
         self._compared += 1
         if diagnosis.ok:
             return
+        if diagnosis.certainty == "unknown" and self.heard is not None:
+            raise self.heard
         if "where" in evidence:
             diagnosis = _elsewhere(diagnosis, str(evidence["where"]))
         if self._open is not None:

@@ -262,6 +262,21 @@ def test_all_that_a_diagnosis_says_reaches_the_result(gradient):
         assert prose(words) in shown
 
 
+def test_a_gradient_that_raises_nearby_loses_the_part_and_shows_its_traceback(gradient):
+    """It may not pass for right because it gave no further answer."""
+    asked = []
+
+    def fickle(a, b):
+        asked.append(a)
+        if len(asked) > 2:
+            raise ZeroDivisionError("by a whim")
+        return math.sin(b), a * math.cos(b)
+
+    seen = check_exercise(gradient, {"gradient": fickle}).findings[0]
+    assert (seen.kind, seen.earned) == ("raised", 0.0)
+    assert "by a whim" in seen.message and "ZeroDivisionError" in seen.traceback
+
+
 def test_hints_open_one_after_the_other_and_in_feedback_behind_one_fold(gradient):
     class Folds(HTMLParser):
         def __init__(self, text):
