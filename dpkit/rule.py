@@ -23,7 +23,8 @@ class Misreading:
     kind: identifier in `dpkit.catalogue.CATALOGUE`.
     wrong: the mistaken text for each argument it concerns, by position.
     sentence: what to tell the person who wrote it; it never gives the right expression away.
-    rank: of the mistakes that explain the same numbers, the lowest is told first.
+    rank: of the mistakes that explain the same numbers, the lowest is told first; the scale is in
+    `dpkit.diagnose.sites`.
     """
 
     kind: str

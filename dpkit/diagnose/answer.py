@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
@@ -25,7 +24,6 @@ class Answer:
     single: whether no more than the digits of float32 can be expected.
     """
 
-    point: tuple[Any, ...]
     run: Program | None
     value: float
     truth: np.ndarray

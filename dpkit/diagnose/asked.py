@@ -21,10 +21,9 @@ __all__ = ["Asked", "Reply", "plain_answer"]
 
 @dataclass(frozen=True)
 class Reply:
-    """One answer. numbers: the point, flat. plain: the answer when it came, with numpy arrays in
+    """One answer. plain: the answer when it came, with numpy arrays in
     the place of tensors. original: the very object that was returned."""
 
-    numbers: np.ndarray
     plain: Any
     original: Any = field(repr=False)
 
@@ -46,7 +45,7 @@ class Asked:
         before = Point(args).numbers
         answer = self.function(*args)
         self.mutated |= _changed(args, before)
-        reply = Reply(numbers, plain_answer(answer), answer)
+        reply = Reply(plain_answer(answer), answer)
         self.replies.append(reply)
         return reply
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from dpkit.backends import backend_of, shape_of
 from dpkit.diagnose.program import Edge, Place, Program, Pull
-from dpkit.diagnose.sites import OPERANDS, Mistake, an
+from dpkit.diagnose.sites import Mistake, an, operand
 
 __all__ = ["detours"]
 
@@ -49,8 +49,8 @@ def _adjoints_from_further_on(program: Program) -> Iterator[Mistake]:
                 found[(row.name, row.place), n, (user.name, user.place)] = None
     for key, n, (name, place) in list(found)[:_TOO_MANY]:
         assert key[1] is not None
-        which = dict(enumerate(OPERANDS.get(key[0], ()))).get(n, f"{key[0]}'s argument")
-        sentence = f"the share of the {which} was computed with the adjoint of a value further on"
+        which = operand(program.rows[program.at[key][0]], n)
+        sentence = f"the share of {which} was computed with the adjoint of a value further on"
         if place is not None:
             sentence += f", that of `{place.text}`, as if {an(name)} were not in between"
         yield Mistake("missing_factor", sentence, 3.3, str(key[1]), key[0], key[1].line,

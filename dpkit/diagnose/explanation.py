@@ -22,7 +22,7 @@ from dpkit.diagnose.pairs import pairs
 from dpkit.diagnose.question import Question
 from dpkit.diagnose.result import Diagnosis
 from dpkit.diagnose.search import Search, consequences
-from dpkit.diagnose.sites import Mistake
+from dpkit.diagnose.sites import IN_PART, Mistake
 from dpkit.diagnose.values import other_values
 from dpkit.diagnose.wholes import of_a_part, of_the_whole
 from dpkit.diagnose.wholes.numerics import last_resorts
@@ -38,7 +38,7 @@ _MUCH_LIKELIER = 2.0  # by this much in rank: then the others are named, but do 
 def explanation(question: Question, prefer: tuple[str, ...], deadline: float) -> Diagnosis:
     """The likeliest mistake that reproduces the numbers at all points, or "unknown"."""
     wrong = np.any([~each.agrees(each.truth) for each in question.answers], axis=0)
-    found = [h for h in of_the_whole(question) if h is not None]
+    found = list(of_the_whole(question))
     now = time.monotonic()
     search = None
     if all(each.run is not None for each in question.answers):
@@ -47,7 +47,7 @@ def explanation(question: Question, prefer: tuple[str, ...], deadline: float) ->
         if any(h.kind == "zero" for h in found):
             part = []  # that says it better
         found += whole or [_in_part(question, mistake, wrong) for mistake in part]
-    found = found or [h for h in last_resorts(question) if h is not None]
+    found = found or list(last_resorts(question))
     if search is not None and not found:
         now = time.monotonic()
         until = now + _OF_THE_TIME * (deadline - now)
@@ -167,7 +167,7 @@ def _in_part(question: Question, mistake: Mistake, wrong: np.ndarray) -> Mistake
     subject = "derivative" if int(wrong.sum()) == 1 else "derivatives"
     verb = "is" if int(wrong.sum()) == 1 else "are"
     sentence = f"only the {subject} with respect to {which} {verb} wrong: {mistake.sentence}"
-    return replace(mistake, kind=kind, sentence=sentence, rank=mistake.rank + 0.6)
+    return replace(mistake, kind=kind, sentence=sentence, rank=mistake.rank + IN_PART)
 
 
 def _of_arrays(question: Question, mistake: Mistake, wrong: np.ndarray) -> bool:

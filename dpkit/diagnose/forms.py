@@ -35,8 +35,8 @@ class _Finding:
     sentence: str
 
 
-def explained(question: Question, kind: str, sentence: str) -> Diagnosis | None:
-    """What is behind this trouble with the form, which has the kind "shape" or "missing".
+def explained(question: Question, kind: str) -> Diagnosis | None:
+    """What is behind trouble with the form of this kind, if that is "shape" or "missing".
 
     Returns None if nothing more than that is known.
     """

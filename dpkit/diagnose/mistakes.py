@@ -22,12 +22,12 @@ from dpkit.box import words as xp
 from dpkit.diagnose.misplaced import wrong_points
 from dpkit.diagnose.program import Edge, Program, Pull, Row, nothing, spread_out
 from dpkit.diagnose.sites import (
-    OPERANDS,
     Mistake,
     Site,
     an,
     computed,
     noun,
+    operand,
     sites,
     typical,
     with_slope,
@@ -35,6 +35,12 @@ from dpkit.diagnose.sites import (
 from dpkit.rules import RULES
 
 __all__ = ["slips"]
+
+
+_LEFT_OUT = (
+    "the chain rule multiplies by the local derivative of every operation on the way; your numbers "
+    "are what comes out when that of {} is left out"
+)
 
 
 def slips(program: Program) -> Iterator[Mistake]:
@@ -80,8 +86,7 @@ def _of_elements(program: Program, site: Site) -> Iterator[Mistake]:
     for n, parent in enumerate(row.parents):
         if not parent:
             continue
-        yield from _shares(site, n, program.uses[parent] > 1, both and parents[0] != parents[1],
-                           program.terms(k, n))  # fmt: skip
+        yield from _shares(program, site, n, both and parents[0] != parents[1])
         plain = rule.name in {"add", "sub", "neg"}  # slopes are 1 or -1
         if not plain and not (count and n == 0):
             yield from _factors(site, n, _constant(row, n))
@@ -160,10 +165,7 @@ def _factors(site: Site, n: int, constant: float | None = None) -> Iterator[Mist
     constant: of a product with a constant number, this number.
     """
     name = an(site.operation)
-    lost = (
-        "the chain rule multiplies by the local derivative of every operation on the way; your "
-        f"numbers are what comes out when that of {name} is left out"
-    )
+    lost = _LEFT_OUT.format(name)
     if constant is not None:
         lost = (
             f"something is multiplied by the constant {constant:.6g} here; a constant factor stays "
@@ -229,15 +231,12 @@ def _of_arrays(program: Program, site: Site) -> Iterator[Mistake]:
     for n, parent in enumerate(row.parents):
         if not parent:
             continue
-        yield from _shares(site, n, program.uses[parent] > 1, False, program.terms(k, n))
+        yield from _shares(program, site, n, False)
         if site.operation in _MOVEMENTS:
             continue
         yield from wrong_points(program, site, row, n)
         if shape_of(row.args[n]) == shape_of(row.value):
-            sentence = (
-                "the chain rule multiplies by the local derivative of every operation on the way; "
-                f"your numbers are what comes out when that of {an(site.operation)} is left out"
-            )
+            sentence = _LEFT_OUT.format(an(site.operation))
             yield site.mistake("missing_factor", sentence, 1.5,
                                partial(site.replaced, wrong={n: lambda *_: _unchanged}))  # fmt: skip
 
@@ -266,15 +265,15 @@ def _dropped(site: Site, operands: tuple[int, ...], run: Program) -> dict[Edge, 
     return site.replaced(run, {n: lambda *_: nothing for n in operands})
 
 
-def _shares(site: Site, n: int, shared: bool, product: bool, terms: set[int]) -> Iterator[Mistake]:
+def _shares(program: Program, site: Site, n: int, product: bool) -> Iterator[Mistake]:
     """What an operand receives: lost, turned round, doubled, halved, or without what is above.
 
-    shared: the operand is used elsewhere too. product: this is a product or a quotient, and both
-    its operands depend on the same input. terms: see `Program.terms`.
+    product: this is a product or a quotient, and both its operands depend on the same input.
     """
-    name = site.operation
-    words = OPERANDS.get(name, ())
-    this = f"the {words[n]}" if n < len(words) else f"{name}'s argument"
+    name, k = site.operation, typical(program, site)
+    row, terms = program.rows[k], program.terms(k, n)
+    shared = program.uses[row.parents[n]] > 1  # is it an operand elsewhere, too?
+    this = operand(row, n)
     share = f"the share of {this}"
     moves = name in _MOVEMENTS
 

@@ -154,7 +154,7 @@ class Question:
         if found:
             turned = self._turned()
             return (
-                self.say(*turned) if turned else forms.explained(self, *found) or self.say(*found)
+                self.say(*turned) if turned else forms.explained(self, found[0]) or self.say(*found)
             )
         given = self.given(self.raw)
         assert given is not None
@@ -265,8 +265,7 @@ class Question:
 
     def _answer(self, sample: Sample, given: np.ndarray) -> Answer:
         coarse = self.single and (_is_rounded(given) or self.point.keeps)
-        point = self.point.at(sample.numbers)
-        return Answer(point, sample.run, sample.value, sample.truth, given, coarse)
+        return Answer(sample.run, sample.value, sample.truth, given, coarse)
 
     def _right(self) -> Diagnosis:
         # Rounded to single precision, and the truth is not: a right idea in the wrong dtype.
@@ -340,7 +339,7 @@ class Question:
         """Does each component that differs lie between two one-sided slopes that disagree?"""
         for k in np.flatnonzero(~here.agrees(here.truth)).tolist():
             try:
-                left, right = (self.quotient(k, sign * 1e-6) for sign in (-1.0, 1.0))
+                left, right = (self._quotient(k, sign * 1e-6) for sign in (-1.0, 1.0))
             except (ArithmeticError, ValueError):
                 return False
             low, high = min(left, right), max(left, right)
@@ -349,14 +348,12 @@ class Question:
                 return False
         return True
 
-    def quotient(self, k: int, h: float, sample: Sample | None = None) -> float:
+    def _quotient(self, k: int, h: float) -> float:
         """The difference quotient of f in its k-th number, forwards by h."""
-        numbers = self.numbers if sample is None else sample.numbers
-        value = self.value if sample is None else sample.value
-        moved = numbers.copy()
+        moved = self.numbers.copy()
         moved[k] += h
         with np.errstate(all="ignore"):
-            return (self.true.value(moved) - value) / h
+            return (self.true.value(moved) - self.value) / h
 
     def explains(
         self,

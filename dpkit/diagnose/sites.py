@@ -1,4 +1,23 @@
-"""Where a mistake may be made: at one place in the source, in one turn of a loop, or everywhere."""
+"""Where a mistake may be made: at one place in the source, in one turn of a loop, or everywhere.
+
+**Ranks.** Often several mistakes give the same numbers, and the likeliest is told first: the one of
+the lowest rank. Ranks are no probabilities. They are a teacher's order, on one scale for all modules
+here, and what stands behind the point only orders neighbours:
+
+* 0: there is nothing else that it could be. Everything is 0.
+* 1: what the rule tables list as usual for this operation; not summed, averaged, in another order.
+* 2: a share lost or overwritten; contributions put together wrongly; the whole gradient changed on
+  its way out (clipped, normalised, turned round).
+* 3: a share with the wrong sign; the right rule at the wrong point; the whole gradient c times too
+  large.
+* 4: a share c times too large, or a law that holds of the numbers by chance as easily.
+* 5: right rules, but with values of another time, or other mistakes for each argument.
+* 6: the right gradient of another function; few digits.
+* 7, 8: finite differences; the same amount added at all points.
+
+It counts against a mistake if it was made in a single turn of a loop (`Site.remote`), or in some
+components only (`IN_PART`).
+"""
 
 from __future__ import annotations
 
@@ -12,13 +31,15 @@ from typing import Any
 import numpy as np
 
 from dpkit.array_rules import ARRAY_RULES
-from dpkit.diagnose.program import Edge, Place, Program, Pull
+from dpkit.diagnose.program import Edge, Place, Program, Pull, Row
 from dpkit.rules import RULES
 
-__all__ = ["OPERANDS", "Changes", "Mistake", "Site", "an", "computed", "noun", "sites", "typical",
-           "with_slope"]  # fmt: skip
+__all__ = ["IN_PART", "Changes", "Mistake", "Site", "an", "computed", "noun", "operand",
+           "sites", "typical", "with_slope"]  # fmt: skip
 
 Changes = Callable[[Program], dict[Edge, Pull]]
+
+IN_PART = 0.6  # what is added to the rank of a mistake that was made in some components only
 
 
 @dataclass(frozen=True)
@@ -27,7 +48,7 @@ class Mistake:
 
     kind: identifier in `dpkit.catalogue.CATALOGUE`. sentence: what to tell the person.
     where: the place in the source that it concerns, and the operation; empty if it concerns all.
-    rank: among mistakes that explain the same numbers, the lowest is told first.
+    rank: how far-fetched it is, on the scale above.
     changes: the wrong pullbacks, in any run of the program.
     sweep: or else, run → the wrong gradient as a flat array.
     scaled: if this mistake is that a share is lost, the mistake that it is c times too large.
@@ -145,7 +166,7 @@ _NOUNS = {
     "matmul": "matrix product",
 }
 
-OPERANDS = {
+_OPERANDS = {
     "add": ("first term", "second term"),
     "sub": ("first term", "second term"),
     "mul": ("first factor", "second factor"),
@@ -162,6 +183,15 @@ OPERANDS = {
 def noun(name: str) -> str:
     """What an operation is called in a sentence: "product", "sin"."""
     return _NOUNS.get(name, name)
+
+
+def operand(row: Row, n: int) -> str:
+    """What an operand is called in a sentence: "the denominator", "the argument of sin"."""
+    words = _OPERANDS.get(row.name, ())
+    if n < len(words):
+        return f"the {words[n]}"
+    number = f" number {n + 1}" if len(row.args) > 1 else ""
+    return f"{'' if number else 'the '}argument{number} of {row.name}"
 
 
 def an(name: str) -> str:

@@ -61,7 +61,7 @@ def wrong_sweeps(program: Program) -> Iterator[Mistake]:
         "double_counted",
         "a value passed its adjoint on each time it was visited, and what it had passed on before was "
         "counted again. It must be passed on once, when it is complete",
-        2.3, sweep=partial(_naive_recursion, together=True),
+        2.3, sweep=_naive_recursion_together,
     )  # fmt: skip
     yield Mistake("wrong_order", order, 2.6, sweep=_depth_first)
     yield Mistake("wrong_order", order, 2.7, sweep=_breadth_first)
@@ -169,19 +169,17 @@ def _overwrite_first_in_order(run: Program) -> np.ndarray:
     return _sweep_in_order(run, first=True)
 
 
-def _naive_recursion(run: Program, visits: int = 20_000, together: bool = False) -> np.ndarray:
-    """Each visit adds to the parent's adjoint and at once passes on all that is there by now.
+_VISITS = 20_000  # there may be very many ways through a program
 
-    together: a visit first adds to all parents, and then goes on to each of them.
-    """
-    if together:
-        return _naive_recursion_together(run, visits)
+
+def _naive_recursion(run: Program, visits: int = _VISITS) -> np.ndarray:
+    """Each visit adds to the parent's adjoint and at once passes on all that is there by now."""
     adjoints: Adjoints = {run.output: _ones(run, run.output)}
     stack = [(edge, run.output) for edge in reversed(_edges(run, run.output))]
     while stack:
         visits -= 1
         if not visits:
-            return np.full(run.truth.shape, math.nan)  # too many ways through this program
+            return np.full(run.truth.shape, math.nan)
         (parent, pull), child = stack.pop()
         _add(adjoints, parent, pull(adjoints[child]))
         if parent in adjoints:
@@ -189,7 +187,8 @@ def _naive_recursion(run: Program, visits: int = 20_000, together: bool = False)
     return _gradient(run, adjoints)
 
 
-def _naive_recursion_together(run: Program, visits: int) -> np.ndarray:
+def _naive_recursion_together(run: Program, visits: int = _VISITS) -> np.ndarray:
+    """A visit first adds to all parents, and then goes on to each of them."""
     adjoints: Adjoints = {run.output: _ones(run, run.output)}
     stack = [run.output]
     while stack:

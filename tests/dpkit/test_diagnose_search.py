@@ -102,7 +102,7 @@ def test_screening_sees_what_a_whole_sweep_does(f, args):
     """⟨Jᵀδ, v⟩ = ⟨δ, J v⟩, for every mistake that is ever tried."""
     run = record(f, args)
     truth = run.truth
-    answer = Answer(args, run, run.value, truth, truth + 1.0)
+    answer = Answer(run, run.value, truth, truth + 1.0)
     wrong = np.random.default_rng(1).random(len(truth)) < 0.5
     screen = Screen(answer, wrong, np.random.default_rng(2))
     tried = 0
@@ -214,7 +214,7 @@ def test_the_search_ends_with_what_it_has():
     strange = lambda w: dp.grad(deep)(w) * np.cos(w)  # noqa: E731
     assert dp.diagnose(deep, strange, w, seconds=0.0).kind == "unknown"
     run = record(deep, (w,))
-    answer = Answer((w,), run, run.value, run.truth, run.truth * np.cos(w.ravel()))
+    answer = Answer(run, run.value, run.truth, run.truth * np.cos(w.ravel()))
     for seconds, share in ((0.0, 0.0), (60.0, 1.0)):
         search = Search([answer], np.ones(9, dtype=bool), time.monotonic() + seconds)
         search.single()

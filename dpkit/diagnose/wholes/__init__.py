@@ -14,12 +14,12 @@ from dataclasses import replace
 import numpy as np
 
 from dpkit.diagnose.leaves import Leaf, entry_name, listed
-from dpkit.diagnose.mistakes import Mistake
 from dpkit.diagnose.question import Question
+from dpkit.diagnose.sites import IN_PART, Mistake
 from dpkit.diagnose.wholes.laws import laws_obeyed
 from dpkit.diagnose.wholes.part import Part
 
-__all__ = ["of_a_part", "of_the_whole"]
+__all__ = ["of_the_whole"]
 
 
 def of_the_whole(question: Question) -> Iterator[Mistake]:
@@ -33,7 +33,7 @@ def of_the_whole(question: Question) -> Iterator[Mistake]:
         yield from _in_parts(question)
 
 
-def of_a_part(question: Question, wrong: np.ndarray) -> Iterator[Mistake]:
+def _of_a_part(question: Question, wrong: np.ndarray) -> Iterator[Mistake]:
     """Mistakes that explain the components that are wrong; shape (n,), bool."""
     places = np.flatnonzero(wrong)
     leaf = next(
@@ -60,12 +60,12 @@ def _in_parts(question: Question) -> Iterator[Mistake]:
         words = f"the gradient with respect to {leaf.name}"
         found = sorted(laws_obeyed(Part(question, places, words, leaf)), key=lambda h: h.rank)
         if not found:
-            found = sorted(of_a_part(question, _only(wrong, leaf)), key=lambda h: h.rank)
-            found = [_said_of(question, wrong, leaf, mistake) for mistake in found]
+            found = sorted(_of_a_part(question, _only(wrong, leaf)), key=lambda h: h.rank)
+            found = [_said_of(wrong, leaf, mistake) for mistake in found]
         explained += [(leaf, found[0])] if found else []
         if len(bad) == 1:
             if len(question.leaves) == 1:
-                yield from (replace(mistake, rank=mistake.rank + 0.6) for mistake in found)
+                yield from (replace(mistake, rank=mistake.rank + IN_PART) for mistake in found)
             else:
                 yield from (_only_here(mistake) for mistake in found)
             return
@@ -82,7 +82,7 @@ def _only(wrong: np.ndarray, leaf: Leaf) -> np.ndarray:
     return mask
 
 
-def _said_of(question: Question, wrong: np.ndarray, leaf: Leaf, mistake: Mistake) -> Mistake:
+def _said_of(wrong: np.ndarray, leaf: Leaf, mistake: Mistake) -> Mistake:
     """The mistake with the names of the numbers that it concerns."""
     places = np.flatnonzero(_only(wrong, leaf)) - leaf.part.start
     names = [entry_name(leaf, k) for k in places.tolist()]
@@ -91,7 +91,7 @@ def _said_of(question: Question, wrong: np.ndarray, leaf: Leaf, mistake: Mistake
         mistake,
         sentence=f"of {leaf.name}, only the derivative{s} with respect to {listed(names)} {verb} "
         f"wrong: {mistake.sentence}",
-        rank=mistake.rank + 0.6,
+        rank=mistake.rank + IN_PART,
     )
 
 
@@ -99,7 +99,7 @@ def _only_here(mistake: Mistake) -> Mistake:
     sentence = mistake.sentence
     if sentence.startswith("the gradient with respect to"):
         sentence = f"all else is right, but {sentence}"
-    return replace(mistake, sentence=sentence, rank=mistake.rank + 0.6)
+    return replace(mistake, sentence=sentence, rank=mistake.rank + IN_PART)
 
 
 # Several arguments -----------------------------------------------------------------------------------

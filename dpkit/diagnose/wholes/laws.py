@@ -14,7 +14,7 @@ import numpy as np
 from dpkit.catalogue import CATALOGUE
 from dpkit.diagnose.answer import Answer
 from dpkit.diagnose.leaves import Leaf, entry_name, listed
-from dpkit.diagnose.mistakes import Mistake
+from dpkit.diagnose.sites import Mistake
 from dpkit.diagnose.wholes.limits import limited, normalised, sizes_only
 from dpkit.diagnose.wholes.orders import names_of_order, orders_of
 from dpkit.diagnose.wholes.part import Law, Part, counted, ratio

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from dpkit.diagnose.answer import Answer
-from dpkit.diagnose.mistakes import Mistake
+from dpkit.diagnose.sites import Mistake
 from dpkit.diagnose.wholes.part import Part, ratio
 
 __all__ = ["limited", "normalised", "sizes_only"]

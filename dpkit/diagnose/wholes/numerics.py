@@ -8,8 +8,8 @@ import numpy as np
 
 from dpkit.catalogue import CATALOGUE
 from dpkit.diagnose.leaves import listed
-from dpkit.diagnose.mistakes import Mistake
 from dpkit.diagnose.question import Question
+from dpkit.diagnose.sites import Mistake
 
 __all__ = ["last_resorts"]
 

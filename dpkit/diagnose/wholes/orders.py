@@ -7,7 +7,7 @@ from itertools import permutations
 
 import numpy as np
 
-from dpkit.diagnose.leaves import Leaf, listed
+from dpkit.diagnose.leaves import Leaf, entry_name, listed
 
 __all__ = ["names_of_order", "orders_of"]
 
@@ -39,10 +39,7 @@ def names_of_order(order: np.ndarray, leaf: Leaf) -> tuple[str, str]:
             return kind, words.format(name=leaf.name)
     moved = np.flatnonzero(order != np.arange(order.size))
     if moved.size == 2:
-        names = [
-            f"{leaf.name}[{', '.join(str(int(i)) for i in np.unravel_index(k, leaf.shape))}]"
-            for k in moved
-        ]
+        names = [entry_name(leaf, k) for k in moved.tolist()]
         return "swapped", f"the derivatives with respect to {listed(names)} changed places"
     return "swapped", (
         f"the gradient with respect to {leaf.name} has the right numbers in the wrong places"
