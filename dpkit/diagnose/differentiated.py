@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 from dpkit.answers import flat
-from dpkit.backends import Number, backend_of, is_array, shape_of
+from dpkit.backends import Number, is_array, shape_of
 from dpkit.box import Box
 from dpkit.box import plain as plain_array
 from dpkit.containers import spread
-from dpkit.diagnose.program import Program, record
+from dpkit.diagnose.program import Program, like, record
 from dpkit.number import plain
 from dpkit.points import Point, numbers_of, value_of
 from dpkit.transforms import value_and_grad
@@ -134,11 +134,7 @@ def _weighed(y: Any, weights: np.ndarray) -> Any:
         if not shape:
             total = total + x * float(part)
             continue
-        inside = plain_array(plain(x))
-        factor = backend_of(inside).asarray(
-            part, dtype=inside.dtype, device=getattr(inside, "device", None)
-        )
-        total = total + (x * factor).sum()
+        total = total + (x * like(plain_array(plain(x)), part)).sum()
     if start != weights.size:
         raise ValueError(f"The value of f has {start} numbers here and {weights.size} elsewhere.")
     return total

@@ -16,7 +16,6 @@ from dataclasses import replace
 import numpy as np
 
 from dpkit.answers import component_names
-from dpkit.backends import shape_of
 from dpkit.catalogue import CATALOGUE
 from dpkit.diagnose.pairs import pairs
 from dpkit.diagnose.question import Question
@@ -141,9 +140,7 @@ def _parts(question: Question) -> list[slice]:
     run = question.answers[0].run
     if run is None:
         return [slice(0, len(question.answers[0].truth))]
-    sizes = [int(np.prod(shape_of(run.rows[k].value), dtype=int)) for k in run.inputs]
-    ends = np.cumsum(sizes).tolist()
-    return [slice(end - size, end) for size, end in zip(sizes, ends, strict=True)]
+    return run.parts
 
 
 def _named(question: Question, chosen: np.ndarray) -> str:

@@ -25,11 +25,12 @@ from typing import Any
 import numpy as np
 
 from dpkit.answers import flat, trouble
-from dpkit.backends import backend_of, is_array
+from dpkit.backends import is_array
 from dpkit.containers import flatten, leaves
 from dpkit.diagnose.asked import plain_answer
 from dpkit.diagnose.differentiated import Differentiated
 from dpkit.diagnose.explanation import explanation
+from dpkit.diagnose.program import like
 from dpkit.diagnose.question import Question, capital
 from dpkit.diagnose.result import Diagnosis
 from dpkit.points import Point, numbers_of
@@ -215,22 +216,14 @@ def _along(
 
         start: Any = [0.0] * len(directions)
     else:
-        library = backend_of(arrays[0])
 
         def moved(s: Any, x: Any, part: slice) -> Any:
             shape = tuple(getattr(x, "shape", ()))
             for n, speeds in enumerate(directions[:, part]):
-                speed = library.asarray(
-                    speeds.reshape(shape), dtype=arrays[0].dtype,
-                    device=getattr(arrays[0], "device", None),
-                )  # fmt: skip
-                x = x + speed * s[n]
+                x = x + like(arrays[0], speeds.reshape(shape)) * s[n]
             return x
 
-        start = library.asarray(
-            np.zeros(len(directions)), dtype=arrays[0].dtype,
-            device=getattr(arrays[0], "device", None),
-        )  # fmt: skip
+        start = like(arrays[0], np.zeros(len(directions)))
 
     def along(s: Any) -> Any:
         position, args = 0, []

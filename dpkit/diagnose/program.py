@@ -12,11 +12,13 @@ some rule replaced by a wrong one: `dpkit.diagnose.mistakes` says by which.
 from __future__ import annotations
 
 import linecache
+import math
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from itertools import accumulate
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
@@ -147,6 +149,20 @@ class Program:
             if k in needed:
                 needed.update(self.rows[k].parents)
         return sorted(needed - {0})
+
+    @cached_property
+    def parts(self) -> list[slice]:
+        """Where in a flat gradient the numbers of each input are."""
+        sizes = [math.prod(shape_of(self.rows[k].value)) for k in self.inputs]
+        return [slice(end - size, end) for size, end in zip(sizes, accumulate(sizes), strict=True)]
+
+    def shaped(self, flat: np.ndarray) -> dict[int, Any]:
+        """A flat array, cut up and shaped like the inputs: by their rows."""
+        values = [self.rows[k].value for k in self.inputs]
+        return {
+            k: like(value, flat[part].reshape(shape_of(value)))
+            for k, value, part in zip(self.inputs, values, self.parts, strict=True)
+        }
 
     @cached_property
     def at(self) -> dict[tuple[str, Place | None], list[int]]:
@@ -329,6 +345,14 @@ def numbers(x: Any) -> np.ndarray:
     if hasattr(x, "detach"):
         x = x.detach().cpu()
     return np.asarray(x, dtype=float)
+
+
+def like(value: Any, array: np.ndarray) -> Any:
+    """An array of numpy in the library, precision and memory of a value."""
+    if np.isscalar(value):
+        return np.float64(array)
+    device = getattr(value, "device", None)
+    return backend_of(value).asarray(array, dtype=value.dtype, device=device)
 
 
 def spread_out(share: Any, value: Any) -> Any:

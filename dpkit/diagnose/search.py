@@ -17,7 +17,6 @@ given in this one component, is out.
 
 from __future__ import annotations
 
-import math
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,7 +25,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from dpkit.backends import backend_of, shape_of
+from dpkit.backends import shape_of
 from dpkit.diagnose.answer import Answer
 from dpkit.diagnose.detours import detours
 from dpkit.diagnose.mistakes import slips
@@ -113,12 +112,9 @@ class Screen:
         assert answer.run is not None
         self.run, self.answer = answer.run, answer
         directions: dict[tuple[int, bool], np.ndarray] = {}
-        start, count = 0, len(self.run.inputs)
-        for bit, k in enumerate(self.run.inputs):
-            size = math.prod(shape_of(self.run.rows[k].value))
-            part = slice(start, start + size)
-            start += size
-            move = rng.normal(size=size)
+        count = len(self.run.inputs)
+        for bit, part in enumerate(self.run.parts):
+            move = rng.normal(size=part.stop - part.start)
             for among in (True, False):
                 chosen = wrong[part] == among
                 if chosen.any():
@@ -135,18 +131,9 @@ class Screen:
         self.noise += 1e-13 * (1.0 + abs(answer.value)) * float(np.max(sizes, initial=0.0) > 0.0)
 
     def _moves(self, direction: np.ndarray) -> dict[int, Any]:
-        moves, start = {}, 0
-        for k in self.run.inputs:
-            value = self.run.rows[k].value
-            size = math.prod(shape_of(value))
-            part = direction[start : start + size]
-            start += size
-            if part.any():
-                moves[k] = backend_of(value).asarray(
-                    part.reshape(shape_of(value)), dtype=value.dtype,
-                    device=getattr(value, "device", None),
-                )  # fmt: skip
-        return moves
+        moves = self.run.shaped(direction).items()
+        still = [not direction[part].any() for part in self.run.parts]
+        return {k: move for (k, move), none in zip(moves, still, strict=True) if not none}
 
     def seen_of(self, gradient: np.ndarray) -> np.ndarray:
         """The components of a gradient along the directions."""

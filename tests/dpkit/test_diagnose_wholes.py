@@ -342,3 +342,13 @@ def test_kinks_in_arrays():
     assert dp.diagnose(f, lambda x: (x > 0) * 1.0, x).kind == "correct"
     assert dp.diagnose(f, lambda x: (x >= 0) * 1.0, x).kind == "correct"
     assert dp.diagnose(f, lambda x: (x > 0) + 7.0 * (x == 0), x).kind != "correct"
+
+
+def test_of_a_gradient_that_never_changes_no_length_is_guessed():
+    """(1, -1), divided by its length, times any number, is just that number times (1, -1)."""
+    turned = dp.diagnose(lambda a, b: a - b, lambda a, b: (-1.0, 1.0), 0.4, 1.7)
+    kinds = {turned.kind, *(each.kind for each in turned.alternatives)}
+    assert "sign" in kinds and "normalised" not in kinds
+    shortened = dp.diagnose(lambda a, b: 3.0 * a - 4.0 * b, lambda a, b: (0.6, -0.8), 0.4, 1.7)
+    kinds = {shortened.kind, *(each.kind for each in shortened.alternatives)}
+    assert "normalised" in kinds

@@ -14,14 +14,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from dpkit.backends import backend_of, shape_of
 from dpkit.box import carry_out
 from dpkit.diagnose.program import Program, Pull, Row, nothing, numbers
 from dpkit.table import is_elementwise, pullback
 
-__all__ = ["Change", "Copy", "Operand", "parts", "replayed", "seen"]
+__all__ = ["Change", "Copy", "Operand", "replayed", "seen"]
 
 Operand = tuple[Any, int]
 """A value, and the row where it was computed; 0 for a constant."""
@@ -83,19 +81,6 @@ def replayed(
     output = now[run.output]
     value = float(numbers(copy.rows[output].value).item()) if output else run.value
     return Program(copy.rows, [now[k] for k in run.inputs], output, value, run.single)
-
-
-def parts(run: Program, flat: np.ndarray) -> dict[int, Any]:
-    """A flat array, cut up and shaped like the inputs: by their rows."""
-    found, start = {}, 0
-    for k in run.inputs:
-        value = run.rows[k].value
-        size = int(np.prod(shape_of(value), dtype=int))
-        part = flat[start : start + size].reshape(shape_of(value))
-        start += size
-        found[k] = np.float64(part) if np.isscalar(value) else backend_of(value).asarray(
-            part, dtype=value.dtype, device=getattr(value, "device", None))  # fmt: skip
-    return found
 
 
 def seen(run: Program, k: int, n: int, others: Mapping[int, Any], result: Any = None) -> Pull:

@@ -18,11 +18,10 @@ from typing import Any
 import numpy as np
 
 from dpkit.array_rules._row import positive
-from dpkit.backends import backend_of, shape_of
+from dpkit.backends import shape_of
 from dpkit.diagnose.answer import Answer
-from dpkit.diagnose.program import Edge, Place, Program, Pull, numbers
+from dpkit.diagnose.program import Edge, Place, Program, Pull, like, numbers
 from dpkit.diagnose.sites import Mistake
-from dpkit.diagnose.values.replay import parts
 
 __all__ = ["some_samples"]
 
@@ -78,9 +77,7 @@ class _Sum:
     def _along_axis(self, weights: np.ndarray, value: Any) -> Any:
         shape = [1] * len(shape_of(value))
         shape[self.axis] = self.count
-        return backend_of(value).asarray(
-            weights.reshape(shape), dtype=value.dtype, device=getattr(value, "device", None)
-        )
+        return like(value, weights.reshape(shape))
 
 
 def some_samples(answer: Answer, wrong: np.ndarray) -> Iterator[Mistake]:
@@ -89,7 +86,7 @@ def some_samples(answer: Answer, wrong: np.ndarray) -> Iterator[Mistake]:
     assert run is not None
     # Only the components that are wrong are looked at.
     direction = np.random.default_rng(1).normal(size=len(wrong)) * wrong
-    tangents = run.tangents(parts(run, direction))
+    tangents = run.tangents(run.shaped(direction))
     surplus = float(direction @ (answer.given - answer.truth))
     for total in _sums(run):
         contributions = total.contributions(run, tangents)

@@ -18,7 +18,7 @@ from dpkit.box import carry_out
 from dpkit.diagnose.answer import Answer
 from dpkit.diagnose.program import Edge, Program, Pull, numbers
 from dpkit.diagnose.sites import Mistake
-from dpkit.diagnose.values.replay import parts, replayed, seen
+from dpkit.diagnose.values.replay import replayed, seen
 from dpkit.rules import RULES
 
 __all__ = ["confusions", "earlier_calls", "updates"]
@@ -35,7 +35,7 @@ def updates(run: Program, wrong: np.ndarray) -> Iterator[tuple[Callable[[float],
     yield _after_all, 0.0
     if not 1 < len(run.inputs) <= _FEW:
         return
-    right = [not part.any() for part in parts(run, wrong.astype(float)).values()]
+    right = [not part.any() for part in run.shaped(wrong.astype(float)).values()]
     if not any(right):
         return  # what is updated first has had its right gradient
     for backwards in (True, False):
@@ -58,7 +58,7 @@ def _after_all(rate: float) -> Mistake:
 
 def _stepped(run: Program, rate: float) -> dict[int, Any]:
     """The inputs after a step."""
-    steps = parts(run, run.truth)
+    steps = run.shaped(run.truth)
     return {k: run.rows[k].value - rate * steps[k] for k in run.inputs}
 
 
@@ -68,7 +68,7 @@ def _one_by_one(backwards: bool, rate: float) -> Mistake:
         found: dict[int, Any] = {}
         for k in reversed(run.inputs) if backwards else run.inputs:
             again = replayed(run, inputs=now)
-            found[k] = parts(again, again.truth)[again.inputs[run.inputs.index(k)]]
+            found[k] = again.shaped(again.truth)[again.inputs[run.inputs.index(k)]]
             now[k] = now[k] - rate * found[k]
         return np.concatenate([numbers(found[k]).ravel() for k in run.inputs])
 
@@ -139,7 +139,7 @@ def _moved(
     run: Program, whose: Mapping[int, int], rate: float, gradient: np.ndarray
 ) -> dict[int, Any]:
     """The values of these rows after the update."""
-    steps = parts(run, gradient)
+    steps = run.shaped(gradient)
     values: dict[int, Any] = {}
     for k in sorted(whose):
         row = run.rows[k]

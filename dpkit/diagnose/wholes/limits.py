@@ -108,6 +108,9 @@ def normalised(part: Part) -> Iterator[Mistake]:
     for name, norm in norms:
         times = ratio(part, lambda a, norm=norm: part.truth(a) / norm(part.truth(a)))  # type: ignore[misc]
         if times is not None:
+            lengths = [float(norm(part.truth(a))) for a in part.answers]
+            if abs(times - 1) > 1e-9 and np.ptp(lengths) <= 1e-6 * np.max(np.abs(lengths)):
+                continue  # then it is a multiple of the gradient, and no more
             fixed = "" if abs(times - 1) < 1e-9 else f" and multiplied by {times:.6g}"
             yield Mistake("normalised", f"{part.words} was divided by {name}{fixed}", 2.75)
             return
