@@ -16,10 +16,10 @@ gives exactly these numbers*. It looks, in this order, at
 2. form (`forms`): number, array or tuple, in the right shape, finite?
 3. the numbers (`question`), at the point given and at fresh points beside it: are they right?
 4. the whole (`wholes`): is everything, or all of an argument, 0, turned round, scaled, transposed?
-5. single mistakes, hundreds of them. f is run once and written down (`program`); then one rule is
-   put wrong (`mistakes`, `misplaced`), or the rules are put together wrongly (`sweeps`, `replaced`,
-   `detours`), and a screening that costs an inner product for each (`search`) leaves the few that
-   fit;
+5. single mistakes, hundreds of them. f is run once and written down (`recording`, `program`); then
+   one rule is put wrong (`mistakes`, `misplaced`), or the rules are put together wrongly (`sweeps`,
+   `replaced`, `detours`, `calculus`), and a screening that costs an inner product for each
+   (`search`) leaves the few that fit;
 6. the way it was computed (`wholes.numerics`): in float32, rounded, by finite differences?
 7. right gradients of something else (`values`): of another function, after the update, of one
    sample only;

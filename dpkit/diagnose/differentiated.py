@@ -18,7 +18,8 @@ from dpkit.backends import Number, is_array, shape_of
 from dpkit.box import Box
 from dpkit.box import plain as plain_array
 from dpkit.containers import spread
-from dpkit.diagnose.program import Program, like, record
+from dpkit.diagnose.program import Program, like
+from dpkit.diagnose.recording import record
 from dpkit.number import plain
 from dpkit.points import Point, numbers_of, value_of
 from dpkit.transforms import value_and_grad

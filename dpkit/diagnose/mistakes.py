@@ -5,8 +5,8 @@ Here are those in which **a pullback is wrong**: a local derivative was lost, tu
 taken at the wrong point, not summed where it was broadcast, or misread in one of the ways listed in
 `dpkit.rules` and `dpkit.array_rules`. It may concern one place in the source (a slip in a
 derivation), one turn of a loop, or every use of an operation (a faulty rule in an engine).
-`dpkit.diagnose.sweeps`, `dpkit.diagnose.replaced` and `dpkit.diagnose.detours` have those in which the
-pullbacks are right, but put together wrongly.
+Those in which the pullbacks are right, but put together wrongly, are in `dpkit.diagnose.sweeps`,
+`replaced`, `detours` and `calculus`.
 """
 
 from __future__ import annotations

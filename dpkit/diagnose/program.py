@@ -1,112 +1,37 @@
 """One run of a program, written down: every operation with its operands and its place in the source.
 
-The engines of dpkit keep only what a derivative needs. To find out what went wrong with somebody
-else's derivative we need more: what was done, with which values, at which line. So the program is
-run on numbers of a third kind, which differentiate nothing and write everything down.
-
 On such a record one can run the chain rule backwards (`Program.adjoints`), and forwards
 (`Program.tangents`), both with the rules of `dpkit.rules` and `dpkit.array_rules`, and both with
-some rule replaced by a wrong one: `dpkit.diagnose.mistakes` says by which.
+some rule replaced by a wrong one: `dpkit.diagnose.mistakes` says by which. `dpkit.diagnose.recording`
+writes the record.
 """
 
 from __future__ import annotations
 
-import linecache
 import math
-import sys
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import accumulate
-from pathlib import Path
-from types import CodeType, FrameType
 from typing import Any
 
 import numpy as np
 
 from dpkit.array_rules import unbroadcast
 from dpkit.array_rules._row import positive
-from dpkit.backends import backend_of, is_torch, shape_of
-from dpkit.box import Box, apply, constant
+from dpkit.backends import backend_of, shape_of
 from dpkit.box import plain as plain_array
-from dpkit.containers import flatten, leaves
-from dpkit.number import Arithmetic, level_of, new_level, plain
-from dpkit.rules import Rule
+from dpkit.diagnose.places import Place
 from dpkit.table import is_elementwise, pullback, pushforward
-from dpkit.transforms import as_arrays, follows_arrays, one_number
 
-__all__ = ["Edge", "Place", "Program", "Pull", "Row", "record"]
+__all__ = ["Edge", "Place", "Program", "Pull", "Row", "like", "nothing", "numbers", "spread_out"]
 
 Pull = Callable[[Any], Any]
 """From the adjoint of a result to the share of one operand."""
 
 Edge = tuple[int, int]
 """A row, and which of its operands."""
-
-# Rows are asked for by somebody's program, through these files.
-_MACHINERY = (str(Path(__file__).parent.parent), str(Path(np.__file__).parent), "<dpkit rule")
-
-
-Position = tuple[int | None, int | None, int | None, int | None]
-
-
-@lru_cache(maxsize=1000)
-def _first_of_each(code: CodeType) -> list[int]:
-    """For each unit of the byte code, the first one of those before it that belong to the same
-    expression. (An instruction takes several units, and the interpreter, once it has learnt to do
-    it faster, stops at another one of them.)"""
-    starts: list[int] = []
-    before: Position | None = None
-    for n, position in enumerate(code.co_positions()):
-        starts.append(starts[-1] if starts and position == before else n)
-        before = position
-    return starts
-
-
-@dataclass(frozen=True)
-class Place:
-    """One operation in somebody's source: the same wherever a loop or a call comes back to it."""
-
-    code: CodeType
-    instruction: int
-
-    @classmethod
-    def of(cls, frame: FrameType) -> Place:
-        """Where the frame is now."""
-        return cls(frame.f_code, _first_of_each(frame.f_code)[frame.f_lasti // 2])
-
-    def _position(self) -> Position:
-        return list(self.code.co_positions())[self.instruction]
-
-    @property
-    def line(self) -> int:
-        """Line number in the file or cell, from 1."""
-        return self._position()[0] or self.code.co_firstlineno
-
-    @property
-    def text(self) -> str:
-        """The expression, as it was written; empty if the source is not at hand."""
-        first, last, start, end = self._position()
-        if first is None or last is None or start is None or end is None:
-            return ""
-        lines = linecache.getlines(self.code.co_filename)[first - 1 : last]
-        if not lines:
-            return ""
-        # Columns count bytes, not letters.
-        pieces = [line.encode() for line in lines]
-        pieces[-1] = pieces[-1][:end]
-        pieces[0] = pieces[0][start:]
-        return " ".join(piece.decode().strip() for piece in pieces)
-
-    def __str__(self) -> str:
-        name = self.code.co_name
-        line = f"line {self.line - self.code.co_firstlineno + 1} of {name}"
-        if name == "<lambda>":
-            line = ""
-        elif name.startswith("<"):
-            line = f"line {self.line}"
-        return ", ".join(part for part in (f"`{self.text}`" if self.text else "", line) if part)
 
 
 @dataclass(frozen=True)
@@ -361,141 +286,3 @@ def spread_out(share: Any, value: Any) -> Any:
     if shape_of(share) == shape:
         return share
     return backend_of(value).broadcast(share, shape=shape)
-
-
-# Writing it down ----------------------------------------------------------------------------------
-
-
-class _Pen:
-    """Writes the rows of one program."""
-
-    def __init__(self, level: float) -> None:
-        self.level = level
-        self.rows = [Row("constant", None)]
-
-    def write(
-        self, made: Any, name: str, operands: Sequence[Any], params: Mapping[str, Any]
-    ) -> int:
-        """One row. operands: numbers of this pen, or constants."""
-        frame = sys._getframe(2)
-        while frame is not None and frame.f_code.co_filename.startswith(_MACHINERY):
-            # Between here and `record` there may be nobody's program but our own.
-            frame = frame.f_back if frame.f_code is not record.__code__ else None  # type: ignore
-        self.rows.append(
-            Row(
-                name,
-                _still(made),
-                tuple(_still(x.inside if isinstance(x, _NOTED) else x, made) for x in operands),
-                tuple(x.row if isinstance(x, _NOTED) else 0 for x in operands),
-                params,
-                frame and Place.of(frame),
-            )
-        )
-        return len(self.rows) - 1
-
-    def input(self, x: Any, kind: Any) -> Any:
-        self.rows.append(Row("input", _still(x)))
-        return kind(self, x, len(self.rows) - 1)
-
-
-def _still(x: Any, made: Any = None) -> Any:
-    """A value for the record: without derivative, and not a bare number, whose division by zero
-    would be an error instead of infinite. (Beside tensors of torch, numbers stay as they are.)"""
-    x = plain_array(plain(x))
-    beside = is_torch(plain_array(plain(made)))
-    return np.float64(x) if isinstance(x, (float, int)) and not beside else x
-
-
-class _NotedNumber(Arithmetic):
-    """A single number that writes down what is done with it."""
-
-    __slots__ = ("inside", "pen", "row")
-
-    def __init__(self, pen: _Pen, inside: Any, row: int) -> None:
-        self.pen, self.inside, self.row = pen, inside, row
-
-    @property
-    def level(self) -> float:  # type: ignore[override]
-        return self.pen.level
-
-    @property
-    def _inside(self) -> Any:
-        return self.inside
-
-    @classmethod
-    def _by(cls, rule: Rule, *operands: Any) -> Any:
-        pen = max(operands, key=level_of).pen
-        values = [x.inside if _is_of(pen, x) else x for x in operands]
-        z = rule.value(*values)
-        mine = [x if _is_of(pen, x) else plain(x) for x in operands]
-        return cls(pen, z, pen.write(z, rule.name, mine, {}))
-
-    def __repr__(self) -> str:
-        return repr(self.inside)
-
-
-class _NotedArray(Box):
-    """An array that writes down what is done with it."""
-
-    __slots__ = ("inside", "pen", "row")
-
-    def __init__(self, pen: _Pen, inside: Any, row: int) -> None:
-        self.pen, self.inside, self.row = pen, inside, row
-
-    @property
-    def level(self) -> float:  # type: ignore[override]
-        return self.pen.level
-
-    @property
-    def _inside(self) -> Any:
-        return self.inside
-
-    @classmethod
-    def _by(cls, level: float, name: str, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
-        pen = next(x.pen for x in args if isinstance(x, Box) and x.level == level)  # type: ignore
-        values = [x.inside if _is_of(pen, x) else constant(x) for x in args]
-        z = apply(name, *values, **params)
-        mine = [x if _is_of(pen, x) else plain_array(x) for x in args]
-        return cls(pen, z, pen.write(z, name, mine, params))
-
-    def detach(self) -> Any:
-        """The same values as a constant."""
-        return self.inside.detach() if isinstance(self.inside, Box) else self.inside
-
-    def __repr__(self) -> str:
-        return repr(self.inside)
-
-
-_NOTED = (_NotedNumber, _NotedArray)
-
-
-def _is_of(pen: _Pen, x: Any) -> bool:
-    return isinstance(x, _NOTED) and x.pen is pen
-
-
-def record(f: Callable[..., Any], args: Sequence[Any]) -> Program:
-    """Run f on arguments that all vary, and return what it did.
-
-    args: numbers, arrays, or containers of these. f returns one number.
-
-    Arrays are followed whole; if there are only numbers, or arrays of objects, each number is
-    followed by itself. Raises whatever f raises, and TypeError as `dpkit.grad` does.
-    """
-    name = getattr(f, "__name__", "the function")
-    apart = [leaves(arg, f"Argument {n} of {name}") for n, arg in enumerate(args)]
-    whole = follows_arrays([x for values, _ in apart for x in values])
-    if not whole:
-        apart = [flatten(arg, f"Argument {n} of {name}") for n, arg in enumerate(args)]
-    with new_level(whole) as level:
-        pen = _Pen(level)
-        inputs: list[int] = []
-        noted = []
-        for values, rebuild in apart:
-            mine = [pen.input(x, _NotedArray if whole else _NotedNumber)
-                    for x in (as_arrays(values) if whole else values)]  # fmt: skip
-            inputs += [x.row for x in mine]
-            noted.append(rebuild(mine))
-        y = one_number(f(*noted), name)
-    output = y.row if _is_of(pen, y) else 0
-    value = float(numbers(plain_array(plain(y))).item())
-    return Program(pen.rows, inputs, output, value, not whole)

@@ -27,12 +27,13 @@ import numpy as np
 
 from dpkit.backends import shape_of
 from dpkit.diagnose.answer import Answer
+from dpkit.diagnose.calculus import wrong_calculus
 from dpkit.diagnose.detours import detours
 from dpkit.diagnose.mistakes import slips
 from dpkit.diagnose.program import Edge, Program, Pull
 from dpkit.diagnose.replaced import lost_shares
 from dpkit.diagnose.sites import Mistake
-from dpkit.diagnose.sweeps import wrong_calculus, wrong_sweeps
+from dpkit.diagnose.sweeps import wrong_sweeps
 
 __all__ = ["UNFIT", "Screen", "Search", "batched", "consequences"]
 

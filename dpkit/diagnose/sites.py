@@ -31,7 +31,8 @@ from typing import Any
 import numpy as np
 
 from dpkit.array_rules import ARRAY_RULES
-from dpkit.diagnose.program import Edge, Place, Program, Pull, Row
+from dpkit.diagnose.places import Place
+from dpkit.diagnose.program import Edge, Program, Pull, Row
 from dpkit.rules import RULES
 
 __all__ = ["IN_PART", "Changes", "Mistake", "Site", "an", "computed", "noun", "operand",

@@ -1,9 +1,7 @@
 """What could have gone wrong, continued: every pullback is right, but they were put together wrongly.
 
-* **The sweep is wrong**: a second contribution overwrites the first, or a value passes its adjoint
-  on before it is complete.
-* **The calculus is wrong**: the derivative of a product is taken to be the product of the
-  derivatives.
+A second contribution overwrites the first, in the whole sweep (`wrong_sweeps`) or at one value that
+is used several times (`lost_shares`); or a value passes its adjoint on before it is complete.
 """
 
 from __future__ import annotations
@@ -19,7 +17,7 @@ from dpkit.backends import backend_of
 from dpkit.diagnose.program import Program, Pull
 from dpkit.diagnose.sites import Mistake, an, noun
 
-__all__ = ["wrong_calculus", "wrong_sweeps"]
+__all__ = ["wrong_sweeps"]
 
 
 def wrong_sweeps(program: Program) -> Iterator[Mistake]:
@@ -226,75 +224,3 @@ def _depth_first(run: Program) -> np.ndarray:
 
 def _breadth_first(run: Program) -> np.ndarray:
     return _once_each(run, newest_first=False)
-
-
-# The calculus is wrong ----------------------------------------------------------------------------
-
-
-def wrong_calculus(program: Program) -> Iterator[Mistake]:
-    """(u·v)' = u'·v' and (u/v)' = u'/v'; and, forwards, what is inside a function was forgotten."""
-    operations = dict.fromkeys(program.rows[k].name for k in program.needed)
-    if not program.single or len(program.inputs) > 16:
-        return
-    for operation, word in (("mul", "product"), ("div", "quotient")):
-        if operation in operations:
-            sentence = f"the derivative of a {word} was taken to be the {word} of the derivatives"
-            for constants_too in (False, True):
-                yield Mistake(
-                    "wrong_rule", sentence, 2.0, operation=operation,
-                    sweep=partial(_forwards, partial(_of_derivatives, operation, constants_too)),
-                )  # fmt: skip
-    for operation in operations:
-        if operation not in ("input", "constant", "add", "sub", "neg"):
-            sentence = (
-                f"the derivative of {an(operation)} does not contain that of what is inside: the chain "
-                "rule multiplies by how fast the operand moves"
-            )
-            yield Mistake("missing_factor", sentence, 2.4, f"every {noun(operation)}", operation,
-                          sweep=partial(_forwards, partial(_inner_lost, operation)))  # fmt: skip
-
-
-Rule = Callable[
-    [Program, int, dict[int, Any]], Any
-]  # run, row, moves -> how the row moves, or None
-
-
-def _forwards(rule: Rule, run: Program) -> np.ndarray:
-    """The derivatives forwards, one input at a time, with a wrong rule where it applies."""
-    return np.array([_one_forwards(rule, run, start) for start in run.inputs])
-
-
-def _one_forwards(rule: Rule, run: Program, start: int) -> float:
-    moves: dict[int, Any] = {start: np.float64(1.0)}
-    for k in range(1, run.output + 1):
-        if k == start:
-            continue
-        wrong = rule(run, k, moves)
-        if wrong is not None:
-            moves[k] = wrong
-            continue
-        parents = run.rows[k].parents
-        shares = [run.pull(k, n)(moves[p]) for n, p in enumerate(parents) if p in moves]
-        if shares:
-            moves[k] = sum(shares)
-    return float(moves.get(run.output, 0.0))
-
-
-def _of_derivatives(
-    operation: str, constants_too: bool, run: Program, k: int, moves: dict[int, Any]
-) -> Any:
-    """The product, or quotient, of the derivatives. constants_too: also where one of them is 0."""
-    row = run.rows[k]
-    if row.name != operation or not any(parent in moves for parent in row.parents):
-        return None
-    if not constants_too and not all(parent in moves for parent in row.parents):
-        return None
-    u, v = (moves.get(parent, np.float64(0.0)) for parent in row.parents)
-    return u * v if operation == "mul" else u / v
-
-
-def _inner_lost(operation: str, run: Program, k: int, moves: dict[int, Any]) -> Any:
-    row = run.rows[k]
-    if row.name != operation:
-        return None
-    return sum(run.pull(k, n)(np.float64(1.0)) for n, parent in enumerate(row.parents) if parent)

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from programs import numbers, programs, tame
 
 import dpkit as dp
+from dpkit.diagnose.calculus import wrong_calculus
 from dpkit.diagnose.mistakes import slips
-from dpkit.diagnose.program import record
+from dpkit.diagnose.recording import record
 from dpkit.diagnose.search import consequences
-from dpkit.diagnose.sweeps import wrong_calculus, wrong_sweeps
+from dpkit.diagnose.sweeps import wrong_sweeps
 
 # Programs ------------------------------------------------------------------------------------------
 

@@ -10,11 +10,12 @@ from programs import numbers, programs, tame
 
 import dpkit as dp
 from dpkit.diagnose.answer import Answer
+from dpkit.diagnose.calculus import wrong_calculus
 from dpkit.diagnose.mistakes import slips
-from dpkit.diagnose.program import record
+from dpkit.diagnose.recording import record
 from dpkit.diagnose.replaced import lost_shares
 from dpkit.diagnose.search import Screen, Search, consequences
-from dpkit.diagnose.sweeps import wrong_calculus, wrong_sweeps
+from dpkit.diagnose.sweeps import wrong_sweeps
 
 RNG = np.random.default_rng(7)
 X, Y = RNG.normal(size=(5, 3)), RNG.normal(size=(5, 2))

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from dpkit.containers import flatten
-from dpkit.diagnose.program import Program, record
+from dpkit.diagnose.program import Program
+from dpkit.diagnose.recording import record
 from dpkit.diagnose.training.mistaken import Run, Slopes
 from dpkit.points import Point
 from dpkit.transforms import value_and_grad

@@ -20,7 +20,8 @@ import numpy as np
 from dpkit.array_rules._row import positive
 from dpkit.backends import shape_of
 from dpkit.diagnose.answer import Answer
-from dpkit.diagnose.program import Edge, Place, Program, Pull, like, numbers
+from dpkit.diagnose.places import Place
+from dpkit.diagnose.program import Edge, Program, Pull, like, numbers
 from dpkit.diagnose.sites import Mistake
 
 __all__ = ["some_samples"]

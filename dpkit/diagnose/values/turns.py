@@ -16,7 +16,8 @@ import numpy as np
 
 from dpkit.backends import backend_of, shape_of
 from dpkit.box import carry_out
-from dpkit.diagnose.program import Edge, Place, Program, Pull
+from dpkit.diagnose.places import Place
+from dpkit.diagnose.program import Edge, Program, Pull
 from dpkit.diagnose.sites import Mistake, an
 from dpkit.diagnose.values.replay import seen
 

@@ -19,7 +19,7 @@ from dpkit.diagnose.sites import IN_PART, Mistake
 from dpkit.diagnose.wholes.laws import laws_obeyed
 from dpkit.diagnose.wholes.part import Part
 
-__all__ = ["of_the_whole"]
+__all__ = ["of_a_part", "of_the_whole"]
 
 
 def of_the_whole(question: Question) -> Iterator[Mistake]:
@@ -33,7 +33,7 @@ def of_the_whole(question: Question) -> Iterator[Mistake]:
         yield from _in_parts(question)
 
 
-def _of_a_part(question: Question, wrong: np.ndarray) -> Iterator[Mistake]:
+def of_a_part(question: Question, wrong: np.ndarray) -> Iterator[Mistake]:
     """Mistakes that explain the components that are wrong; shape (n,), bool."""
     places = np.flatnonzero(wrong)
     leaf = next(
@@ -60,7 +60,7 @@ def _in_parts(question: Question) -> Iterator[Mistake]:
         words = f"the gradient with respect to {leaf.name}"
         found = sorted(laws_obeyed(Part(question, places, words, leaf)), key=lambda h: h.rank)
         if not found:
-            found = sorted(_of_a_part(question, _only(wrong, leaf)), key=lambda h: h.rank)
+            found = sorted(of_a_part(question, _only(wrong, leaf)), key=lambda h: h.rank)
             found = [_said_of(wrong, leaf, mistake) for mistake in found]
         explained += [(leaf, found[0])] if found else []
         if len(bad) == 1:
