@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 import dpkit as dp
 from dpkit.catalogue import CATALOGUE
-from dpkit.diagnose.training import diagnose_training, mistaken
+from dpkit.diagnose.training import diagnose_training
+from dpkit.diagnose.training.loop import Run, Slopes
+from dpkit.diagnose.training.mistaken import loops
 
 # Losses, each with its gradient by hand -----------------------------------------------------------
 
@@ -1395,8 +1397,8 @@ def test_without_time_nothing_is_named_wrongly():
 
 
 def test_every_kind_is_in_the_catalogue():
-    slopes = mistaken.Slopes(lambda w, batch: (0.0, w))
+    slopes = Slopes(lambda w, batch: (0.0, w))
     parts = (("w", slice(0, 1)), ("b", slice(1, 2)))
-    run = mistaken.Run(np.ones(2), 0.1, (0, 1), slopes, parts, batches=2)
-    kinds = {loop.kind for loop in mistaken.loops(run)}
+    run = Run(np.ones(2), 0.1, (0, 1), slopes, parts, batches=2)
+    kinds = {loop.kind for loop in loops(run)}
     assert len(kinds) > 5 and kinds <= set(CATALOGUE)

@@ -9,8 +9,6 @@ Words take their colour from the notebook's theme, so that they can be read in t
 
 from __future__ import annotations
 
-import hashlib
-import html
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,34 +16,23 @@ from itertools import groupby
 
 import numpy as np
 
+from dpkit.diagnose.picture.page import LINE, MARGIN, Page, Scale, clean
 from dpkit.diagnose.picture.pieces import Piece, negligible
 from dpkit.draw import Drawing
 
-__all__ = ["clean", "draw"]
+__all__ = ["draw"]
 
-_BLUE, _ORANGE, _GREY = (0x1D, 0x5F, 0xA9), (0xE0, 0x76, 0x0F), "#777777"
-_PAGE, _MARGIN, _LINE = 740.0, 6.0, 18.0  # pixels
-_CELL, _GAP, _SPACE, _CAPTION = 24.0, 9.0, 24.0, 74.0
+_PAGE, _CELL, _GAP, _SPACE, _CAPTION = 740.0, 24.0, 9.0, 24.0, 74.0  # pixels
 _WRITTEN = 12  # an array of at most so many rows and columns has its numbers in the cells
 _POOLED = 32  # and a larger one is drawn with at most so many
 _ROW = 128  # or so many, if it is a single row
 _SLICES, _PIECES = 4, 24
 _LEVELS = 10
 
-_STYLE = """
-text { font: 12px system-ui, 'Segoe UI', Helvetica, Arial, sans-serif;
- font-variant-numeric: tabular-nums; fill: var(--jp-content-font-color1, #1b1b1b); }
-.name { font-weight: 600; }
-.quiet { fill: var(--jp-content-font-color2, #555555); }
-.cell { text-anchor: middle; }
-.row { text-anchor: end; }
-.raw { font-family: ui-monospace, Menlo, Consolas, monospace; }
-"""
-
 
 def draw(some: list[Piece], text: str) -> Drawing:
     """The picture of a gradient in pieces. text: the same in words, for those who cannot see it."""
-    page = _Page()
+    page = Page()
     rounding = negligible(some)
     chosen = _chosen(rounding)
     parts = [(some[k], rounding[k]) for k in chosen]
@@ -60,86 +47,6 @@ def draw(some: list[Piece], text: str) -> Drawing:
     return Drawing(page.svg(text), text)
 
 
-def clean(text: str) -> str:
-    """One line of text without anything that XML forbids or a terminal would obey."""
-    return "".join(c if c.isprintable() else " " for c in text)
-
-
-# The page ----------------------------------------------------------------------------------------
-
-
-class _Page:
-    """What has been drawn so far, from top to bottom."""
-
-    def __init__(self) -> None:
-        self.shapes: list[str] = []
-        self.y, self.wide = _MARGIN, 200.0
-
-    def write(self, x: float, y: float, text: str, kind: str = "", fill: str = "") -> None:
-        colour = f' style="fill:{fill}"' if fill else ""
-        self.shapes.append(
-            f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}"{colour}>{html.escape(clean(text))}</text>'
-        )
-        if kind != "cell":
-            self.reach(x + 7.2 * len(text) if kind != "row" else x)
-
-    def say(self, text: str, kind: str = "") -> None:
-        """A line of text of its own."""
-        self.y += _LINE
-        self.write(_MARGIN, self.y - 5, text, kind)
-
-    def reach(self, x: float) -> None:
-        self.wide = max(self.wide, x + _MARGIN)
-
-    def svg(self, text: str) -> str:
-        body = "\n".join(self.shapes)
-        described = html.escape("\n".join(clean(line) for line in text.split("\n")))
-        name = hashlib.sha1((body + described).encode()).hexdigest()[:8]
-        high = self.y + _MARGIN
-        # Styles would reach everything else on the page without the name in front of them.
-        style = "".join(
-            f"#m{name} {line}" if line[:1] in {".", "t"} else line for line in _STYLE.split("\n")
-        )
-        return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" id="m{name}" role="img" '
-            f'aria-labelledby="mt{name} md{name}" viewBox="0 0 {self.wide:.0f} {high:.0f}" '
-            f'width="{self.wide:.0f}" height="{high:.0f}" style="max-width:100%;height:auto">\n'
-            f'<title id="mt{name}">What came back, what was expected, and the difference</title>\n'
-            f'<desc id="md{name}">{described}</desc>\n<style>{style}</style>\n{body}\n</svg>'
-        )
-
-
-@dataclass(frozen=True)
-class _Scale:
-    """Colours for the numbers from -limit to limit."""
-
-    limit: float
-
-    @staticmethod
-    def over(*arrays: np.ndarray) -> _Scale:
-        sizes = (np.max(np.abs(a), initial=0.0, where=np.isfinite(a)) for a in arrays)
-        return _Scale(float(max(sizes, default=0.0)))
-
-    def place(self, x: float) -> float:
-        """From -1 to 1."""
-        return x / self.limit if self.limit else 0.0
-
-    def colour(self, x: float) -> str:
-        if not math.isfinite(x):
-            return _GREY
-        place = self.place(x)
-        end = _BLUE if place < 0 else _ORANGE
-        return "#" + "".join(f"{round(255 + (c - 255) * abs(place)):02x}" for c in end)
-
-    def ink(self, x: float) -> str:
-        """The colour of a number that is written on its own colour: the one of more contrast."""
-        colour = self.colour(x)
-        red, green, blue = (int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5))
-        # Relative luminance as in WCAG 2.2, with the power 2.2 for its two-piece curve.
-        light = 0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2
-        return "#ffffff" if light < 0.18 else "#000000"
-
-
 # Single numbers: a table -------------------------------------------------------------------------
 
 
@@ -147,7 +54,7 @@ def _is_single(piece: Piece) -> bool:
     return all(isinstance(a, np.ndarray) and a.shape == () for a in (piece.got, piece.expected))
 
 
-def _table(page: _Page, parts: list[tuple[Piece, np.ndarray | None]]) -> None:
+def _table(page: Page, parts: list[tuple[Piece, np.ndarray | None]]) -> None:
     """Numbers under each other, each with its name in front."""
     got, expected, difference = (
         np.array([[float(np.asarray(getattr(piece, which)))] for piece, _ in parts])
@@ -155,9 +62,9 @@ def _table(page: _Page, parts: list[tuple[Piece, np.ndarray | None]]) -> None:
     )
     noise = np.array([[bool(each)] for _, each in parts])
     names = [_shortened(clean(piece.name), 30) for piece, _ in parts]
-    left = _MARGIN + max(7.2 * len(name) for name in names) + (8 if any(names) else 0)
+    left = MARGIN + max(7.2 * len(name) for name in names) + (8 if any(names) else 0)
     page.y += 4
-    top = page.y + _LINE
+    top = page.y + LINE
     for row, name in enumerate(names):
         page.write(left - 8, top + (row + 0.5) * _CELL + 4, name, "name row")
     _side_by_side(page, left, _maps(got, expected, difference, noise, [()], [()]))
@@ -177,7 +84,7 @@ class _Map:
 
     caption: str
     slices: list[np.ndarray]
-    scale: _Scale
+    scale: Scale
     noise: list[np.ndarray] | None = None
 
     @property
@@ -189,7 +96,7 @@ class _Map:
         return sum(each.shape[1] for each in self.slices)
 
 
-def _array(page: _Page, piece: Piece, noise: np.ndarray | None) -> None:
+def _array(page: Page, piece: Piece, noise: np.ndarray | None) -> None:
     page.y += 8
     page.say(_heading(piece), "name")
     for words, value in (("came back", piece.got), ("expected", piece.expected)):
@@ -203,13 +110,13 @@ def _array(page: _Page, piece: Piece, noise: np.ndarray | None) -> None:
         _maps(arrays[0], arrays[1], piece.difference, noise, chosen[0], chosen[1])
         if len(arrays) == 2
         else [_Map("Came back" if piece.expected is None else "Expected",
-                   [_flat(arrays[0], at) for at in chosen[0]], _Scale.over(arrays[0]))]
+                   [_flat(arrays[0], at) for at in chosen[0]], Scale.over(arrays[0]))]
     )  # fmt: skip
     written = all(m.rows <= _WRITTEN and m.columns <= _WRITTEN for m in maps)
     if max(m.rows for m in maps) == 1 < max(m.columns for m in maps):
         _stacked(page, maps, written)
     elif len(maps) * _width(maps, written) + (len(maps) - 1) * _SPACE <= _PAGE:
-        _side_by_side(page, _MARGIN, maps, written)
+        _side_by_side(page, MARGIN, maps, written)
     else:
         _stacked(page, maps, written)
     page.y += 3
@@ -222,13 +129,13 @@ def _maps(
     noise: np.ndarray | None, mine: list[tuple[int, ...]], truth: list[tuple[int, ...]],
 ) -> list[_Map]:  # fmt: skip
     """The two maps on one scale, and that of the difference, if there is one, on its own."""
-    shared = _Scale.over(got, expected)
+    shared = Scale.over(got, expected)
     maps = [
         _Map("Got", [_flat(got, at) for at in mine], shared),
         _Map("Expected", [_flat(expected, at) for at in truth], shared),
     ]
     if difference is not None and noise is not None:
-        scale = _Scale.over(np.where(noise, 0.0, difference))
+        scale = Scale.over(np.where(noise, 0.0, difference))
         masks = [_flat(noise, at) for at in mine]
         maps.append(_Map("Difference", [_flat(difference, at) for at in mine], scale, masks))
     return maps
@@ -298,8 +205,8 @@ def _score(piece: Piece, difference: np.ndarray, noise: np.ndarray) -> str:
 # Cells -------------------------------------------------------------------------------------------
 
 
-def _side_by_side(page: _Page, left: float, maps: list[_Map], written: bool = True) -> None:
-    x, top = left, page.y + _LINE
+def _side_by_side(page: Page, left: float, maps: list[_Map], written: bool = True) -> None:
+    x, top = left, page.y + LINE
     heights = []
     for each in maps:
         page.write(x, top - 5, each.caption, "quiet")
@@ -310,16 +217,16 @@ def _side_by_side(page: _Page, left: float, maps: list[_Map], written: bool = Tr
     _legend(page, maps, written, left)
 
 
-def _stacked(page: _Page, maps: list[_Map], written: bool) -> None:
+def _stacked(page: Page, maps: list[_Map], written: bool) -> None:
     for each in maps:
         page.y += 4
-        page.write(_MARGIN, page.y + 16, each.caption, "quiet")
-        page.y += _cells(page, _MARGIN + _CAPTION, page.y, each, _cell(maps, written), written)[1]
-    _legend(page, maps, written, _MARGIN + _CAPTION)
+        page.write(MARGIN, page.y + 16, each.caption, "quiet")
+        page.y += _cells(page, MARGIN + _CAPTION, page.y, each, _cell(maps, written), written)[1]
+    _legend(page, maps, written, MARGIN + _CAPTION)
 
 
 def _cells(
-    page: _Page, x: float, y: float, each: _Map, cell: tuple[float, float], written: bool
+    page: Page, x: float, y: float, each: _Map, cell: tuple[float, float], written: bool
 ) -> tuple[float, float]:
     """Draw the cells of a map; return its width and height."""
     wide, high = cell
@@ -337,8 +244,8 @@ def _cells(
 
 
 def _written(
-    page: _Page, x: float, y: float, wide: float, high: float,
-    values: np.ndarray, noise: np.ndarray, scale: _Scale,
+    page: Page, x: float, y: float, wide: float, high: float,
+    values: np.ndarray, noise: np.ndarray, scale: Scale,
 ) -> None:  # fmt: skip
     """Cells with their numbers in them."""
     for row, column in np.ndindex(values.shape):
@@ -354,7 +261,7 @@ def _written(
 
 
 def _coloured(
-    page: _Page, x: float, y: float, wide: float, high: float, values: np.ndarray, scale: _Scale
+    page: Page, x: float, y: float, wide: float, high: float, values: np.ndarray, scale: Scale
 ) -> None:
     """Cells without numbers: one path for each shade."""
     rows, columns = values.shape
@@ -376,7 +283,7 @@ def _coloured(
     page.shapes += [f'<path fill="{c}" d="{"".join(ways)}"/>' for c, ways in shades.items()]
 
 
-def _legend(page: _Page, maps: list[_Map], written: bool, x: float) -> None:
+def _legend(page: Page, maps: list[_Map], written: bool, x: float) -> None:
     """What the colours mean, where no numbers say it."""
     if written:
         return

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dpkit.diagnose.picture import heatmap
-from dpkit.diagnose.picture.heatmap import clean
+from dpkit.diagnose.picture.page import clean
 from dpkit.diagnose.picture.pieces import Piece, negligible, pieces
 
 if TYPE_CHECKING:

@@ -36,7 +36,8 @@ import numpy as np
 
 from dpkit.containers import flatten
 from dpkit.diagnose.result import Diagnosis
-from dpkit.diagnose.training.mistaken import PLAIN, Loop, Slopes, loops, states
+from dpkit.diagnose.training.loop import PLAIN, Loop, Slopes, states
+from dpkit.diagnose.training.mistaken import loops
 from dpkit.diagnose.training.recorded import wrong_losses
 from dpkit.diagnose.training.solved import solved_loops
 from dpkit.diagnose.training.task import Task

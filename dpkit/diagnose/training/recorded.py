@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from dpkit.diagnose.training.mistaken import Loop, states
+from dpkit.diagnose.training.loop import Loop, states
 from dpkit.diagnose.training.trained import Seen
 
 __all__ = ["wrong_losses"]

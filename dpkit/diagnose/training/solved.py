@@ -12,7 +12,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from dpkit.diagnose.training.mistaken import PLAIN, Direction, Loop, Run, States, loops
+from dpkit.diagnose.training.loop import PLAIN, Direction, Loop, Run, States
+from dpkit.diagnose.training.mistaken import loops
 
 __all__ = ["solved_loops"]
 

@@ -10,7 +10,7 @@ import numpy as np
 from dpkit.containers import flatten
 from dpkit.diagnose.program import Program
 from dpkit.diagnose.recording import record
-from dpkit.diagnose.training.mistaken import Run, Slopes
+from dpkit.diagnose.training.loop import Run, Slopes
 from dpkit.points import Point
 from dpkit.transforms import value_and_grad
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from dpkit.answers import flat
-from dpkit.diagnose.training.mistaken import PLAIN, Loop, Run, states
+from dpkit.diagnose.training.loop import PLAIN, Loop, Run, states
 
 __all__ = ["Answer", "Seen", "arrays", "last_of", "read", "shorter", "words"]
 

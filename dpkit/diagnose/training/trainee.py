@@ -11,7 +11,7 @@ import numpy as np
 
 from dpkit.answers import article, flat
 from dpkit.containers import flatten
-from dpkit.diagnose.training.mistaken import PLAIN, Run, states
+from dpkit.diagnose.training.loop import PLAIN, Run, states
 from dpkit.diagnose.training.task import Task
 from dpkit.diagnose.training.trained import Answer, Seen, arrays, last_of, read, shorter, words
 from dpkit.points import numbers_of
