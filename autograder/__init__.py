@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from autograder.exercise import Result
+    from autograder.result import Result
 
 __all__ = ["check"]
 

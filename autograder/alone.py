@@ -12,8 +12,8 @@ from typing import Any
 import nbformat
 
 from autograder.course import Course, CourseError, find_course
-from autograder.exercise import Result
 from autograder.judge import Job, Settings, Worker
+from autograder.result import Result
 from autograder.sandbox.limits import Limits
 from autograder.sanitise import BadSubmission, grade_id, load_submission, rebuild
 

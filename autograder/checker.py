@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from autograder.exercise import Exercise, Lab, Result, load_lab
+from autograder.exercise import Exercise, Lab, load_lab
 from autograder.probe import compile_probe, run_probe
+from autograder.result import Result
 
 __all__ = ["check", "check_exercise"]
 

@@ -29,9 +29,10 @@ from nbformat import NotebookNode
 from nbgrader.utils import is_grade, is_solution
 
 from autograder.errors import StudentError
-from autograder.exercise import BEGIN_HIDDEN, Exercise, Finding, Lab, Mark, Result, load_lab
+from autograder.exercise import BEGIN_HIDDEN, Exercise, Lab, Mark, load_lab
 from autograder.harmless import harmless_output, harmless_text
 from autograder.remote import TrustedNames, readable
+from autograder.result import Finding, Result
 from autograder.session import Limits, Session, Zygote
 from dpkit.diagnose import Diagnosis
 

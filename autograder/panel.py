@@ -12,7 +12,7 @@ from dataclasses import replace
 from html import escape
 from typing import Any
 
-from autograder.exercise import Finding, Result
+from autograder.result import Finding, Result
 
 __all__ = ["html", "text"]
 

@@ -15,9 +15,9 @@ from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
 
 from autograder.build import read_lab
 from autograder.course import Course, CourseError
-from autograder.exercise import Finding, Result
 from autograder.panel import words
 from autograder.report.places import Place, Written, find, written
+from autograder.result import Finding, Result
 from autograder.sanitise import BadSubmission, grade_id, load_submission, rebuild
 from autograder.store import Store
 from dpkit.catalogue import CATALOGUE

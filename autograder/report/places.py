@@ -22,7 +22,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from autograder.exercise import Finding
+from autograder.result import Finding
 
 __all__ = ["Cell", "Place", "Written", "find", "written"]
 

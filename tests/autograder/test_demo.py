@@ -15,9 +15,9 @@ from autograder.course import Course, CourseError
 from autograder.demo import demo
 from autograder.demo.attacks import Target, attacks
 from autograder.demo.pupils import Pupil, _dealt, _variants, make_class
-from autograder.exercise import Finding, Result
 from autograder.grade import Grading
 from autograder.report.classroom import Standing
+from autograder.result import Finding, Result
 from tests.autograder.toy import LAB, toy_course
 
 CELLS = ("check1_1", "check1_2", "check1_3")

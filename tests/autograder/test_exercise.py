@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 import dpkit as dp
 from autograder.checker import check_exercise
 from autograder.errors import StudentError
-from autograder.exercise import MOST_TEXT, Mark, Result, agree, load_lab
+from autograder.exercise import Mark, agree, load_lab
 from autograder.panel import prose
+from autograder.result import MOST_TEXT, Result
 
 EXERCISES = """
 import numpy as np

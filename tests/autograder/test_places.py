@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder.exercise import Finding
 from autograder.report.places import NAMES, Cell, find, written
+from autograder.result import Finding
 from dpkit.array_rules import ARRAY_RULES
 from dpkit.rules import RULES
 

@@ -17,11 +17,11 @@ from nbgrader.api import Gradebook
 
 from autograder.build import build_release
 from autograder.course import Course, CourseError
-from autograder.exercise import Finding, Result
 from autograder.report import Class
 from autograder.report.classroom import Column, Remark, Standing
 from autograder.report.page import MOST_CASES, render
 from autograder.report.terminal import show
+from autograder.result import Finding, Result
 from autograder.store import Store
 from tests.autograder.toy import LAB, toy_course
 

@@ -16,8 +16,9 @@ from nbgrader.preprocessors import ClearSolutions
 
 from autograder.build import Variant, read_lab, read_variants
 from autograder.checker import check_exercise
-from autograder.exercise import Lab, Result, load_lab
+from autograder.exercise import Lab, load_lab
 from autograder.leaks import cut_hidden
+from autograder.result import Result
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = sorted(path.parent for path in (ROOT / "labs").glob("*/lab.py"))

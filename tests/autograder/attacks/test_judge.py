@@ -10,10 +10,11 @@ import pytest
 
 from autograder import grade as grading_module
 from autograder.build import build_release, read_lab
-from autograder.exercise import Finding, Mark, Result, plain
+from autograder.exercise import Mark
 from autograder.judge import Job, mark_in_worker, start_worker
 from autograder.panel import text
 from autograder.remote import TrustedNames
+from autograder.result import Finding, Result, plain
 from autograder.sandbox.limits import Limits
 from autograder.session import Zygote
 from autograder.wire import TooLarge, decode, encode
