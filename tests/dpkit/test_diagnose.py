@@ -714,6 +714,18 @@ def test_sentences_name_the_parts_as_one_speaks_of_them():
     assert "yours contains the factor itself" in both.message
 
 
+def test_sentences_name_the_operands_of_any_operation():
+    def f(w):
+        return dp.sum(w * w) + dp.sum(dp.concatenate([w, dp.sin(w)]))
+
+    def without_the_pieces(w):  # of the concatenated ones, the second is lost
+        return 2.0 * w + 1.0
+
+    lost = dp.diagnose(f, without_the_pieces, np.array([0.3, -1.2, 0.8]))
+    told = " ".join([lost.message, *(each.message for each in lost.alternatives)])
+    assert "argument number 2 of concatenate" in told and "'s argument" not in told
+
+
 def test_html_is_escaped():
     diagnosis = dp.diagnose(lambda x: x * 2 if x < 9 else x, lambda x: "<script>", 1.0)
     assert "<script>" not in diagnosis._repr_html_()
