@@ -191,13 +191,12 @@ def _part_by_part(
         if search.out_of_time():
             return []
         whole, some = search.single(part)
-        found = {
-            (h.kind, h.where, h.sentence): h for h in sorted(whole + some, key=lambda h: -h.rank)
-        }
-        own = {} if found else {(h.kind, h.sentence): h for h in of_a_part(question, part)}
-        if not found and not own:
+        found: dict[tuple[str, ...], Mistake] = {}
+        for h in sorted(whole + some, key=lambda h: -h.rank) or of_a_part(question, part):
+            found[h.kind, h.where, h.sentence] = h
+        if not found:
             return []
-        explained.append((part, found or own))
+        explained.append((part, found))
     chosen: list[Mistake] = []
     while explained:
         counts = Counter(key for _, found in explained for key in found)
