@@ -188,7 +188,8 @@ def grows(first: np.ndarray, second: np.ndarray, third: np.ndarray, rtol: float)
 
 def article(word: str) -> str:
     """The word with "a" or "an" before it."""
-    return f"{'an' if word[:1].lower() in 'aeiou' else 'a'} {word}"
+    vowel = word[:1].lower() in "aeiou" or word.startswith("nd")  # as in n-dimensional
+    return f"{'an' if vowel else 'a'} {word}"
 
 
 def show(gradient: Any) -> str:

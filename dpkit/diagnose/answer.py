@@ -13,6 +13,7 @@ from dpkit.diagnose.program import Program
 __all__ = ["Answer"]
 
 _TOLERANCE, _SINGLE_TOLERANCE = 1e-7, 3e-5
+_A_FEW = 500
 _TOO_LONG = 3000  # rows of a program; then measuring its noise would take longer than all the rest
 
 
@@ -48,7 +49,8 @@ class Answer:
         if other.ndim == 2:
             given, off = given[:, None], off[:, None]
         with np.errstate(all="ignore"):
-            allowed = tolerance * np.abs(given)
+            # What is infinite is near nothing but itself.
+            allowed = tolerance * np.where(np.isfinite(given), np.abs(given), 0.0)
             allowed = np.where(off <= allowed, allowed, np.minimum(allowed, 0.01 * off))
             # Equality is for infinite slopes, whose difference is not a number.
             distance = np.abs(other - given)
@@ -57,6 +59,18 @@ class Answer:
                 return near
             noise = self.noise[part]
             return near | (distance <= (noise if other.ndim == 1 else noise[:, None]))
+
+    def is_like(self, other: np.ndarray, part: slice | np.ndarray = slice(None)) -> bool:  # noqa: B008
+        """Is `other`, of shape (n,), what was given, in all components of the part?
+
+        Of long gradients a few components are looked at first: most that is wrong is wrong there.
+        """
+        places = np.arange(len(self.given))[part]
+        if len(places) > 10 * _A_FEW:
+            few = np.linspace(0, len(places) - 1, _A_FEW).astype(int)
+            if not np.all(self.agrees(other[few], part=places[few])):
+                return False
+        return bool(np.all(self.agrees(other, part=part)))
 
     @cached_property
     def _off(self) -> np.ndarray:

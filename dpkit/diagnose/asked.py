@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from dpkit.answers import flat
+from dpkit.answers import flat, items_of
 from dpkit.points import Point, numbers_of
 
 __all__ = ["Asked", "Reply", "plain_answer"]
@@ -65,10 +65,18 @@ def plain_answer(answer: Any) -> Any:
     """A copy of an answer with numpy arrays in the place of tensors; what holds anything but
     numbers is left alone."""
     try:
-        plain = numbers_of(answer)
+        plain = numbers_of(_plain_lists(answer))
     except RecursionError:  # a list that holds itself
         return answer
     return answer if flat(plain) is None else copy.deepcopy(plain)
+
+
+def _plain_lists(answer: Any) -> Any:
+    """Namedtuples and the like as the tuples that they are, whatever they say about themselves."""
+    items = items_of(answer)
+    if items is None:
+        return answer
+    return (tuple if issubclass(type(answer), tuple) else list)(_plain_lists(x) for x in items)
 
 
 def _changed(args: tuple[Any, ...], before: np.ndarray) -> bool:

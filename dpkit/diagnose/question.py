@@ -362,7 +362,7 @@ class Question:
     ) -> bool:
         """Is this what was given, at all points? part: the components that are looked at; then
         `gradient` returns only these."""
-        return all(bool(np.all(each.agrees(gradient(each), part=part))) for each in self.answers)
+        return all(each.is_like(gradient(each), part) for each in self.answers)
 
 
 def _point(f: Callable[..., Any], args: tuple[Any, ...]) -> Point:

@@ -40,6 +40,12 @@ def limited(part: Part) -> Iterator[Mistake]:
     truth = np.concatenate([part.truth(a) for a in part.answers])
     given = np.concatenate([part.given(a) for a in part.answers])
     same = np.concatenate([a.agrees(part.truth(a), part=part.places) for a in part.answers])
+    if part.places.size > 1 and not same.any():
+        limit = ratio(part, lambda a: np.sign(part.truth(a)))
+        if limit is not None and 0.0 < limit < np.min(np.abs(truth)):
+            between = _between(-limit, limit)
+            yield Mistake("clipped", f"{part.words} was cut off {between}", 2.65)
+            return
     if same.any() and not same.all():
         low, high = np.min(given), np.max(given)
         changed = given[~same]
@@ -94,7 +100,7 @@ def _by_size(truth: np.ndarray, kept: np.ndarray) -> bool:
 
 
 def normalised(part: Part) -> Iterator[Mistake]:
-    if part.places.size < 2:
+    if part.places.size < 2 or len(part.answers) < 2:  # one vector is as long as one likes
         return
     norms: list[tuple[str, Callable[[np.ndarray], Any]]] = [
         ("its length", np.linalg.norm),
@@ -107,7 +113,8 @@ def normalised(part: Part) -> Iterator[Mistake]:
     each = part.leaves() if part.leaf is None else []
     for name, norm in norms:
         times = ratio(part, lambda a, norm=norm: part.truth(a) / norm(part.truth(a)))  # type: ignore[misc]
-        if times is not None:
+        # Somebody who wants a certain length types it in: 1, 0.5 or 10.
+        if times is not None and abs(float(f"{times:.3g}") / times - 1) < 1e-6:
             lengths = [float(norm(part.truth(a))) for a in part.answers]
             if abs(times - 1) > 1e-9 and np.ptp(lengths) <= 1e-6 * np.max(np.abs(lengths)):
                 continue  # then it is a multiple of the gradient, and no more
