@@ -219,7 +219,8 @@ _ENTRIES: dict[str, tuple[str, str, tuple[str, str, str]]] = {
         "the sweep begins with the derivative of the result with respect to itself",
         (
             "By how much does the result change when the result changes by one?",
-            "Look at the line before your loop, the one that gives the result its own adjoint.",
+            "Look at the line before your loop, the one that gives the result its own adjoint; or, "
+            "if you go forwards, the ones that say which argument moves.",
             "The sweep started with a value where a derivative belongs. How anything changes with "
             "itself does not depend on what it is.",
         ),

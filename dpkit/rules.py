@@ -50,6 +50,8 @@ _TABLE = (
         # Of one factor alone that is a missing factor, and told as one.
         misread("wrong_rule", "a product was differentiated as if it were a sum",
                 dx="1.0", dy="1.0", rank=1.55),
+        misread("wrong_point", "the slope with respect to one factor is the other factor; here it "
+                "is the product itself", dx="z", dy="z"),
         dx="y", dy="x", symbol="×",
     ),
     rule(
@@ -66,6 +68,12 @@ _TABLE = (
                 dx="1.0 / (y * y)"),
         misread("wrong_rule", "the numerator's share was multiplied by the denominator instead of "
                 "divided", dx="y"),
+        misread("wrong_rule", "in the quotient rule, everything is divided by the square of the "
+                "denominator; here it was divided by the denominator once",
+                dx="1.0", dy="-z"),
+        misread("wrong_rule", "in the quotient rule, everything is divided by the square of the "
+                "denominator; that division is missing",
+                dx="y", dy="-x"),
         misread("swapped", "the two terms of the quotient rule were subtracted in the wrong "
                 "order", dx="-1.0 / y", dy="z / y", rank=_LOST_MINUS),
         misread("swapped", "numerator and denominator changed places",

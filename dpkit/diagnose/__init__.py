@@ -42,7 +42,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from dpkit.catalogue import CATALOGUE, Kind
-from dpkit.diagnose.explanation import explanation
+from dpkit.diagnose.explanation import explanation, until
 from dpkit.diagnose.products import diagnose_jvp, diagnose_vjp
 from dpkit.diagnose.question import Question
 from dpkit.diagnose.result import Diagnosis
@@ -73,10 +73,11 @@ def diagnose(
 
     Raises whatever wrong_grad raises at `args`, and TypeError if f or args are unfit for it.
     """
+    started = time.monotonic()
     question = Question(f, wrong_grad, args)
     return (
         question.manners()
         or question.form()
         or question.correctness()
-        or explanation(question, tuple(prefer), time.monotonic() + seconds)
+        or explanation(question, tuple(prefer), until(started, seconds))
     )

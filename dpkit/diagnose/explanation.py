@@ -17,6 +17,8 @@ import numpy as np
 
 from dpkit.answers import component_names
 from dpkit.catalogue import CATALOGUE
+from dpkit.diagnose.composed import faults_of_composed
+from dpkit.diagnose.leaves import entry_name
 from dpkit.diagnose.pairs import pairs
 from dpkit.diagnose.question import Question
 from dpkit.diagnose.result import Diagnosis
@@ -26,12 +28,18 @@ from dpkit.diagnose.values import other_values
 from dpkit.diagnose.wholes import of_a_part, of_the_whole
 from dpkit.diagnose.wholes.numerics import last_resorts
 
-__all__ = ["explanation"]
+__all__ = ["explanation", "until"]
 
 _OF_THE_TIME = 0.5  # that is left, for each of the larger searches
 _OF_A_PAIR = 0.4  # confidence
 _MANY = 8  # wrong arguments, beyond which they are not looked at one by one
 _MUCH_LIKELIER = 2.0  # by this much in rank: then the others are named, but do not count
+
+
+def until(started: float, seconds: float) -> float:
+    """When a search must end that began with questions at `started`. However long these took, half
+    of the time is for thinking."""
+    return max(started + seconds, time.monotonic() + seconds / 2)
 
 
 def explanation(question: Question, prefer: tuple[str, ...], deadline: float) -> Diagnosis:
@@ -43,6 +51,7 @@ def explanation(question: Question, prefer: tuple[str, ...], deadline: float) ->
     if all(each.run is not None for each in question.answers):
         search = Search(question.answers, wrong, now + _OF_THE_TIME * (deadline - now))
         whole, part = search.single()
+        whole = whole or faults_of_composed(question.answers, wrong, search.deadline)
         if any(h.kind == "zero" for h in found):
             part = []  # that says it better
         found += whole or [_in_part(question, mistake, wrong) for mistake in part]
@@ -125,11 +134,16 @@ def _unknown(question: Question, wrong: np.ndarray) -> Diagnosis:
     if np.any(difference > 0):
         worst = int(np.nanargmax(difference))
         message += (
-            f" The largest difference is in {component_names(question.f, question.args)[worst]}: "
+            f" The largest difference is in {_name_of(question, worst)}: "
             f"{here.given[worst]:.6g} came back, and the derivative is {here.truth[worst]:.6g}."
         )
     message = f"{message} {question.remark()}".rstrip()
     return question.say("unknown", message, confidence=0.0)
+
+
+def _name_of(question: Question, k: int) -> str:
+    leaf = next(leaf for leaf in question.leaves if leaf.part.start <= k < leaf.part.stop)
+    return entry_name(leaf, k - leaf.part.start)
 
 
 # Some arguments are right, others are wrong --------------------------------------------------------

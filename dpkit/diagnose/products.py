@@ -24,12 +24,12 @@ from typing import Any
 
 import numpy as np
 
-from dpkit.answers import flat, trouble
+from dpkit.answers import article, flat, trouble
 from dpkit.backends import is_array
 from dpkit.containers import flatten, leaves
 from dpkit.diagnose.asked import plain_answer
 from dpkit.diagnose.differentiated import Differentiated
-from dpkit.diagnose.explanation import explanation
+from dpkit.diagnose.explanation import explanation, until
 from dpkit.diagnose.program import like
 from dpkit.diagnose.question import Question, capital
 from dpkit.diagnose.result import Diagnosis
@@ -39,6 +39,7 @@ from dpkit.transforms import jvp, need_function
 __all__ = ["diagnose_jvp", "diagnose_vjp"]
 
 _DIRECTIONS, _ALL_DIRECTIONS = 3, 4
+_MOST_ROWS = 32  # of a Jacobian that is looked at row by row
 
 
 def diagnose_vjp(
@@ -60,8 +61,11 @@ def diagnose_vjp(
 
     Raises whatever wrong_vjp raises at `primals`, and TypeError if f or primals are unfit for it.
     """
+    started = time.monotonic()
     for function in (f, wrong_vjp):
         need_function(function, "dp.diagnose_vjp(f, my_vjp, x)")
+    if not primals:
+        raise TypeError("diagnose_vjp needs the primals at which the product is to be tested.")
     cotangent = Point((_value(f, primals),))
     weights = _random(cotangent.numbers.size)
     spoiled = False
@@ -86,7 +90,8 @@ def diagnose_vjp(
         or question.form()
         or question.correctness()
         or _without_g(question, weights)
-        or explanation(question, tuple(prefer), time.monotonic() + seconds)
+        or _diagonal(question, weights)
+        or explanation(question, tuple(prefer), until(started, seconds))
     )
 
 
@@ -112,6 +117,26 @@ def _without_g(question: Question, weights: np.ndarray) -> Diagnosis | None:
     return None
 
 
+def _diagonal(question: Question, weights: np.ndarray) -> Diagnosis | None:
+    """Does each entry of the value get an influence from its own entry of the primal only?"""
+    count = weights.size
+    if not 1 < count == question.numbers.size <= _MOST_ROWS:
+        return None
+    rows = [Differentiated(question.f, question.point, row) for row in np.eye(count)]
+    try:
+        for answer, numbers in zip(question.answers, question.points, strict=True):
+            own = np.array([row.at(numbers)[2][k] for k, row in enumerate(rows)])
+            if not answer.is_like(weights * own):
+                return None
+    except (TypeError, ValueError):
+        return None
+    return question.say(
+        "missing_term",
+        "only the diagonal of the Jacobian was used: each number in the value of f depends on the "
+        "other numbers of the argument too, and what comes from there is missing.",
+    )
+
+
 def diagnose_jvp(
     f: Callable[..., Any],
     wrong_jvp: Callable[..., Any],
@@ -134,8 +159,14 @@ def diagnose_jvp(
 
     Raises whatever wrong_jvp raises at `primals`, and TypeError if f or primals are unfit for it.
     """
+    started = time.monotonic()
     for function in (f, wrong_jvp):
         need_function(function, "dp.diagnose_jvp(f, my_jvp, (x,))")
+    if not isinstance(primals, (tuple, list)) or not primals:
+        raise TypeError(
+            f"diagnose_jvp needs the primals as a tuple, one for each argument of f: (x,) if there "
+            f"is one. {capital(article(type(primals).__name__))} was given."
+        )
     primals = tuple(primals)
     point = Point(primals)
     target = Point((_value(f, primals),))
@@ -168,7 +199,7 @@ def diagnose_jvp(
         question.manners()
         or question.form()
         or question.correctness()
-        or explanation(question, tuple(prefer), time.monotonic() + seconds)
+        or explanation(question, tuple(prefer), until(started, seconds))
     )
     return replace(diagnosis, got=got, expected=expected, names=())
 

@@ -117,3 +117,44 @@ def test_tensors_of_torch():
     assert diagnose_vjp(dp.tanh, right, x).kind == "correct"
     assert diagnose_vjp(dp.tanh, lambda g, x: g, x).kind == "missing_factor"
     assert diagnose_jvp(dp.tanh, lambda p, t: right(t[0], p[0]), (x,)).kind == "correct"
+
+
+def test_the_diagonal_of_a_jacobian_is_not_all_of_it():
+    def softmax(x):
+        return dp.exp(x) / dp.sum(dp.exp(x))
+
+    def wrong(g, x):
+        y = np.exp(x) / np.exp(x).sum()
+        return g * y * (1 - y)
+
+    found = dp.diagnose_vjp(softmax, wrong, np.array([0.3, -0.8, 1.1, 0.2]))
+    assert found.kind == "missing_term" and "diagonal" in found.message
+
+
+def test_a_mean_for_a_sum_in_a_linear_map_is_not_a_normalised_gradient():
+    X = np.array([[0.3, 1.2], [-0.7, 0.4], [1.5, -0.2]])
+
+    def wrong(g, W, b):
+        return X.T @ g / 3, g.mean(0)
+
+    found = dp.diagnose_vjp(lambda W, b: X @ W + b, wrong, np.ones((2, 2)), np.ones(2))
+    assert found.kind == "averaged"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda p, t: (t[0] * p[1] - t[1] * p[0]) / p[1],
+        lambda p, t: t[0] * p[1] - t[1] * p[0],
+    ],
+)
+def test_a_quotient_rule_without_its_square_is_a_wrong_rule(wrong):
+    found = dp.diagnose_jvp(lambda a, b: a / b, wrong, (2.0, 3.0))
+    assert (found.kind, found.operation) == ("wrong_rule", "div")
+
+
+def test_what_is_missing_is_said_at_once():
+    with pytest.raises(TypeError, match="primals"):
+        dp.diagnose_vjp(dp.sin, lambda g, x: g)
+    with pytest.raises(TypeError, match="as a tuple.*An ndarray"):
+        dp.diagnose_jvp(dp.sin, lambda p, t: t, np.ones(2))

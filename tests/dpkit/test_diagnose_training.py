@@ -1402,3 +1402,9 @@ def test_every_kind_is_in_the_catalogue():
     run = Run(np.ones(2), 0.1, (0, 1), slopes, parts, batches=2)
     kinds = {loop.kind for loop in loops(run)}
     assert len(kinds) > 5 and kinds <= set(CATALOGUE)
+
+
+@pytest.mark.parametrize(("name", "value"), [("lr", "0.1"), ("steps", 2.5), ("steps", True)])
+def test_numbers_that_are_none_are_named(name, value):
+    with pytest.raises(TypeError, match=name):
+        dp.diagnose_training(lambda w: w**2, lambda w, lr, n: w, 1.0, **{"lr": 0.1, name: value})

@@ -30,6 +30,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,8 @@ from dpkit.diagnose.training.trainee import Trainee, Trouble
 from dpkit.transforms import need_function
 
 __all__ = ["diagnose_training"]
+
+_PATIENCE = 0.5  # seconds more, for a loop that is slow itself
 
 
 def diagnose_training(
@@ -82,6 +85,10 @@ def diagnose_training(
     """
     for function in (loss, train):
         need_function(function, "dp.diagnose_training(loss, train, start, lr=0.1)")
+    for name, number, kinds in (("lr", lr, Real), ("steps", steps, Integral)):
+        if not isinstance(number, kinds) or isinstance(number, bool):
+            what = "a number" if kinds is Real else "a whole number"
+            raise TypeError(f"{name} should be {what}; {number!r} was given.")
     task = Task(loss, start, batches)
     length = steps if batches is None else len(task.batches)
     if length < 1 or not (lr > 0 and math.isfinite(lr)):
@@ -196,7 +203,12 @@ class _Inquiry:
         of the mistakes above."""
         from dpkit.diagnose import diagnose  # which is made of the modules beside this one
 
-        used = Slopes(lambda w, batch: (math.nan, self.trainee.gradient(w, batch)))
+        def slope(w: np.ndarray, batch: Any) -> tuple[float, np.ndarray]:
+            if time.monotonic() > self.deadline + _PATIENCE:
+                raise TimeoutError("this loop takes too long to be asked for single steps")
+            return math.nan, self.trainee.gradient(w, batch)
+
+        used = Slopes(slope)
         seen = [replace(each, run=replace(each.run, slopes=used)) for each in self.seen]
         batch = self.seen[0].run.order[0]
 

@@ -219,9 +219,9 @@ def _many_uses(run: Program) -> Iterator[_Sum]:
 def _uses(
     number: int, key: tuple[str, Place | None] | None, run: Program
 ) -> dict[Edge, int | None]:
-    users = run.needed if key is None else [k for k in run.at.get(key, []) if k in run.uses]
-    edges = [(k, n) for k in users for n, parent in enumerate(run.rows[k].parents)
-             if parent == run.inputs[number]]  # fmt: skip
+    bit = run.inputs[number]
+    edges = [(k, n) for k in run.users.get(bit, ()) if key in (None, (run.rows[k].name, run.rows[k].place))
+             for n, parent in enumerate(run.rows[k].parents) if parent == bit]  # fmt: skip
     return {edge: turn for turn, edge in enumerate(edges)}
 
 

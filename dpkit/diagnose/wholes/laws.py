@@ -193,6 +193,21 @@ def _rearranged(part: Part) -> Iterator[Mistake]:
 
 def _pooled(part: Part) -> Iterator[Mistake]:
     """Sums, means and running sums over the gradient itself."""
+    alike = part.leaves()
+    if len(alike) > 1 and len({each.shape for each in alike}) == 1:
+        if sum(each.size for each in alike) == part.places.size:
+
+            def together(a: Answer) -> np.ndarray:
+                total = np.sum([a.truth[each.part] for each in alike], axis=0)
+                return np.tile(total, len(alike))
+
+            if part.obeys(together):
+                names = listed([each.name for each in alike])
+                yield Mistake("wrong_seed", (
+                    f"all of {names} moved at once, so that each derivative is the sum of theirs; a "
+                    "partial derivative is what happens when one moves and the others stand still"
+                ), 2.75)  # fmt: skip
+                return
     leaf = part.array
     if leaf is None or leaf.size < 2:
         return
