@@ -50,6 +50,7 @@ def slips(program: Program) -> Iterator[Mistake]:
             yield from _of_elements(program, site)
         else:
             yield from _of_arrays(program, site)
+    yield from _not_summed_right_anywhere(program)
 
 
 # Operations on elements, from the table of texts --------------------------------------------------
@@ -74,13 +75,17 @@ def _of_elements(program: Program, site: Site) -> Iterator[Mistake]:
             slip = _DIVIDED[misreading.wrong[0]]
             sentence = f"this is a mean of {count}, and {slip}"
             misreading = replace(misreading, kind="averaged", sentence=sentence)
-        # Confusing two arguments takes two: a constant is nobody's to confuse.
-        if all(parents[n] for n in misreading.wrong):
-            yield site.mistake(misreading.kind, misreading.sentence, misreading.rank,
+        # Confusing two arguments takes two: a constant is no person's to confuse.
+        # Only an engine does it, so everything else that fits is likelier.
+        varying = [bool(parents[n]) for n in misreading.wrong]
+        if any(varying):
+            rank = misreading.rank + (0.0 if all(varying) else _OF_A_CONSTANT)
+            yield site.mistake(misreading.kind, misreading.sentence, rank,
                                partial(sloped, misreading.partials()))  # fmt: skip
     if all(parents):
         sentence = f"the {noun(rule.name)} was treated as a constant, but it varies"
         yield site.mistake("missing_term", sentence, 1.9, partial(_dropped, site, (0, 1)))
+        yield from _both_shares(site)
     if len(row.parents) == 1:
         yield from _slopes_of_others(site)
     for n, parent in enumerate(row.parents):
@@ -192,19 +197,43 @@ def _factors(site: Site, n: int, constant: float | None = None) -> Iterator[Mist
 def _not_summed_right(site: Site, n: int) -> Iterator[Mistake]:
     """Operand n was broadcast: repeated until it had the shape of the result."""
 
-    def summed(wrong: Any, run: Program, k: int, n: int) -> Pull:
-        row = run.rows[k]
-        shape = shape_of(row.value)
-        if shape_of(row.args[n]) == shape:
-            return run.pull(k, n)
-        slope = RULES[row.name].partials[n](row.value, *row.args)
-        pull = wrong(None, row.args[n], shape=shape)
-        return lambda g: pull(spread_out(g * slope, row.value))
-
     for misreading in ARRAY_RULES["broadcast"].misreadings:
-        make = partial(summed, misreading.wrong[0])
+        make = partial(_summed, misreading.wrong[0])
         yield site.mistake(misreading.kind, misreading.sentence, 1.2,
                            partial(site.replaced, wrong={n: make}))  # fmt: skip
+
+
+def _summed(wrong: Any, run: Program, k: int, n: int) -> Pull:
+    """The pullback to operand n, summed in some wrong way where the operand was broadcast."""
+    row = run.rows[k]
+    shape = shape_of(row.value)
+    if shape_of(row.args[n]) == shape:
+        return run.pull(k, n)
+    slope = RULES[row.name].partials[n](row.value, *row.args)
+    pull = wrong(None, row.args[n], shape=shape)
+    return lambda g: pull(spread_out(g * slope, row.value))
+
+
+def _not_summed_right_anywhere(program: Program) -> Iterator[Mistake]:
+    """An engine has one function that sums where something was broadcast, for all operations."""
+
+    def everywhere(wrong: Any, run: Program) -> dict[Edge, Pull]:
+        return {(k, n): _summed(wrong, run, k, n) for k, n in broadcasts(run)}
+
+    def broadcasts(run: Program) -> list[Edge]:
+        return [
+            (k, n)
+            for name in run.everywhere.keys() & RULES.keys()
+            for k in run.everywhere[name]
+            for n, parent in enumerate(run.rows[k].parents)
+            if parent and shape_of(run.rows[k].args[n]) != shape_of(run.rows[k].value)
+        ]
+
+    if program.single or len({program.rows[k].place for k, _ in broadcasts(program)}) < 2:
+        return
+    for misreading in ARRAY_RULES["broadcast"].misreadings:
+        yield Mistake(misreading.kind, misreading.sentence, 1.5, "every broadcast", "broadcast",
+                      changes=partial(everywhere, misreading.wrong[0]))  # fmt: skip
 
 
 # Operations on arrays, from the table of functions ------------------------------------------------
@@ -228,6 +257,8 @@ def _of_arrays(program: Program, site: Site) -> Iterator[Mistake]:
             yield site.mistake(misreading.kind, misreading.sentence,
                                1.1 if len(some) == len(makers) else 1.3,
                                partial(site.replaced, wrong=some))  # fmt: skip
+    if sum(map(bool, row.parents)) > 1:
+        yield from _both_shares(site)
     for n, parent in enumerate(row.parents):
         if not parent:
             continue
@@ -261,8 +292,52 @@ def _one_by_one(makers: Mapping[int, Any]) -> Iterator[Mapping[int, Any]]:
 # Any operation ------------------------------------------------------------------------------------
 
 
+_MOST_OPERANDS = 64
+_OF_A_CONSTANT = 2.1
+_NOT_UPSTREAM = (
+    "at {}, the local derivative was passed on by itself; it must first be multiplied by what comes "
+    "from above, the derivative of the result with respect to this operation"
+)
+
+
 def _dropped(site: Site, operands: tuple[int, ...], run: Program) -> dict[Edge, Pull]:
     return site.replaced(run, {n: lambda *_: nothing for n in operands})
+
+
+def _times(c: float, run: Program, k: int, n: int) -> Pull:
+    """The right pullback, c times."""
+    right = run.pull(k, n)
+
+    def pull(g: Any) -> Any:
+        through = right(g)
+        return None if through is None else c * through
+
+    return pull
+
+
+def _from_above_lost(run: Program, k: int, n: int) -> Pull:
+    """The right pullback, of ones."""
+    right = run.pull(k, n)
+    value = run.rows[k].value
+    ones = backend_of(value).ones_like(value)
+    return lambda g: right(ones)
+
+
+def _both_shares(site: Site) -> Iterator[Mistake]:
+    """What the rule of an engine does to all operands alike."""
+
+    def slip(kind: str, sentence: str, rank: float, make: Callable[..., Pull]) -> Mistake:
+        operands = range(_MOST_OPERANDS)
+        return site.mistake(kind, sentence, rank,
+                            partial(site.replaced, wrong=dict.fromkeys(operands, make)))  # fmt: skip
+
+    name = an(site.operation)
+    yield slip("sign", f"all that {name} passes on has the opposite sign", 3.1,
+               partial(_times, -1.0))  # fmt: skip
+    for c, word in ((2.0, "twice"), (0.5, "half")):
+        yield slip("factor", f"all that {name} passes on is {word} as large as it should be", 4.1,
+                   partial(_times, c))  # fmt: skip
+    yield slip("not_upstream", _NOT_UPSTREAM.format(name), 3.4, _from_above_lost)
 
 
 def _shares(program: Program, site: Site, n: int, product: bool) -> Iterator[Mistake]:
@@ -278,25 +353,7 @@ def _shares(program: Program, site: Site, n: int, product: bool) -> Iterator[Mis
     moves = name in _MOVEMENTS
 
     def times(c: float, run: Program) -> dict[Edge, Pull]:
-        def make(run: Program, k: int, n: int) -> Pull:
-            right = run.pull(k, n)
-
-            def pull(g: Any) -> Any:
-                through = right(g)
-                return None if through is None else c * through
-
-            return pull
-
-        return site.replaced(run, {n: make})
-
-    def from_above_lost(run: Program) -> dict[Edge, Pull]:
-        def make(run: Program, k: int, n: int) -> Pull:
-            right = run.pull(k, n)
-            value = run.rows[k].value
-            ones = backend_of(value).ones_like(value)
-            return lambda g: right(ones)
-
-        return site.replaced(run, {n: make})
+        return site.replaced(run, {n: partial(_times, c)})
 
     def scaled(c: float) -> Mistake:
         sentence = f"{share} is {c:.6g} times what it should be"
@@ -331,10 +388,5 @@ def _shares(program: Program, site: Site, n: int, product: bool) -> Iterator[Mis
                        partial(times, 2.0))  # fmt: skip
     yield site.mistake("factor", f"{share} is half as large as it should be", 4.0 + far,
                        partial(times, 0.5))  # fmt: skip
-    yield site.mistake(
-        "not_upstream",
-        f"at {an(name)}, the local derivative was passed on by itself; it must first be "
-        "multiplied by what comes from above, the derivative of the result with respect to this "
-        "operation",
-        3.5 + far, from_above_lost,
-    )  # fmt: skip
+    yield site.mistake("not_upstream", _NOT_UPSTREAM.format(an(name)), 3.5 + far,
+                       partial(site.replaced, wrong={n: _from_above_lost}))  # fmt: skip

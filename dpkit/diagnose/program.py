@@ -109,6 +109,14 @@ class Program:
         return found
 
     @cached_property
+    def company(self) -> dict[Place | None, frozenset[str]]:
+        """The operations that are carried out at each place: one, or those that a mean consists of."""
+        found = defaultdict(set)
+        for name, place in self.at:
+            found[place].add(name)
+        return {place: frozenset(names) for place, names in found.items()}
+
+    @cached_property
     def uses(self) -> dict[int, int]:
         """How often each row is an operand of a row that is needed."""
         count: dict[int, int] = defaultdict(int)

@@ -282,7 +282,8 @@ class Search:
         """Those that explain the numbers at all points: all of them, or the wrong ones."""
         whole: list[Mistake] = []
         part: list[Mistake] = []
-        for these in batched(some, max(1, min(64, 50_000 // len(self.run.rows)))):
+        work = len(self.run.rows) + len(self.answers[0].truth) // 20
+        for these in batched(some, max(1, min(64, 50_000 // work))):
             if len(whole) + len(part) >= _ENOUGH or (whole and self.out_of_time()):
                 break
             everywhere = np.ones(len(these), dtype=bool)

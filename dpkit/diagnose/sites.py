@@ -118,6 +118,10 @@ def sites(program: Program) -> Iterator[Site]:
     def everywhere(operation: str, run: Program) -> list[int]:
         return run.everywhere.get(operation, [])
 
+    def in_company(operation: str, company: frozenset[str], run: Program) -> list[int]:
+        rows = everywhere(operation, run)
+        return [k for k in rows if run.company[run.rows[k].place] == company]
+
     for key, rows in by_place.items():
         yield Site(*key, partial(at, key), 0.0)
         if 1 < len(rows) <= 12:
@@ -127,6 +131,12 @@ def sites(program: Program) -> Iterator[Site]:
     for operation, rows in by_operation.items():
         if len({program.rows[k].place for k in rows}) > 1:
             yield Site(operation, None, partial(everywhere, operation), 0.25)
+        # A mean is a sum and a quotient, but in an engine it may have a rule of its own.
+        companies = {program.company[program.rows[k].place] for k in rows}
+        for company in companies if len(companies) > 1 else ():
+            among = [k for k in rows if program.company[program.rows[k].place] == company]
+            if len({program.rows[k].place for k in among}) > 1:
+                yield Site(operation, None, partial(in_company, operation, company), 0.3)
 
 
 def typical(program: Program, site: Site) -> int:

@@ -61,6 +61,13 @@ def wrong_sweeps(program: Program) -> Iterator[Mistake]:
         "counted again. It must be passed on once, when it is complete",
         2.3, sweep=_naive_recursion_together,
     )  # fmt: skip
+    for chosen, which in ((0, "first"), (-1, "last")):
+        yield Mistake(
+            "missing_term",
+            f"of all operations only the {which} operand received its share, as with a loop over "
+            "the operands that ends too early",
+            2.4, sweep=partial(_to_one_operand, chosen),
+        )  # fmt: skip
     yield Mistake("wrong_order", order, 2.6, sweep=_depth_first)
     yield Mistake("wrong_order", order, 2.7, sweep=_breadth_first)
     yield Mistake(
@@ -121,6 +128,20 @@ def _without_upstream(run: Program) -> np.ndarray:
 
 def _subtracted(run: Program) -> np.ndarray:
     return _sweep(run, lambda a, k, parent, pull: _add(a, parent, -1.0 * pull(a[k])))
+
+
+def _to_one_operand(chosen: int, run: Program) -> np.ndarray:
+    def edges(k: int) -> list[tuple[int, Pull]]:
+        n = range(len(run.rows[k].parents))[chosen]
+        parent = run.rows[k].parents[n]
+        return [(parent, run.pull(k, n))] if parent else []
+
+    adjoints: Adjoints = {run.output: _ones(run, run.output)}
+    for k in range(run.output, 0, -1):
+        if k in adjoints and run.rows[k].parents:
+            for parent, pull in edges(k):
+                _add(adjoints, parent, pull(adjoints[k]))
+    return _gradient(run, adjoints)
 
 
 def _overwritten_by(operation: str, run: Program) -> np.ndarray:
