@@ -19,7 +19,8 @@ gives exactly these numbers*. It looks, in this order, at
 5. single mistakes, hundreds of them. f is run once and written down (`recording`, `program`); then
    one rule is put wrong (`mistakes`, `misplaced`), or the rules are put together wrongly (`sweeps`,
    `replaced`, `detours`, `calculus`), and a screening that costs an inner product for each
-   (`search`) leaves the few that fit;
+   (`search`) leaves the few that fit. If none does, quotients and differences may be made of other
+   operations (`composed`);
 6. the way it was computed (`wholes.numerics`): in float32, rounded, by finite differences?
 7. right gradients of something else (`values`): of another function, after the update, of one
    sample only;
@@ -69,7 +70,8 @@ def diagnose(
     args: numbers, arrays of floats, or containers of these. All of them vary.
     prefer: kinds of mistake to name first when several explain the same numbers. The numbers cannot
     always tell a faulty engine (prefer "overwritten", "not_upstream") from a faulty derivation.
-    seconds: after this time the search ends with what it has.
+    seconds: after this time, counted from the first question, the search ends with what it has; if
+    wrong_grad is slow, it still has half of it.
 
     Raises whatever wrong_grad raises at `args`, and TypeError if f or args are unfit for it.
     """

@@ -196,19 +196,19 @@ def test_a_rewritten_program_has_the_same_value_and_the_same_gradient(name, nega
 
 
 def _dual(product, slope_of_square):
-    """The gradient of sum((A x)² x₀) forwards, one number of x at a time."""
+    """The gradient of sum(sin(A x)² x₀) forwards, one number of x at a time."""
     A = np.array([[0.4, -1.2], [0.9, 0.3]])
 
     def wrong(x):
         g = np.zeros(2)
         for k in range(2):
             dx = np.eye(2)[k]
-            y, dy = A @ x, A @ dx
+            y, dy = np.sin(A @ x), np.cos(A @ x) * (A @ dx)
             s, ds = y * y, slope_of_square(y, dy)
             g[k] = np.sum(product(s, ds, x[0], dx[0]))
         return g
 
-    return (lambda x: dp.sum((A @ x) ** 2 * x[0])), wrong
+    return (lambda x: dp.sum(dp.sin(A @ x) ** 2 * x[0])), wrong
 
 
 def _product_rule(u, du, v, dv):
