@@ -51,7 +51,8 @@ def explanation(question: Question, prefer: tuple[str, ...], deadline: float) ->
     if all(each.run is not None for each in question.answers):
         search = Search(question.answers, wrong, now + _OF_THE_TIME * (deadline - now))
         whole, part = search.single()
-        whole = whole or faults_of_composed(question.answers, wrong, search.deadline)
+        if not whole and not found:
+            whole = faults_of_composed(question.answers, wrong, search.deadline)
         if any(h.kind == "zero" for h in found):
             part = []  # that says it better
         found += whole or [_in_part(question, mistake, wrong) for mistake in part]
