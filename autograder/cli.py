@@ -17,7 +17,8 @@ from autograder.course import CourseError, find_course
 __all__ = ["main"]
 
 EXIT = """exit status: 0 all well; 1 something could not be done (one line says what and the remedy);
-2 the command line is wrong; 3 all was marked, and some submissions had to be repaired first."""
+2 the command line is wrong; 3 done, with remarks: submissions had to be repaired before they were
+marked, or marks are not in the exported file (each is named)."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -98,6 +99,40 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("lab", metavar="LAB")
     report.add_argument(
         "--output", type=Path, metavar="DIR", help="where to (default: reports/LAB in the course)"
+    )
+
+    export = command(
+        "export", _export, "marks for Canvas or Moodle, or as a plain table; exit status 3: some wait"
+    )
+    export.add_argument("lab", metavar="LAB")
+    export.add_argument(
+        "--format",
+        choices=("canvas", "moodle", "csv"),
+        default="csv",
+        help="canvas: its gradebook; moodle: its grading worksheet; csv: a plain table (default)",
+    )
+    export.add_argument(
+        "--roster",
+        type=Path,
+        metavar="FILE",
+        help="what the platform exports (Canvas: the gradebook; Moodle: the grading worksheet): its "
+        "rows, columns and IDs are kept, and students are matched by login, ID, e-mail or name, exactly",
+    )
+    export.add_argument(
+        "--out", type=Path, metavar="FILE", help="where to (default: reports/LAB/FORMAT.csv)"
+    )
+    export.add_argument(
+        "--column", default="", metavar="NAME", help="canvas: the heading, or number, of the column"
+    )
+    export.add_argument(
+        "--missing-as-zero",
+        action="store_true",
+        help="0 for those who handed nothing in (default: left empty)",
+    )
+    export.add_argument(
+        "--scale",
+        action="store_true",
+        help="scale the points to the maximum that the platform has for the assignment",
     )
 
     check = command("check", _check, "marks for one notebook, with explanations; records nothing")
@@ -223,6 +258,36 @@ def _report(options: argparse.Namespace) -> int:
         _say(options, str(path))
     _json(options, {"written": [str(path) for path in paths]})
     return 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    from nbgrader.api import Gradebook
+
+    from autograder.export import FORMATS
+    from autograder.troubles import clear_words
+
+    course = find_course(options.course)
+    course.lab_folder(options.lab)
+    exporter = FORMATS[options.format](
+        course=course,
+        assignment=[options.lab],
+        roster=str(options.roster or ""),
+        to=str(options.out or ""),
+        column=options.column,
+        missing_as_zero=options.missing_as_zero,
+        scale=options.scale,
+        log=logging.getLogger("autograder.nbgrader"),
+    )
+    coursedir = course.coursedir(options.lab)
+    with clear_words(course), Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
+        exporter.export(gradebook)
+    told = exporter.exported
+    assert told is not None
+    for line in told.lines():
+        print(line, file=sys.stderr)
+    _say(options, str(told.path))
+    _json(options, {**told.to_json(), "format": options.format})
+    return told.exit_status
 
 
 def _check(options: argparse.Namespace) -> int:

@@ -67,6 +67,7 @@ class Standing:
     marked: bool
     scores: dict[str, float | None]  # by the name of the graded cell
     score: float = 0.0  # so far, late penalty taken off
+    penalty: float = 0.0  # points taken off for being late, as nbgrader's policy has it
     waiting: float = 0.0  # points that wait for a reader
     untouched: frozenset[str] = frozenset()  # written answers left as they were given out
     sandbox: str = ""
@@ -332,6 +333,7 @@ def _standing(submission: SubmittedAssignment) -> Standing:
         marked=True,
         scores={g.name: None if g.needs_manual_grade else float(g.score) for g in grades},
         score=max(0.0, float(submission.score) - penalty),
+        penalty=float(penalty),
         waiting=float(sum(g.max_score for g in grades if g.needs_manual_grade)),
         untouched=frozenset(g.name for g in grades if _untouched(g)),
         remarks=remarks,
