@@ -102,7 +102,9 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     export = command(
-        "export", _export, "marks for Canvas or Moodle, or as a plain table; exit status 3: some wait"
+        "export",
+        _export,
+        "marks for Canvas or Moodle, or as a plain table; exit status 3: some wait",
     )
     export.add_argument("lab", metavar="LAB")
     export.add_argument(

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 BEGIN_HIDDEN, END_HIDDEN = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"  # nbgrader's own
 
-__all__ = ["Exercise", "Lab", "Mark", "agree", "load_lab"]
+__all__ = ["Exercise", "Lab", "Mark", "agree", "in_hidden_region", "load_lab"]
 
 
 # --------------------------------------------------------------------------------------------------------------------
@@ -252,14 +252,14 @@ class Mark:
             yield
         except _PartFailed as failure:
             finding.earned = 0.0
-            finding.hidden = hidden or _in_hidden_region(failure)
+            finding.hidden = hidden or in_hidden_region(failure)
         except StudentError as error:
-            hidden = hidden or _in_hidden_region(error)
+            hidden = hidden or in_hidden_region(error)
             finding.__dict__.update(_raised(name, float(points), error, hidden).__dict__)
         except Exception as error:
             if self.strict:
                 raise
-            hidden = hidden or _in_hidden_region(error)
+            hidden = hidden or in_hidden_region(error)
             finding.__dict__.update(_unreadable(name, float(points), error, hidden).__dict__)
         else:
             if not self._compared:
@@ -396,7 +396,7 @@ def _elsewhere(diagnosis: Diagnosis, where: str) -> Diagnosis:
     return replace(diagnosis, where=where, alternatives=tuple(reversed(others.values())))
 
 
-def _in_hidden_region(error: BaseException) -> bool:
+def in_hidden_region(error: BaseException) -> bool:
     """Whether it was raised between the delimiters of hidden tests, or in what they called."""
     for frame, line in traceback.walk_tb(error.__traceback__):
         if frame.f_code.co_filename == __file__:

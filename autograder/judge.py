@@ -29,7 +29,7 @@ from nbformat import NotebookNode
 from nbgrader.utils import is_grade, is_solution
 
 from autograder.errors import StudentError
-from autograder.exercise import BEGIN_HIDDEN, Exercise, Lab, Mark, load_lab
+from autograder.exercise import BEGIN_HIDDEN, Exercise, Lab, Mark, in_hidden_region, load_lab
 from autograder.harmless import harmless_output, harmless_text
 from autograder.remote import TrustedNames, readable
 from autograder.result import Finding, Result
@@ -191,6 +191,10 @@ class _Marking:
         except Exception as error:  # the test failed, or the student's code did in a test's hands
             result = _failed(cell, points, error)
             outputs = [_error(error)]
+            if in_hidden_region(error):
+                # The reader of the marked copy sees it, the student does not.
+                result.findings[0].hidden = True
+                cell.metadata["autograder"] = {"hidden": True}
         shown = printed.getvalue() + (result.output if isinstance(result, Result) else "")
         if shown:
             outputs.insert(0, _stream(shown[:10_000]))

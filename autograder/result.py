@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import itertools
 import math
 import re
@@ -10,6 +11,8 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from autograder.errors import KINDS
 
 if TYPE_CHECKING:
     from dpkit.diagnose import Diagnosis
@@ -93,7 +96,20 @@ class Finding:
             if re.search(r"[`\d]", self.message):
                 sentence = CATALOGUE[self.kind].sentence
                 shown.message = f"{sentence[:1].upper()}{sentence[1:]}."
+        elif self.kind in KINDS or self.kind == "unreadable":
+            # The words are the student's program's: it could tell there what it was asked.
+            shown.message, shown.traceback = _in_general(self.kind, self.message), ""
         return shown
+
+
+def _in_general(kind: str, message: str) -> str:
+    """What happened in a hidden case, in no words of the student's program's but the name of one of
+    Python's own exceptions."""
+    name = "".join(re.findall(r"\A\w+", message)) if kind == "raised" else ""
+    error = getattr(builtins, name, None)
+    known = isinstance(error, type) and issubclass(error, Exception)
+    what = KINDS.get(kind, "what came back could not be read") + (f" ({name})" if known else "")
+    return f"In a case that is tried at marking only: {what}."
 
 
 @dataclass
