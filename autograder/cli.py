@@ -101,6 +101,24 @@ def _parser() -> argparse.ArgumentParser:
         "--output", type=Path, metavar="DIR", help="where to (default: reports/LAB in the course)"
     )
 
+    feedback = command(
+        "feedback",
+        _feedback,
+        "a page for each student that explains the mark; exit status 3: some are not marked yet",
+    )
+    feedback.add_argument("lab", metavar="LAB")
+    feedback.add_argument(
+        "--student",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="ID",
+        help="only these (default: everyone)",
+    )
+    feedback.add_argument(
+        "--rebuild", action="store_true", help="make all anew, also what has not changed"
+    )
+
     export = command(
         "export",
         _export,
@@ -260,6 +278,33 @@ def _report(options: argparse.Namespace) -> int:
         _say(options, str(path))
     _json(options, {"written": [str(path) for path in paths]})
     return 0
+
+
+def _feedback(options: argparse.Namespace) -> int:
+    from autograder.feedback import feedback
+
+    course = find_course(options.course)
+    with _progress() as progress:
+        made = feedback(
+            course,
+            options.lab,
+            students=options.student,
+            rebuild=options.rebuild,
+            progress=progress,
+        )
+    for problem in made.problems:
+        print(problem.message, file=sys.stderr)
+    if made.unmarked:
+        remedy = f"run `autograder grade {made.lab}`"
+        print(f"{', '.join(made.unmarked)}: not marked, so no page; {remedy}", file=sys.stderr)
+    counts = f"{len(made.made)} made, {len(made.unchanged)} unchanged since they were"
+    _say(options, f"{course.feedback}: {counts}")
+    _json(options, {
+        "lab": made.lab, "folder": str(course.feedback), "made": made.made,
+        "unchanged": made.unchanged, "unmarked": made.unmarked,
+        "problems": [vars(problem) for problem in made.problems],
+    })  # fmt: skip
+    return made.exit_status
 
 
 def _export(options: argparse.Namespace) -> int:

@@ -12,7 +12,7 @@ import re
 from html import escape
 from typing import Any
 
-__all__ = ["harmless_output", "harmless_text"]
+__all__ = ["contained", "harmless_output", "harmless_text"]
 
 # Where a student's link may lead: not to `javascript:`, however that is written.
 PLACES = r"https?://|attachment:|missing:|#|[\w./-]+[)\s]"
@@ -41,6 +41,18 @@ def harmless_text(text: str) -> str:
     text = re.sub(r"<(?=[A-Za-z/!?])", "< ", text)
     text = re.sub(rf"\](?=\((?!\s*(?:{PLACES})))|\](?=:(?!\s*(?:{PLACES})))", "] ", text)
     return re.sub(r"\\(?=(?:href|style|class|cssId|require)(?![A-Za-z]))", r"\\ ", text)
+
+
+CONTAINED = re.compile(
+    r"""<iframe sandbox="" title="[^"]*" style="[^"]*" srcdoc="[^"]*"></iframe>"""
+    r"""|<img alt="[^"]*" src="data:image/svg\+xml;base64,[A-Za-z0-9+/=]*">"""
+)
+
+
+def contained(html: str) -> str:
+    """HTML of a student's output as it may stand in a page: as it is, where it is a frame or a
+    picture that this module made, otherwise in such a frame."""
+    return html if CONTAINED.fullmatch(html) else _framed(html)
 
 
 def _framed(html: str) -> str:

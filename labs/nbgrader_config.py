@@ -27,10 +27,6 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 
-# Feedback shows the explanation, never a hidden test.
-c.GenerateFeedback.preprocessors = [
-    "nbgrader.preprocessors.GetGrades",
-    "nbgrader.preprocessors.ClearHiddenTests",
-    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
-]
-c.ClearHiddenTests.enforce_metadata = False
+# Feedback shows the explanation, never a hidden test: a page that needs nothing but itself.
+c.GenerateFeedback.exporter_class = "autograder.feedback.StudentPage"
+c.GenerateFeedback.preprocessors = ["autograder.feedback.Grades"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
@@ -16,9 +15,10 @@ from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
 from autograder.build import read_lab
 from autograder.course import Course, CourseError
 from autograder.panel import words
+from autograder.report.headings import headings
 from autograder.report.places import Place, Written, find, written
 from autograder.result import Finding, Result
-from autograder.sanitise import BadSubmission, grade_id, load_submission, rebuild
+from autograder.sanitise import BadSubmission, load_submission, rebuild
 from autograder.store import Store
 from dpkit.catalogue import CATALOGUE
 
@@ -31,9 +31,6 @@ UNANSWERED = ("blank", "undefined", "killed", "process")
 
 # Why somebody is on the list of those to look at, the most pressing first.
 REASONS = ("not marked", "no sandbox", "worth a look", "stopped", "repaired", "late")
-
-
-HEADING = re.compile(r"^#+ +(?P<number>\d[\d.]*) +(?P<title>.*?)( *\([^()]*\))? *$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -179,7 +176,7 @@ class Class:
             _explain(standing, store.outcome(lab, standing.student), given)
             standing.remarks.sort(key=lambda remark: REASONS.index(remark.reason))
             standing.copy = _marked_copy(course, lab, standing.student)
-        headings = _headings(source)
+        titles = headings(source)
         everyone = sorted(standings.values(), key=lambda standing: standing.student.casefold())
         truth = course.load(lab)
         return cls(
@@ -187,7 +184,7 @@ class Class:
             title=truth.title,
             columns=[
                 _column(name, *points[name], heading, everyone)
-                for name, heading in headings.items()
+                for name, heading in titles.items()
                 if name in points
             ],
             standings=everyone,
@@ -394,23 +391,6 @@ def _marked_copy(course: Course, lab: str, student: str) -> Path | None:
         course.autograded / student / lab / NOTEBOOK,
     )
     return next((page for page in pages if page.is_file()), None)
-
-
-def _headings(source: Any) -> dict[str, tuple[str, str]]:
-    """{name of a cell: (number, title) of the exercise it stands in}, in the lab's order.
-
-    An exercise begins with a heading such as "### 3.2 The rest of arithmetic (3 points, 12 minutes)".
-    """
-    found: dict[str, tuple[str, str]] = {}
-    current = ("", "")
-    for cell in source.cells:
-        name = grade_id(cell)
-        if name is not None:
-            found[name] = current
-        elif cell.cell_type == "markdown":
-            for line in HEADING.finditer(cell.source):
-                current = (line["number"], line["title"])
-    return found
 
 
 def _column(
