@@ -1,4 +1,4 @@
-"""`autograder demo`: release a lab, make a class, mark it, say what came of it, and check that.
+"""`autograder demo`: release a lab, make a class, mark it, explain, say what came of it, and check that.
 
 Everything happens in a folder of its own, on a copy of the lab. The class knows what should come of
 each of its submissions; the last line says whether it did.
@@ -23,6 +23,7 @@ from autograder.build import build_release
 from autograder.course import Course, CourseError, find_course
 from autograder.demo.attacks import Target
 from autograder.demo.pupils import Pupil, make_class
+from autograder.feedback import feedback
 from autograder.grade import grade
 from autograder.report import Class
 from autograder.sandbox import choose
@@ -87,10 +88,12 @@ def demo(
             limits=LIMITS,
             progress=progress,
         )
+    pages = feedback(trial, lab, progress=progress)
     results = Class.read(trial, lab)
     results.notes = taught.root.parent / "course" / "notes"
     written = results.write(folder / "report")
     complaints = _complaints(pupils, results)
+    complaints += [problem.message for problem in pages.problems]
     good = len(pupils) - len({line.split(":")[0] for line in complaints})
     seconds = time.perf_counter() - started
     if as_json:
@@ -103,12 +106,14 @@ def demo(
             "seconds": round(seconds, 1),
             "marks": results.marks(),
             "written": [str(path) for path in written],
+            "feedback": {"folder": str(trial.feedback), "pages": len(pages.made)},
         }
         print(json.dumps(answer, indent=1))
     else:
         results.print()
         print(f"{len(pupils)} submissions marked and reported in {seconds:.0f} s ({sandbox})")
         print(f"report: {written[0]}\n        {written[0].as_uri()}")
+        print(f"feedback: {len(pages.made)} pages, one a student, in {trial.feedback}")
         print(f"check:  {good} of {len(pupils)} as they should be")
     for complaint in complaints:
         print(complaint, file=sys.stderr)

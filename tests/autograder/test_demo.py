@@ -151,7 +151,8 @@ def test_from_the_release_to_the_report(tmp_path, bubblewrap, capsys):
     answer = json.loads(capsys.readouterr().out)
     assert (status, answer["complaints"]) == (0, [])
     assert answer["submissions"] == answer["as_they_should_be"] == 30
-    assert stages[0] == ("releasing", 0, 1) and stages[-1] == ("marking", 29, 29)
+    assert stages[0] == ("releasing", 0, 1) and stages[-1] == ("feedback", 29, 29)
+    assert ("marking", 29, 29) in stages
     scores = {mark["student"]: mark["score"] for mark in answer["marks"]}
     assert scores["ada-right"] == scores["zeno-endless-loop"] == scores["ovid-shuffled-cells"] == 5
     assert scores["henri-crash"] == 2
@@ -159,5 +160,7 @@ def test_from_the_release_to_the_report(tmp_path, bubblewrap, capsys):
     assert scores["felix-half-a-file"] is None
     report = folder / "report" / "report.html"
     assert str(report) in answer["written"] and "wendy-forges-outputs" in report.read_text()
+    assert answer["feedback"]["pages"] == 29
+    assert f"feedback/alan-1-mistake/{LAB}/lab.html#cell-id=" in report.read_text()
     assert not (folder / "old").exists()
     assert not Course.at(course.root).submitted.exists()  # the course itself is untouched
