@@ -147,6 +147,8 @@ def _piece(cell: NotebookNode, named: dict[str, tuple[str, str]]) -> Piece:
         score=grader.get("score"),
         points=grader.get("points"),
     )
+    if is_solution(cell):
+        piece.title = "your answer"
     if tested and cell.cell_type == "code":
         piece.title = " ".join(named.get(grade_id(cell) or "", ("", ""))).strip()
         piece.outputs = [Markup(shown) for each in cell.outputs if (shown := _verdict(cell, each))]

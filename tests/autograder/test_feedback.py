@@ -131,6 +131,7 @@ def test_it_tells_the_marks_and_explains(course):
     assert "1.1 A slopeno points0 / 2" in read and "1.4 A wordnot read yet– / 2" in read
     assert "The slope has the wrong sign." in read and "What does the exponent do?" in read
     assert "return -3 * x**2  # a < b" in read
+    assert read.count("your answer") == 4  # the lab's own cells are nobody's answer
     assert 'dp-panel dp-fail"' in text and text.count("dp-panel dp-pass") == 1
 
 
