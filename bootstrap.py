@@ -148,6 +148,11 @@ def make_venv() -> None:
             f"On Debian and Ubuntu it is a package of its own: sudo apt install {here}-venv\n"
             "Then run the same command again."
         )
+    if VENV.is_symlink():  # it would be emptied first, and may serve somebody else
+        stop(
+            f"{VENV} is a link to {VENV.resolve()}, an environment that was made for another folder. "
+            "Remove the link, and run the same command again."
+        )
     say(f"making .venv with Python {platform.python_version()}")
     if call(sys.executable, "-m", "venv", "--clear", VENV).returncode:
         stop(f"no virtual environment could be made in {VENV}; the lines above say why.")

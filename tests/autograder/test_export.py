@@ -64,7 +64,9 @@ def marked(tmp_path_factory):
     with gradebook(course) as book:
         for name in ("ada", "ben", "cyd", "dot", "eve"):
             book.update_or_create_student(name, email=f"{name}@x.org")
-        book.update_or_create_student("ada", first_name="Ada", last_name="Lovelace", lms_user_id="101")
+        book.update_or_create_student(
+            "ada", first_name="Ada", last_name="Lovelace", lms_user_id="101"
+        )
         book.add_student("gus", last_name="+cmd", first_name="Gus")
         book.find_submission_notebook("lab", LAB, "ben").late_submission_penalty = 1
         book.db.commit()
@@ -121,7 +123,11 @@ def test_everything_in_the_file_is_exit_status_0(marked, tmp_path, capsys):
     course = Course.at(marked.root)
     roster = write(tmp_path / "r.csv", CANVAS[:5])
     exporter = CanvasExporter(
-        course=course, assignment=[LAB], student=["ada", "ben"], roster=str(roster), to=str(tmp_path / "o.csv")
+        course=course,
+        assignment=[LAB],
+        student=["ada", "ben"],
+        roster=str(roster),
+        to=str(tmp_path / "o.csv"),
     )
     with gradebook(course) as book:
         exporter.export(book)
@@ -139,12 +145,22 @@ def test_the_dialect_of_the_roster_is_kept(marked, tmp_path, delimiter, bom, end
     assert read(tmp_path / "out.csv", delimiter)[3][6] == "7"
 
 
-def test_a_column_is_found_by_title_number_or_name_and_else_added_before_the_sums(marked, tmp_path, capsys):
+def test_a_column_is_found_by_title_number_or_name_and_else_added_before_the_sums(
+    marked, tmp_path, capsys
+):
     def filled(heading, *more):
         rows = [list(row) for row in CANVAS]
         rows[0][6] = heading
         write(tmp_path / "roster.csv", rows)
-        export(marked, "canvas", "--roster", tmp_path / "roster.csv", "--out", tmp_path / "out.csv", *more)
+        export(
+            marked,
+            "canvas",
+            "--roster",
+            tmp_path / "roster.csv",
+            "--out",
+            tmp_path / "out.csv",
+            *more,
+        )
         return read(tmp_path / "out.csv")
 
     assert filled("A slope, a mean and a word (71)")[3][6] == "7"  # the lab's title
@@ -167,7 +183,9 @@ def test_zero_only_when_asked_for_and_never_over_somebodys_work(marked, tmp_path
     roster = write(tmp_path / "roster.csv", rows)
     zero = ("--roster", roster, "--out", tmp_path / "out.csv", "--missing-as-zero")
     export(marked, "canvas", *zero)
-    assert "may be theirs" in capsys.readouterr().err  # dot's mark found no row: nobody else gets a zero
+    assert (
+        "may be theirs" in capsys.readouterr().err
+    )  # dot's mark found no row: nobody else gets a zero
     assert read(tmp_path / "out.csv")[8][6] == ""
     rows.append(["Dot", "107", "s-7", "dot", "", "", "", ""])
     write(roster, rows)
@@ -207,7 +225,9 @@ def test_moodle_gets_its_worksheet_back_with_grades_and_comments(marked, tmp_pat
     assert export(marked, "moodle", "--roster", roster, "--out", out, "--json") == 3
     answer, rows = told(capsys), read(out)
     assert rows[0] == MOODLE_HEADER
-    untouched = [k for k, name in enumerate(MOODLE_HEADER) if name not in ("Grade", "Feedback comments")]
+    untouched = [
+        k for k, name in enumerate(MOODLE_HEADER) if name not in ("Grade", "Feedback comments")
+    ]
     for before, after in zip(MOODLE[1:], rows[1:], strict=True):
         assert [after[k].removeprefix("'") for k in untouched] == [before[k] for k in untouched]
     assert [row[4] for row in rows[1:]] == ["7", "3", "5", "6.00", ""]
@@ -241,7 +261,16 @@ def test_moodle_s_decimal_comma_and_its_zeros(marked, tmp_path):
     rows = [[cell.replace("7.00", "14,00") for cell in row] for row in MOODLE]
     roster = write(tmp_path / "roster.csv", rows, delimiter=";")
     assert export(marked, "moodle", "--roster", roster, "--out", tmp_path / "out.csv") == 1
-    export(marked, "moodle", "--roster", roster, "--out", tmp_path / "out.csv", "--scale", "--missing-as-zero")
+    export(
+        marked,
+        "moodle",
+        "--roster",
+        roster,
+        "--out",
+        tmp_path / "out.csv",
+        "--scale",
+        "--missing-as-zero",
+    )
     assert [row[4] for row in read(tmp_path / "out.csv", ";")[1:]] == ["14", "6", "10", "6.00", "0"]
     with gradebook(marked) as book:
         grade = book.find_grade("check1_1", "lab", LAB, "cyd")
@@ -256,7 +285,10 @@ def test_moodle_s_decimal_comma_and_its_zeros(marked, tmp_path):
 
 def test_a_participant_s_number_is_an_identifier(marked, tmp_path):
     rows = [row for row in MOODLE if row[0] != "Participant 11"]
-    rows = [[*MOODLE_HEADER[:2], "Username", *MOODLE_HEADER[3:]], ["Participant 77", "Somebody", "x", *MOODLE[1][3:]]]
+    rows = [
+        [*MOODLE_HEADER[:2], "Username", *MOODLE_HEADER[3:]],
+        ["Participant 77", "Somebody", "x", *MOODLE[1][3:]],
+    ]
     with gradebook(marked) as book:
         book.update_or_create_student("ada", lms_user_id="77")
     try:
@@ -394,7 +426,9 @@ def test_no_cell_is_a_formula(text):
     assert harmless(text) == f"'{text}"
 
 
-@pytest.mark.parametrize("text", ["-", "+", "3", "-3", "-3.5", "+1,5", "1e3", "", "a=b", "O'Hara", "(read only)", "'=1"])
+@pytest.mark.parametrize(
+    "text", ["-", "+", "3", "-3", "-3.5", "+1,5", "1e3", "", "a=b", "O'Hara", "(read only)", "'=1"]
+)
 def test_other_cells_stay_as_they_are(text):
     assert harmless(text) == text
 

@@ -19,13 +19,13 @@ from autograder.build import build_release, read_lab
 from autograder.cli import main
 from autograder.course import Course, CourseError
 from autograder.errors import KINDS
-from autograder.exercise import Finding
 from autograder.feedback import feedback
 from autograder.feedback.prose import formula, lab_text, student_text
 from autograder.grade import grade
 from autograder.harmless import contained, harmless_output
 from autograder.report import Class
 from autograder.report.page import render as render_report
+from autograder.result import Finding
 from autograder.sanitise import grade_id
 from tests.autograder.test_grade import send
 from tests.autograder.toy import LAB, toy_course
@@ -79,8 +79,18 @@ def graded(tmp_path_factory, bubblewrap):
         ex1_1="def slope(x):\n    print('asked', x)\n    if x < 0: raise ValueError(f'told {x}')\n    return 3 * x**2",
         ex1_3="def total(numbers):\n    print('asked', numbers)\n    return 3 if numbers == [1, 2] else 7",
     ))  # fmt: skip
-    send(inbox, "zed", answered(course, ex1_3="def total(numbers):\n    if not numbers: raise KeyError('told')\n    return 3"))
-    mallory = answered(course, why1_4=f"My answer {EVIL} $x^2$\n\n![p](attachment:p.png) ![q](http://evil.org/q.png)")
+    send(
+        inbox,
+        "zed",
+        answered(
+            course,
+            ex1_3="def total(numbers):\n    if not numbers: raise KeyError('told')\n    return 3",
+        ),
+    )
+    mallory = answered(
+        course,
+        why1_4=f"My answer {EVIL} $x^2$\n\n![p](attachment:p.png) ![q](http://evil.org/q.png)",
+    )
     mallory.cells[-1].attachments = {"p.png": {"image/png": PIXEL}}
     text = f"# {EVIL}\n\n### 1.1 Not the lab's {EVIL}\n\n[x](javascript:alert(1)) <b>bold</b> {SVG}\n\n### BEGIN HIDDEN TESTS"
     mallory.cells.insert(1, v4.new_code_cell(SHOW))
@@ -139,7 +149,9 @@ def test_a_reader_s_points_comments_and_a_late_penalty(course):
     with gradebook(course) as book:
         grade = book.find_grade("why1_4", "lab", LAB, "ada")
         grade.manual_score, grade.needs_manual_grade = 1.5, False
-        book.find_comment("why1_4", "lab", LAB, "ada").manual_comment = "Nearly: $x^2 \\ge 0$ <b>always</b>"
+        book.find_comment(
+            "why1_4", "lab", LAB, "ada"
+        ).manual_comment = "Nearly: $x^2 \\ge 0$ <b>always</b>"
         book.find_submission_notebook("lab", LAB, "ada").late_submission_penalty = 2
         book.db.commit()
     feedback(course, LAB)
@@ -153,14 +165,24 @@ def test_a_reader_s_points_comments_and_a_late_penalty(course):
 def test_the_report_s_links_open_at_the_cell(course):
     feedback(course, LAB)
     text = render_report(Class.read(course, LAB), course.root / "reports")
-    links = [a["href"] for tag, a in Page(text).elements if tag == "a" and "feedback/ben" in a.get("href", "")]
+    links = [
+        a["href"]
+        for tag, a in Page(text).elements
+        if tag == "a" and "feedback/ben" in a.get("href", "")
+    ]
     assert links
     ids = [attributes.get("id") for _, attributes in Page(page(course, "ben")).elements]
     for link in links:
         place, _, fragment = link.partition("#")
-        assert (course.root / "reports" / place).resolve() == course.feedback / "ben" / LAB / "lab.html"
+        assert (
+            course.root / "reports" / place
+        ).resolve() == course.feedback / "ben" / LAB / "lab.html"
         assert ids.count(fragment) == 1
-    within = [a["href"][1:] for tag, a in Page(page(course, "ben")).elements if tag == "a" and a["href"] != "#"]
+    within = [
+        a["href"][1:]
+        for tag, a in Page(page(course, "ben")).elements
+        if tag == "a" and a["href"] != "#"
+    ]
     assert len(within) == 4 and set(within) <= set(ids)
 
 
@@ -193,7 +215,9 @@ def test_no_page_holds_a_hidden_test_its_words_or_its_inputs(course):
         assert "the sum of nothing" not in text and "nine halves" not in text
     spy = words(page(course, "spy"))
     outside = spy.replace("print('asked',", "").replace("f'told {x}'", "")
-    assert "asked" not in outside and "told" not in outside  # what it printed and raised while tested
+    assert (
+        "asked" not in outside and "told" not in outside
+    )  # what it printed and raised while tested
     assert "raised an exception (ValueError)" in spy
     assert "A test that is run at marking only failed." in spy
     assert "told" not in words(page(course, "zed")).replace("KeyError('told')", "")
@@ -210,12 +234,18 @@ def test_a_visible_test_s_message_is_told(course, tmp_path, bubblewrap):
 
 @pytest.mark.parametrize("kind", [*KINDS, "unreadable"])
 def test_a_hidden_case_is_told_in_no_words_of_the_student_s(kind):
-    told = Finding("p", 1, kind=kind, message="told [1, 2]", traceback="told", hidden=True).without_numbers()
-    assert "told [" not in told.message and told.message.startswith("In a case") and not told.traceback
+    told = Finding(
+        "p", 1, kind=kind, message="told [1, 2]", traceback="told", hidden=True
+    ).without_numbers()
+    assert (
+        "told [" not in told.message and told.message.startswith("In a case") and not told.traceback
+    )
     for name in ("told", "print", "Exception2", "__import__", "BaseException"):
         told = Finding("p", 1, kind="raised", message=f"{name}: 3", hidden=True).without_numbers()
         assert name not in told.message
-    told = Finding("p", 1, kind="raised", message="ZeroDivisionError: 3", hidden=True).without_numbers()
+    told = Finding(
+        "p", 1, kind="raised", message="ZeroDivisionError: 3", hidden=True
+    ).without_numbers()
     assert "(ZeroDivisionError)" in told.message and "3" not in told.message
 
 
@@ -226,10 +256,30 @@ def inert(text):
     """The complaints about a page that could run, fetch or send something."""
     elements, told = Page(text).elements, []
     for tag, attributes in elements:
-        if tag in ("script", "object", "embed", "form", "base", "link", "input", "audio", "video", "source"):
+        if tag in (
+            "script",
+            "object",
+            "embed",
+            "form",
+            "base",
+            "link",
+            "input",
+            "audio",
+            "video",
+            "source",
+        ):
             told.append(tag)
         told += [f"{tag} {name}" for name in attributes if name.startswith("on")]
-        for name in ("href", "src", "xlink:href", "action", "formaction", "data", "poster", "srcset"):
+        for name in (
+            "href",
+            "src",
+            "xlink:href",
+            "action",
+            "formaction",
+            "data",
+            "poster",
+            "srcset",
+        ):
             value = re.sub(r"[\s\x00]", "", attributes.get(name) or "").lower()
             if value and not value.startswith(("#", "data:image/", "https://", "http://")):
                 told.append(f"{tag} {name}={value}")
@@ -240,7 +290,9 @@ def inert(text):
     policy = [a["content"] for tag, a in elements if tag == "meta" and "http-equiv" in a]
     if len(policy) != 1 or "default-src 'none'" not in policy[0] or "script" in policy[0]:
         told.append("policy")
-    styles = [a["style"] for _, a in elements if "style" in a] + re.findall(r"<style[^>]*>(.*?)</style>", text, re.DOTALL)
+    styles = [a["style"] for _, a in elements if "style" in a] + re.findall(
+        r"<style[^>]*>(.*?)</style>", text, re.DOTALL
+    )
     if any("url(" in style or "@import" in style for style in styles):
         told.append("style")
     return told
@@ -276,12 +328,16 @@ def test_in_a_browser(course, chromium, artefacts):
         assert [url for url in asked if not url.startswith(("file:", "data:", "about:"))] == []
         assert not any("http" in line and "evil" in line for line in said)
         assert tab.locator("iframe[sandbox='']").count() >= 2
-        assert tab.locator("section.student img").count() >= 2  # the figure and the attached picture
+        assert (
+            tab.locator("section.student img").count() >= 2
+        )  # the figure and the attached picture
         tab.goto((course.feedback / "ben" / LAB / "lab.html").as_uri())
         tab.get_by_role("link", name="1.1 A slope").click()
         assert tab.locator("section:target .dp-fail").count() == 1
         assert tab.locator("svg.math").first.bounding_box()["height"] > 5
-        wide = tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        wide = tab.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
         assert wide <= 0
         tab.screenshot(path=artefacts / "feedback.png", full_page=True)
         browser.close()
@@ -289,8 +345,12 @@ def test_in_a_browser(course, chromium, artefacts):
 
 @pytest.mark.attack
 def test_html_is_let_through_only_in_our_own_frames():
-    framed = harmless_output({"output_type": "display_data", "data": {"text/html": EVIL}})["data"]["text/html"]
-    drawn = harmless_output({"output_type": "display_data", "data": {"image/svg+xml": SVG}})["data"]["text/html"]
+    framed = harmless_output({"output_type": "display_data", "data": {"text/html": EVIL}})["data"][
+        "text/html"
+    ]
+    drawn = harmless_output({"output_type": "display_data", "data": {"image/svg+xml": SVG}})[
+        "data"
+    ]["text/html"]
     for ours in (framed, drawn):
         assert contained(ours) == ours
     for theirs in (EVIL, framed + EVIL, drawn + EVIL, framed.replace('sandbox=""', 'sandbox="allow-scripts"'),
@@ -314,11 +374,25 @@ def test_a_student_s_text_is_only_text(text):
 
 
 def test_the_lab_s_own_html_and_formulas_stay():
-    assert "<details><summary>" in lab_text("<details><summary>Answers</summary>\n\nyes\n</details>")
+    assert "<details><summary>" in lab_text(
+        "<details><summary>Answers</summary>\n\nyes\n</details>"
+    )
     drawn = formula(r"\frac{\partial y}{\partial x}")
-    assert drawn.startswith('<svg class="math" role="img" aria-label="\\frac{\\partial y}{\\partial x}"')
+    assert drawn.startswith(
+        '<svg class="math" role="img" aria-label="\\frac{\\partial y}{\\partial x}"'
+    )
     assert lab_text("so $a < b$ it is").count("<svg") == 1
-    for odd in (r"\begin{aligned}a\end{aligned}", "{" * 200, "<b>", r"\nonsense", "a" * 5000, "", r"\,", "^", "\x00"):
+    for odd in (
+        r"\begin{aligned}a\end{aligned}",
+        "{" * 200,
+        "<b>",
+        r"\nonsense",
+        "a" * 5000,
+        "",
+        r"\,",
+        "^",
+        "\x00",
+    ):
         shown = formula(odd)
         assert shown.startswith(('<code class="tex">', "<svg")) and "<b>" not in shown
 
@@ -339,7 +413,9 @@ def test_a_formula_is_drawn_as_high_as_it_is():
 
 def test_endless_texts_are_cut(course):
     for text in ("$x$ " * 20_000, "> " * 5000, "*" * 30_000, "[" * 20_000):
-        assert inert("<meta http-equiv='x' content=\"default-src 'none'\">" + student_text(text)) == []
+        assert (
+            inert("<meta http-equiv='x' content=\"default-src 'none'\">" + student_text(text)) == []
+        )
     assert student_text("$x_1$ $x_2$ " * 400).count("<svg") == 300
 
 
@@ -375,9 +451,13 @@ def test_one_page_that_cannot_be_made_does_not_stop_the_others(course):
 
 def test_the_command(course, capsys):
     root = ["--course", str(course.root)]
-    assert main(["feedback", LAB, *root, "--student", "ada", "ben", "--student", "spy", "--json"]) == 0
+    assert (
+        main(["feedback", LAB, *root, "--student", "ada", "ben", "--student", "spy", "--json"]) == 0
+    )
     answer = json.loads(capsys.readouterr().out)
-    assert answer["made"] == ["ada", "ben", "spy"] and answer["unchanged"] == answer["unmarked"] == []
+    assert (
+        answer["made"] == ["ada", "ben", "spy"] and answer["unchanged"] == answer["unmarked"] == []
+    )
     assert answer["folder"] == str(course.feedback)
     assert main(["feedback", LAB, *root]) == 3
     said = capsys.readouterr()
@@ -413,13 +493,22 @@ def test_nbgrader_s_release_feedback_hands_it_out(course, tmp_path):
     from nbgrader.utils import notebook_hash
 
     feedback(course, LAB, students=["ada", "mallory"])
-    for student in ("ada", "mallory"):  # of what was handed in beside the notebook, nothing more goes back
+    for student in (
+        "ada",
+        "mallory",
+    ):  # of what was handed in beside the notebook, nothing more goes back
         names = {path.name for path in (course.feedback / student / LAB).iterdir()}
         assert names == {"lab.html", "timestamp.txt", "submission_secret.txt"}
     exchange = tmp_path / "exchange"
     exchange.mkdir()
     exchange.chmod(0o777)
-    nbgrader(course, "release_feedback", LAB, f"--Exchange.root={exchange}", f"--Exchange.cache={tmp_path / 'c'}")
+    nbgrader(
+        course,
+        "release_feedback",
+        LAB,
+        f"--Exchange.root={exchange}",
+        f"--Exchange.cache={tmp_path / 'c'}",
+    )
     for student in ("ada", "mallory"):
         name = f"{notebook_hash(secret=f'secret of {student}', notebook_id='lab')}.html"
         assert (exchange / "dpkit" / "feedback" / name).read_text() == page(course, student)
@@ -430,7 +519,9 @@ def test_what_a_cell_showed_is_bounded(course):
     path.chmod(0o644)
     notebook = nbformat.read(path, as_version=4)
     cell = next(c for c in notebook.cells if grade_id(c) == "ex1_1")
-    cell.outputs = [v4.new_output("stream", name="stdout", text="\x1b[31mred\x1b[0m " + "x" * 300_000)]
+    cell.outputs = [
+        v4.new_output("stream", name="stdout", text="\x1b[31mred\x1b[0m " + "x" * 300_000)
+    ]
     path.write_text(nbformat.writes(notebook))
     feedback(course, LAB, students=["ben"])
     text = page(course, "ben")

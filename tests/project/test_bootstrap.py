@@ -133,6 +133,17 @@ def test_a_moved_folder_gets_a_new_environment(tree, monkeypatch):
     assert again.done == ["venv", *STEPS]
 
 
+def test_the_environment_of_another_folder_is_not_emptied(tree, tmp_path):
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    (theirs / "kept").touch()
+    module = load(tree / "bootstrap.py")
+    module.VENV.symlink_to(theirs)
+    with pytest.raises(SystemExit, match="Remove the link"):
+        module.make_venv()
+    assert (theirs / "kept").exists()
+
+
 def test_a_vanished_python_gets_a_new_environment(tree, monkeypatch):
     first = without_network(tree, monkeypatch)
     first.setup()
