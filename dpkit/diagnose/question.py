@@ -246,7 +246,9 @@ class Question:
         if all(right):
             return self._right()
         if not all(np.all(np.isfinite(each.given)) for each in self.answers[:-1]):
-            return self.say("not_finite", CATALOGUE["not_finite"].sentence + ", at points nearby.")
+            return self.say(
+                "not_finite", CATALOGUE["not_finite"].sentence + ", at a point beside this one."
+            )
         if not all(right[:-1]) or len(right) == 1:
             found = manners.staleness(self) or self._turned()
             return self.say(*found) if found else None

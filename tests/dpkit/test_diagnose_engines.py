@@ -9,7 +9,7 @@ import pytest
 
 import dpkit as dp
 from dpkit.diagnose.composed import composed
-from dpkit.diagnose.program import record
+from dpkit.diagnose.recording import record
 
 
 class Node:

@@ -36,7 +36,7 @@ def beside(answer):
 def test_an_answer_that_is_in_form_only_at_the_point_given_is_not_right(answer, kind):
     diagnosis = dp.diagnose(f, beside(answer), X)
     assert diagnosis.kind == kind
-    assert "nearby" in diagnosis.message
+    assert "beside this one" in diagnosis.message
 
 
 def test_an_infinite_derivative_agrees_with_no_finite_one():
@@ -53,7 +53,7 @@ def test_numbers_that_are_known_at_one_point_only_are_not_called_right():
         return 2 * x
 
     diagnosis = dp.diagnose(f, gradient, X)
-    assert diagnosis.kind == "unknown" and "not my point" in diagnosis.message
+    assert diagnosis.kind == "unknown" and "raised a ValueError" in diagnosis.message
 
 
 def test_a_gradient_that_stumbles_once_is_judged_by_its_other_answers():
@@ -74,7 +74,7 @@ def test_where_f_has_no_other_point_nothing_is_said_about_others():
         return x * x
 
     diagnosis = dp.diagnose(only_here, lambda x: 2 * x, 1.0)
-    assert diagnosis.ok and "no point beside it" in diagnosis.message
+    assert diagnosis.ok and "no other one was tried" in diagnosis.message
 
 
 def test_one_point_does_not_show_that_a_gradient_was_normalised():
