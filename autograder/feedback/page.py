@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import jinja2
 from markupsafe import Markup
 from nbconvert.exporters import Exporter
 from nbconvert.filters import strip_ansi
@@ -31,6 +30,7 @@ from autograder.leaks import cut_hidden
 from autograder.panel import STYLE, number
 from autograder.report.headings import headings
 from autograder.sanitise import grade_id
+from autograder.templates import template
 
 __all__ = ["StudentPage", "render"]
 
@@ -102,7 +102,7 @@ def render(notebook: NotebookNode, student: str, marks: Marks) -> str:
     ]
     texts = "\n".join(cell.source for cell in own if cell.cell_type == "markdown")
     title = re.search(r"^# +(.+)$", texts, re.MULTILINE)
-    return _template().render(
+    return template(HERE, number=number).render(
         title=title[1] if title else "Feedback",
         student=student,
         marks=marks,
@@ -117,18 +117,6 @@ def _of_the_lab(cell: NotebookNode) -> bool:
     """Whether the lab's author wrote it, by marks that only rebuilding sets."""
     locked = cell.metadata.get("nbgrader", {}).get("locked")
     return bool(locked) or cell.metadata.get("autograder") == "the lab's own text"
-
-
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(number=number)
-    return environment.get_template("page.html.j2")
 
 
 def _style() -> str:

@@ -14,13 +14,13 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
-import jinja2
 from markupsafe import Markup, escape
 
 from autograder.panel import number, show, words
 from autograder.report import figures
 from autograder.report.classroom import Case, Class
 from autograder.store import write as write_file
+from autograder.templates import template
 
 __all__ = ["write"]
 
@@ -37,18 +37,11 @@ def write(results: Class, folder: Path) -> Path:
 
 def render(results: Class, folder: Path) -> str:
     """The page's text. `folder` is where it will lie: links to the notes start from there."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(number=number, show=_show, words=words, prose=_prose)
+    page = template(HERE, number=number, show=_show, words=words, prose=_prose)
     now = datetime.now()
     script = (HERE / "page.js").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    return environment.get_template("page.html.j2").render(
+    return page.render(
         results=results,
         habits=results.habits(),
         mistakes=results.mistakes(),

@@ -59,8 +59,8 @@ def explanation(question: Question, prefer: tuple[str, ...], deadline: float) ->
     found = found or list(last_resorts(question))
     if search is not None and not found:
         now = time.monotonic()
-        until = now + _OF_THE_TIME * (deadline - now)
-        whole, part = other_values(question.answers, wrong, until)
+        end = now + _OF_THE_TIME * (deadline - now)
+        whole, part = other_values(question.answers, wrong, end)
         found = whole or [_in_part(question, mistake, wrong) for mistake in part]
     if found:
         return _told(question, _of_zeros(question, wrong, found), prefer)

@@ -161,7 +161,7 @@ HAND = [
     ("difference", lambda a, b: a - b * 1.5, lambda a, b: (1.0, 1.5), (2.0, 3.0), "sign", "sub"),
     ("a*b", lambda a, b: a * b, lambda a, b: (a, b), (2.0, 3.0), "swapped", "mul"),
     ("sum for mean", mean_square, lambda w: 2 * (w - 1.5), (np.array([0.2, 1.1, 3.0]),),
-     "averaged", None),
+     "averaged", "div"),
     ("no two", mean_square, lambda w: (w - 1.5) / 3, (np.array([0.2, 1.1, 3.0]),),
      "missing_factor", "square"),
     ("σ' left out", neuron,
@@ -537,11 +537,10 @@ def test_a_named_mistake_reproduces_the_numbers(f, point, data):
 
     there = wrong(*point)
     assume(all(map(math.isfinite, there)))
-    diagnosis = dp.diagnose(f, wrong, *point)
+    diagnosis = dp.diagnose(f, wrong, *point, seconds=20.0)  # whatever else the machine is doing
     truth = dp.grad(f, (0, 1, 2))(*point)
     if not np.allclose(there, truth, rtol=1e-5, atol=1e-9):
-        # (Of a quadratic function, a difference quotient may well be what a mistake looks like.)
-        assert diagnosis.kind not in {"correct", "float32"}
+        assert diagnosis.kind not in {"correct", "float32", "finite_difference"}
     named = (diagnosis.kind, diagnosis.where, diagnosis.message)
     sentences = [
         (h.kind, h.where, h.sentence[0].upper() + h.sentence[1:] + ".", h.sentence + ".")
