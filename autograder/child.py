@@ -23,8 +23,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, NoReturn
 
+from autograder.across.callbacks import callback
+from autograder.across.deeds import DEEDS, Held
+from autograder.across.library import by_name
 from autograder.errors import StudentError
 from autograder.frames import Closed, Line
 from autograder.probe import Student, compile_probe, run_probe, student_error
@@ -88,11 +91,15 @@ class Captured:
     cell."""
 
     def __init__(self, fd: int, name: str, emit: Outputs):
-        self.name, self.emit = name, emit
+        self.name, self.emit, self.target = name, emit, fd
+        self.renew()
+
+    def renew(self) -> None:
+        """Begin a file of one's own: two processes must not write into one."""
         self.file = tempfile.TemporaryFile(prefix="output-")
         self.fd = self.file.fileno()
         fcntl.fcntl(self.fd, fcntl.F_SETFL, os.O_APPEND)
-        os.dup2(self.fd, fd)
+        os.dup2(self.fd, self.target)
 
     def drain(self) -> None:
         size = os.fstat(self.fd).st_size
@@ -118,6 +125,8 @@ class Child:
         self.pid = os.getpid()
         self.busy = self.talking = self.interrupted = False
         self.request = 0
+        self.copies: dict[int, int] = {}  # process → the judge's number for it
+        self.buried: dict[int, int] = {}  # that number → how it ended, as `os.wait` has it
         shell.begin(self.outputs)
         signal.signal(signal.SIGINT, self.interrupt)
 
@@ -145,13 +154,20 @@ class Child:
         with self.undisturbed():
             self.line.send(message)
 
-    def run(self) -> None:
-        while True:
-            self.answer(self.line.receive())
+    def run(self) -> NoReturn:
+        """Answer until the judge hangs up; then end the process."""
+        try:
+            while True:
+                self.answer(self.line.receive())
+        except (Closed, OSError, BadData):
+            pass
+        finally:
+            os._exit(0)
 
     def answer(self, request: dict) -> None:
         before, self.request = self.request, request["id"]
         talking, self.talking = self.talking, False
+        self.bury()
         self.outputs.flush()
         self.outputs.begin(self.request)
         try:
@@ -173,11 +189,12 @@ class Child:
             error = StudentError("bad_data", str(error))
         elif not isinstance(error, StudentError):
             error = student_error(error, self.shell.user_ns)
-        return {"kind": error.kind, "message": error.message, "traceback": error.traceback}
+        told = {"kind": error.kind, "message": error.message, "traceback": error.traceback}
+        return {**told, "raised": error.raised}
 
     def pack(self, value: Any) -> bytes:
         """An answer, with references to what cannot cross."""
-        return encode(value, opaque=self.keep, limit=self.limits.frame_bytes - 1024)
+        return encode(value, opaque=self.keep, foreign=True, limit=self.limits.frame_bytes - 1024)
 
     def finish(self) -> None:
         """Send what is left of the outputs."""
@@ -208,7 +225,52 @@ class Child:
             numpy.random.seed(seed % 2**32)
         if (torch := sys.modules.get("torch")) is not None:
             torch.manual_seed(seed)
+            if self.limits.device != "cpu":
+                torch.set_default_device(self.limits.device)
         return encode(None)
+
+    def do_checkpoint(self, request: dict) -> bytes:
+        """Make a copy of this process, which answers on the line that came with the request until
+        the judge ends it. The judge has seen to it that there is one thread only."""
+        line = socket.socket(fileno=self.line.descriptors.pop())
+        state = random.getstate()  # which Python replaces in every copy
+        try:
+            copy = os.fork()
+        except OSError as error:
+            raise StudentError("process", f"no copy could be made: {error}") from None
+        finally:
+            if os.getpid() == self.pid:
+                line.close()
+        if copy == 0:
+            random.setstate(state)
+            self.take_over(line)
+        self.copies[copy] = request["number"]
+        return encode(True)
+
+    def do_buried(self, request: dict) -> bytes:
+        return encode(self.buried.get(request["number"]))
+
+    def take_over(self, line: socket.socket) -> NoReturn:
+        """Become another's child: what a copy does first."""
+        try:
+            self.line.close()
+            self.line = Line(line, limit=self.line.limit, refs=True)
+            self.pid, self.copies = os.getpid(), {}
+            for captured in self.captured:
+                captured.renew()
+            self.run()
+        finally:
+            os._exit(1)
+
+    def bury(self) -> None:
+        """The student's code should not find children that it knows nothing of."""
+        for copy in list(self.copies):
+            try:
+                pid, status = os.waitpid(copy, os.WNOHANG)
+                if pid:
+                    self.buried[self.copies.pop(copy)] = status
+            except ChildProcessError:
+                del self.copies[copy]
 
     def do_cell(self, request: dict) -> dict:
         self.busy = True
@@ -247,6 +309,11 @@ class Child:
         args, kwargs = self.receive(request["args"]), self.receive(request["kwargs"])
         return self.pack(self.attempt(target, *args, **kwargs))
 
+    def do_forget(self, request: dict) -> bytes:
+        for number in request["objects"]:
+            self.objects.pop(number, None)
+        return encode(None)
+
     def attempt(self, function: Callable, *args: Any, **kwargs: Any) -> Any:
         self.busy = True
         try:
@@ -262,6 +329,8 @@ class Child:
 
     def keep(self, value: Any) -> Ref:
         """A reference that stands for `value` at the judge's."""
+        if type(value) is Held:
+            value = value.value
         number = id(value)
         self.objects[number] = value
         kind = type(value)
@@ -272,6 +341,12 @@ class Child:
         if type(value) is Ref:
             if value.module == "callback":
                 return self.callback(value.id)
+            if value.module == "function":
+                return callback(self.callback(value.id))
+            if value.module == "deed":
+                return DEEDS[value.type_name]
+            if value.module == "library":
+                return by_name(value.type_name)
             if value.id not in self.objects:
                 raise StudentError(
                     "process",
@@ -304,16 +379,11 @@ class Child:
         return function
 
 
-def serve(sock: socket.socket, shell: Shell, limits: Limits) -> None:
+def serve(sock: socket.socket, shell: Shell, limits: Limits) -> NoReturn:
     """Answer the judge until it hangs up; then end the process."""
     tempfile.tempdir = None  # the fork server's answer is not ours
     sys.path.insert(0, "")  # as in Jupyter: modules beside the notebook
-    try:
-        Child(sock, shell, limits).run()
-    except (Closed, OSError, BadData):
-        pass
-    finally:
-        os._exit(0)
+    Child(sock, shell, limits).run()
 
 
 def _close_figures() -> None:

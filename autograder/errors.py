@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["KINDS", "SandboxUnavailable", "StudentError"]
+__all__ = ["KINDS", "DeviceUnavailable", "SandboxUnavailable", "StudentError"]
 
 KINDS = {
     "raised": "the student's code raised an exception",
@@ -21,18 +21,23 @@ class StudentError(Exception):
     """The student's side gave no answer, and why: it costs what was asked for and nothing else.
 
     `kind` is a key of `KINDS`. `message` is a sentence to the student. `traceback` is plain text
-    that shows the student's own lines only, or "" where there are none."""
+    that shows the student's own lines only, or "" where there are none. `raised` is the name of the
+    built-in exception that it was there, by the student's word, or ""."""
 
-    def __init__(self, kind: str, message: str, traceback: str = ""):
+    def __init__(self, kind: str, message: str, traceback: str = "", raised: str = ""):
         if kind not in KINDS:
             raise ValueError(f"{kind!r} is no kind of StudentError; there are {', '.join(KINDS)}")
         super().__init__(message)
-        self.kind, self.message, self.traceback = kind, message, traceback
+        self.kind, self.message, self.traceback, self.raised = kind, message, traceback, raised
 
-    def __reduce__(self) -> tuple[type, tuple[str, str, str]]:
-        return type(self), (self.kind, self.message, self.traceback)
+    def __reduce__(self) -> tuple[type, tuple[str, str, str, str]]:
+        return StudentError, (self.kind, self.message, self.traceback, self.raised)
 
 
 class SandboxUnavailable(Exception):
     """Students' code cannot be run safely here. The message is one line: what is lacking, and the
     remedy."""
+
+
+class DeviceUnavailable(Exception):
+    """There is no such device here. The message is one line: what is lacking, and the remedy."""

@@ -114,6 +114,13 @@ def run_probe(
 def student_error(error: BaseException, namespace: Mapping[str, Any]) -> StudentError:
     """What the student is told about an exception: its kind, one line, and the student's own lines
     that led to it."""
+    told = _told(error, namespace)
+    kinds = [kind.__name__ for kind in type(error).__mro__ if kind.__module__ == "builtins"]
+    told.raised = kinds[0]
+    return told
+
+
+def _told(error: BaseException, namespace: Mapping[str, Any]) -> StudentError:
     name = type(error).__name__
     text = _words(error)
     line = f"{name}: {text}" if text else name

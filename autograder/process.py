@@ -6,7 +6,6 @@ wrong, late, endless or missing, and costs this session only.
 
 from __future__ import annotations
 
-import builtins
 import logging
 import os
 import secrets
@@ -16,8 +15,9 @@ import socket
 import threading
 import time
 import types
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +26,15 @@ from autograder.frames import Closed, Line
 from autograder.outputs import Collector
 from autograder.sandbox import tree
 from autograder.sandbox.limits import Limits
-from autograder.wire import BadData, Ref, decode
+from autograder.wire import BadData, Foreign, Ref, decode
 
-__all__ = ["CellRun", "Session", "send_signal"]
+__all__ = ["CellRun", "Session", "cause_of_death", "has_ended", "send_signal"]
 
 log = logging.getLogger("autograder")
 
 TICK_SECONDS = 0.05
+WEIGH_SECONDS = 1.0
+LAST_WORDS_SECONDS = 1.0  # to read what a process had sent before it ended
 STRAY_MESSAGES = 20_000
 CALLBACK_DEPTH = 8
 MAX_TEXT = 20_000
@@ -101,6 +103,14 @@ class Session:
         self._epitaph: StudentError | None = None
         self._lock = threading.Lock()
         self._open = True
+        self.foreign: Foreign | None = None  # what makes tensors of what arrives; see `wire.decode`
+        self._callbacks: dict[int, types.FunctionType] = {}
+        self._numbers: dict[types.FunctionType, int] = {}  # of these
+        self._copies: set[Session] = set()
+        self._trial: Session | None = None  # the one of them that is being asked at present
+        self._ledger = threading.Lock()
+        self._seen = self._vanished = 0.0  # processor seconds; those that nobody counts any more
+        self._weight = (float("-inf"), 0, 0)  # when, and the room's memory: quickly, exactly
         self._output_left = self.limits.output_bytes_total
         self._cells = 0
         self._depth = 0
@@ -211,6 +221,49 @@ class Session:
         }
         return self._value(request, cpu_seconds)
 
+    def cpu_seconds(self) -> float:
+        """Processor time of the whole process tree up to now."""
+        return self._usage().cpu_seconds
+
+    def forget(self, objects: Sequence[int]) -> None:
+        """Let go of objects in the student's process that no `Ref` here stands for any more."""
+        self._value({"op": "forget", "objects": list(objects)}, None, refs=False)
+
+    def forget_callbacks(self) -> None:
+        """From now on the student's code can call none of the functions that it was given."""
+        self._callbacks, self._numbers = {}, {}
+
+    @contextmanager
+    def checkpoint(self) -> Iterator[Session]:
+        """A copy of the process as it is at this moment, to ask what a graded cell has to ask.
+
+            with session.checkpoint() as trial:
+                trial.probe(…)      # a crash here, or a changed global, is the copy's own affair
+
+        At the end of the block the copy and all that it started are gone, and this process is as it
+        was. The two share open files and the working folder: what the copy writes there stays.
+        Objects met before the block are known to the copy too; those met in it end with it.
+
+        No copy can be made of a process with more than one thread (in the copy the locks of the
+        others would never open again), nor where the limits leave no room for one more process, nor
+        of one that has ended: `trial` is then this session itself."""
+        copy = self.copied()
+        if copy is None:
+            yield self
+            return
+        with copy:
+            yield copy
+
+    def copied(self) -> Session | None:
+        """As `checkpoint`, for later: a copy that sleeps until `with copy:`, while this process may
+        go on. None where no copy can be made.
+
+        It is asked within that block only, and this process not at all meanwhile: whatever starts
+        then is ended with the copy. The end of this process is the end of its copies."""
+        from autograder.checkpoint import copy_of  # it builds on this module
+
+        return copy_of(self)
+
     def begin(self, seed: int, files: dict[str, bytes]) -> None:
         """Put `files` into the working folder and set every seed: the first thing asked."""
         try:
@@ -221,11 +274,19 @@ class Session:
 
     # The conversation
 
-    def _value(self, request: dict[str, Any], cpu_seconds: float | None, refs: bool = True) -> Any:
+    def _value(
+        self,
+        request: dict[str, Any],
+        cpu_seconds: float | None,
+        refs: bool = True,
+        descriptor: int | None = None,
+    ) -> Any:
         collector = Collector(self.limits, self.limits.output_bytes_per_cell)
         limit = cpu_seconds or self.limits.cpu_seconds_per_cell
         try:
-            answer, interrupted = self._ask(request, collector=collector, cpu_seconds=limit)
+            answer, interrupted = self._ask(
+                request, collector=collector, cpu_seconds=limit, descriptor=descriptor
+            )
         finally:
             self.last_output = collector.text
         if interrupted:
@@ -233,36 +294,35 @@ class Session:
         if type(answer) is not bytes:
             raise StudentError("process", "The student's process gave no proper answer.")
         try:
-            return decode(answer, refs=refs, limit=self.limits.frame_bytes)
+            foreign = self.foreign if refs else None
+            return decode(answer, refs=refs, foreign=foreign, limit=self.limits.frame_bytes)
         except BadData as error:
             raise StudentError("bad_data", f"The answer is not plain data: {error}") from None
 
     def _ask(
-        self, request: dict[str, Any], *, collector: Collector, cpu_seconds: float | None = None
+        self,
+        request: dict[str, Any],
+        *,
+        collector: Collector,
+        cpu_seconds: float | None = None,
+        descriptor: int | None = None,
     ) -> tuple[Any, bool]:
-        """Send a request and see it through: its answer, and whether it had to be interrupted.
+        """Send a request, with a descriptor for the process to keep if it needs one, and see it
+        through: its answer, and whether it had to be interrupted.
 
         Raises `StudentError` when the student's process reports one, or ends.
         """
         self._must_live()
         number = secrets.randbits(62)
-        callbacks: dict[int, types.FunctionType] = {}
-
-        def outgoing(value: Any) -> Ref | None:
-            """Only a plain function can be called back; a library's function would bring the
-            library with it."""
-            if type(value) is not types.FunctionType:
-                return None
-            callbacks[len(callbacks)] = value
-            return Ref(len(callbacks) - 1, value.__name__, "callback")
-
-        self._line.post({"id": number, **request}, outgoing)
+        self._line.post({"id": number, **request}, self._outgoing, descriptor)
         clock = _Clock(self, cpu_seconds or self.limits.cpu_seconds_per_cell)
         allowed = self._allowance()
         strays = calls = 0
         try:
             while True:
-                for message in self._line.pump(TICK_SECONDS):
+                gone = clock.gone
+                messages = self._line.pump(0 if gone else TICK_SECONDS)
+                for message in messages:
                     if type(message) is not dict or message.get("id") != number:
                         strays += 1
                     elif "done" in message:
@@ -271,14 +331,15 @@ class Session:
                         raise _students_word(
                             message["error"], clock.interrupted, self._too_slow(clock.limit)
                         )
-                    elif "callback" in message and callbacks:
+                    elif "callback" in message:
                         calls += 1
+                        strays += not self._callbacks
                         if calls > self.limits.callbacks_per_call:
                             self._end(
                                 "process", f"The code called back more than {calls - 1} times."
                             )
                         allowed = self._allowance()
-                        self._call_back(number, message, callbacks)
+                        self._call_back(number, message)
                     else:
                         strays += 1
                         collector.add(message.get("out"))
@@ -286,6 +347,9 @@ class Session:
                     self._end(
                         "process", "The student's process sent far more than it was asked for."
                     )
+                    raise Closed
+                if gone and (not messages or clock.too_late):
+                    raise Closed  # somebody else holds its end of the line open
                 clock.tick()
         except Closed:
             raise self._bury() from None
@@ -299,29 +363,38 @@ class Session:
         """How many bytes may have come in by the end of an answer that begins now."""
         return self._line.received + self.limits.frame_bytes + 4 * self.limits.output_bytes_per_cell
 
-    def _call_back(
-        self, number: int, message: dict, callbacks: dict[int, types.FunctionType]
-    ) -> None:
+    def _outgoing(self, value: Any) -> Ref | None:
+        """Only a plain function can be called back; a library's function would bring the library
+        with it."""
+        if type(value) is not types.FunctionType:
+            return None
+        number = self._numbers.setdefault(value, len(self._numbers))
+        if number >= self.limits.callbacks_per_call:
+            raise RuntimeError("too many functions were given to the student's code")
+        self._callbacks[number] = value
+        return Ref(number, value.__name__, getattr(value, "crosses_as", "callback"))
+
+    def _call_back(self, number: int, message: dict) -> None:
         """Call one of the judge's functions for the student's code, and post the result."""
         which = message["callback"]
         try:
-            if type(which) is not int or which not in callbacks:
-                raise RuntimeError("there is no such function")
+            if type(which) is not int or which not in self._callbacks:
+                raise RuntimeError("there is no such function, or the test it belongs to is over")
             if self._depth >= CALLBACK_DEPTH:
                 raise RecursionError("calls back and forth are nested too deeply")
             limit = self.limits.frame_bytes
-            args = decode(message["args"], refs=True, limit=limit)
-            kwargs = decode(message["kwargs"], refs=True, limit=limit)
+            args = decode(message["args"], refs=True, foreign=self.foreign, limit=limit)
+            kwargs = decode(message["kwargs"], refs=True, foreign=self.foreign, limit=limit)
             self._depth += 1
             try:
-                result = callbacks[which](*args, **kwargs)
+                result = self._callbacks[which](*args, **kwargs)
             finally:
                 self._depth -= 1
             answer = {"id": number, "value": result}
-            self._line.post(answer, lambda value: None)
+            self._line.post(answer, self._outgoing)
         except Exception as error:
-            kind = type(error).__name__
-            kind = kind if hasattr(builtins, kind) else "RuntimeError"
+            kinds = [kind.__name__ for kind in type(error).__mro__ if kind.__module__ == "builtins"]
+            kind = "RuntimeError" if kinds[0] == "Exception" else kinds[0]
             self._line.post({"id": number, "raise": kind, "message": str(error)[:300]})
 
     # Limits
@@ -329,7 +402,32 @@ class Session:
     def _usage(self) -> tree.Usage:
         if not self._open or self._pid is None or tree.pid_of(self._supervisor) is None:
             return tree.Usage()
-        return tree.usage(self._pid, memory_worth_counting=self.limits.memory_bytes)
+        with self._ledger:
+            usage = tree.usage(self._pid)
+            if usage.cpu_seconds + self._vanished < self._seen:
+                # Somebody was being buried just now, or disowned: a parent that ignores the death of
+                # its children is not charged for them. What was seen once stays counted.
+                usage = tree.usage(self._pid)
+                self._vanished = max(self._vanished, self._seen - usage.cpu_seconds)
+            self._seen = usage.cpu_seconds + self._vanished
+            memory = self._weighed(self._pid, usage.memory_bytes)
+            return replace(usage, cpu_seconds=self._seen, memory_bytes=memory)
+
+    def _weighed(self, pid: int, quick: int) -> int:
+        """The memory of the room, as exactly as it matters.
+
+        `quick` counts what processes share for each of them. When that is too much, they are
+        weighed on the exact scales, which takes milliseconds for each; then for a second what was
+        added since tells enough, unless it tells of too much."""
+        limit = self.limits.memory_bytes
+        if quick > limit:
+            now, (then, quick_then, weight) = time.monotonic(), self._weight
+            added = max(quick - quick_then, 0)
+            if now > then + WEIGH_SECONDS or weight + added > limit:
+                self._weight = (now, quick, tree.memory(pid))
+                return self._weight[2]
+            return weight + added
+        return quick
 
     def check_usage(self) -> None:
         """Called by the watcher, from its own thread."""
@@ -337,13 +435,16 @@ class Session:
             if not self.alive or self._ended:
                 return
             usage = self._usage()
+        trial = self._trial
         if usage.memory_bytes > self.limits.memory_bytes:
-            self._end(
+            (trial or self)._end(
                 "memory",
                 f"The code took more than {_megabytes(self.limits.memory_bytes)} of memory.",
             )
-        elif usage.processes > self.limits.processes + 2:
-            self._end("process", f"The code started more than {self.limits.processes} processes.")
+        elif usage.processes > self.limits.processes + 2 + len(self._copies):
+            (trial or self)._end(
+                "process", f"The code started more than {self.limits.processes} processes."
+            )
         elif self._disk_usage() > self.limits.disk_bytes:
             self._end("killed", f"The code wrote more than {_megabytes(self.limits.disk_bytes)}.")
         elif usage.cpu_seconds > self.limits.cpu_seconds_total:
@@ -368,10 +469,10 @@ class Session:
     # The end
 
     def _must_live(self) -> None:
-        if not self._open:
-            raise StudentError("killed", "The student's process has been closed.")
         if self._epitaph is not None:
             raise StudentError("killed", self._epitaph.message)
+        if not self._open:
+            raise StudentError("killed", "The student's process has been closed.")
 
     def _end(self, kind: str, message: str) -> None:
         """End the process for a reason; whoever waits for its answer finds the line closed."""
@@ -386,13 +487,14 @@ class Session:
     def _bury(self) -> StudentError:
         """The process is gone: find out why, once, and make sure that all of it is."""
         if self._epitaph is None:
-            kind, why = self._ended or ("killed", _cause_of_death(self._report))
+            kind, why = self._ended or ("killed", cause_of_death(_status(self._report)))
             self._kill()
             self._wait()
-            self._epitaph = StudentError(
-                kind, f"The student's process ended in {self._doing}: {_small(why)}"
-            )
+            self._epitaph = self._died(kind, why)
         return self._epitaph
+
+    def _died(self, kind: str, why: str) -> StudentError:
+        return StudentError(kind, f"The student's process ended in {self._doing}: {_small(why)}")
 
     def _wait(self) -> None:
         """Wait for the supervisor, which ends last."""
@@ -406,8 +508,12 @@ class Session:
             if not select.select([self._supervisor], [], [], 5.0)[0]:
                 log.warning("process %s of a student's code does not end", self._pid)
 
-    def close(self) -> None:
-        """End the process and everything it started, and remove its folder."""
+    def close(self, why: StudentError | None = None) -> None:
+        """End the process and everything it started, and remove its folder. `why` is what whoever
+        asks it afterwards is told."""
+        self._epitaph = self._epitaph or why
+        for copy in list(self._copies):
+            copy.close()
         with self._lock:
             if not self._open:
                 return
@@ -435,9 +541,16 @@ class _Clock:
     def __init__(self, session: Session, limit: float):
         self.session, self.limit = session, limit
         self.interrupted = False
+        self.gone = False  # the process has ended, though its line may be open
+        self.gone_since = 0.0
         self.started = time.monotonic()
         self.next = self.started + TICK_SECONDS
         self.cpu_before: float | None = None
+
+    @property
+    def too_late(self) -> bool:
+        """Whether a process that has ended has had the time for its last words."""
+        return time.monotonic() > self.gone_since + LAST_WORDS_SECONDS
 
     def tick(self) -> None:
         now = time.monotonic()
@@ -445,6 +558,8 @@ class _Clock:
             return
         self.next = now + TICK_SECONDS
         session, limits = self.session, self.session.limits
+        if not self.gone and has_ended(session._student):
+            self.gone, self.gone_since = True, now
         cpu = session._usage().cpu_seconds
         if self.cpu_before is None:
             self.cpu_before = cpu
@@ -474,15 +589,23 @@ def _students_word(error: Any, interrupted: bool, too_slow: str) -> StudentError
         return StudentError("process", "The student's process gave no proper answer.")
     if interrupted:
         return StudentError("timeout", too_slow, traceback[:MAX_TEXT])
-    return StudentError(kind, message[:MAX_TEXT], traceback[:MAX_TEXT])
+    raised = error.get("raised")
+    raised = raised if type(raised) is str else ""
+    return StudentError(kind, message[:MAX_TEXT], traceback[:MAX_TEXT], raised[:100])
 
 
-def _cause_of_death(report: socket.socket) -> str:
+def _status(report: socket.socket) -> int | None:
+    """How the process ended, by its supervisor's word."""
     ready, _, _ = select.select([report], [], [], 2.0)
     word = report.recv(1000).decode(errors="replace") if ready else ""
-    if not word.startswith("ended "):
+    return int(word.split()[1]) if word.startswith("ended ") else None
+
+
+def cause_of_death(status: int | None) -> str:
+    """A sentence on how a process ended; `status` is as `os.wait` gives it, None where nobody
+    knows."""
+    if status is None:
         return "it was killed."
-    status = int(word.split()[1])
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
         name = (
@@ -496,6 +619,11 @@ def _cause_of_death(report: socket.socket) -> str:
         }.get(name, "it was ended")
         return f"{meaning} ({name})."
     return f"it called os._exit({os.WEXITSTATUS(status)})."
+
+
+def has_ended(pidfd: int) -> bool:
+    """Whether the process that `pidfd` stands for is dead, buried or not."""
+    return bool(select.select([pidfd], [], [], 0)[0])
 
 
 def send_signal(pidfd: int, number: int) -> None:

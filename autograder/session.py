@@ -11,32 +11,30 @@ submission.
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import secrets
 import select
-import signal
 import socket
 import subprocess
-import tempfile
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 
+from autograder import scratch
+from autograder.door import Door
 from autograder.errors import SandboxUnavailable
-from autograder.process import CellRun, Session, send_signal
+from autograder.process import CellRun, Session
 from autograder.sandbox import bwrap, choose, launch, tree
 from autograder.sandbox.limits import Limits
-from autograder.wire import Ref, decode, encode
+from autograder.server import Server, Wish
+from autograder.wire import Ref
 
 __all__ = ["CellRun", "Limits", "Ref", "Session", "Zygote"]
 
 log = logging.getLogger("autograder")
 
 WATCH_SECONDS = 0.1
-START_SECONDS = 300.0
 OPEN_SECONDS = 30.0
 
 
@@ -49,6 +47,8 @@ class Zygote:
             out; see `cold`.
         limits: what one session may use.
         read_only: more files and folders that students' code may read.
+        shared: where another `Zygote` shares its server (see `share`). When nobody answers there,
+            or that one was made with other arguments, this one starts its own.
 
     Raises `SandboxUnavailable` when there is no sandbox or the server does not start.
 
@@ -64,22 +64,20 @@ class Zygote:
         preload: Sequence[str] = ("numpy", "matplotlib.pyplot", "dpkit"),
         limits: Limits | None = None,
         read_only: Sequence[Path] = (),
+        shared: str = "",
     ):
         launch.check_platform()
-        self.sandbox = choose(sandbox)
         self.limits = limits or Limits()
-        self.cold: dict[str, str] = {}
         self.restarts = 0
-        self._preload, self._read_only = tuple(preload), tuple(map(Path, read_only))
+        self._wish = Wish(sandbox, tuple(preload), self.limits, tuple(map(Path, read_only)))
+        self._shared = shared
         self._lock = threading.RLock()
         self._closed = threading.Event()
         self._sessions: set[Session] = set()
-        self._control: socket.socket | None = None
-        self._process: subprocess.Popen | None = None
-        self._handle = -1
-        self._folder = Path(tempfile.mkdtemp(prefix="autograder-"))
+        self._server: Server | None = None
+        self._door: Door | None = None
+        self._folder: Path | None = None
         try:
-            self._packages = launch.pack(self._folder)
             self._start()
         except BaseException:
             self.close()
@@ -90,93 +88,101 @@ class Zygote:
     # Life of the server
 
     def _start(self) -> None:
-        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        home = "/tmp" if self.sandbox == "bwrap" else str(self._private("server"))
-        arguments = [
-            "-m",
-            "autograder.zygote",
-            "--control",
-            str(theirs.fileno()),
-            "--backend",
-            self.sandbox,
-        ]
-        arguments += [
-            "--preload",
-            ",".join(self._preload),
-            "--limits",
-            json.dumps(asdict(self.limits)),
-        ]
-        if self.sandbox == "landlock":
-            readable = [*bwrap.interpreter(), str(self._packages), *map(str, self._read_only)]
-            arguments += ["--read", os.pathsep.join(readable)]
-        argv, variables = launch.command(
-            self.sandbox, arguments, self._packages, home=home, read_only=self._read_only
-        )
-        with tempfile.TemporaryFile() as errors, theirs:
-            self._process = subprocess.Popen(
-                argv,
-                env=variables,
-                cwd="/",
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=errors,
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,
-            )
-            theirs.close()
-            hello, handles = self._hear(START_SECONDS)
-            if not hello.get("ready"):
-                self._stop()
-                errors.seek(0)
-                said = errors.read()[-4000:].decode(errors="replace").strip().splitlines()
-                reason = hello.get("error") or (said[-1] if said else "it ended without a word")
-                raise SandboxUnavailable(
-                    f"the fork server did not start in the sandbox {self.sandbox!r}: {reason}"
-                )
-        self._handle = handles[0] if handles else -1
-        self.cold = dict(hello["cold"])
+        self._server = self._joined() or self._own()
+        self.sandbox, self.cold = self._server.sandbox, self._server.cold
 
-    def _hear(self, seconds: float) -> tuple[dict, list[int]]:
-        """The server's next word; {} when it is gone or says nothing in time."""
-        if self._control is None or not select.select([self._control], [], [], seconds)[0]:
-            return {}, []
-        message, handles, _, _ = socket.recv_fds(self._control, 65536, 1)
-        return (decode(message), list(handles)) if message else ({}, [])
+    def _joined(self) -> Server | None:
+        if not self._shared:
+            return None
+        try:
+            return Server.join(self._wish, self._shared)
+        except SandboxUnavailable as error:
+            log.info("no fork server to share (%s); another is started", error)
+            return None
+
+    def _own(self) -> Server:
+        self.sandbox = choose(self._wish.sandbox)
+        packages = launch.pack(self._place())
+        home = "/tmp" if self.sandbox == "bwrap" else str(self._private("server"))
+        return Server.start(self._wish, self.sandbox, packages, home)
+
+    @property
+    def _process(self) -> subprocess.Popen | None:
+        return self._server.process if self._server else None
+
+    def _place(self) -> Path:
+        """The folder of all that this server and its sessions need on disk."""
+        if self._folder is None:
+            self._folder = scratch.make()
+            self._folder.chmod(0o755)
+        return self._folder
 
     def _private(self, name: str) -> Path:
         """A folder that the student's side owns."""
-        folder = self._folder / f"{name}-{secrets.token_hex(4)}"
+        folder = self._place() / f"{name}-{secrets.token_hex(4)}"
         folder.mkdir(mode=0o700)
         if os.getuid() == 0 and self.sandbox != "off":
             os.chown(folder, bwrap.NOBODY, bwrap.NOBODY)
         return folder
 
     def _stop(self) -> None:
-        """End the server and, where it is alone in its namespace, everything in it."""
-        if self._control is not None:
-            self._control.close()
-            self._control = None
-        if self._handle >= 0:
-            send_signal(self._handle, signal.SIGKILL)
-            os.close(self._handle)
-            self._handle = -1
-        if self._process is not None:
+        if self._server is not None:
+            self._server.stop()
+            self._server = None
+
+    def share(self) -> str:
+        """Let other processes of this user join: the address to give them, for `shared`.
+
+        A process that joins gets a copy of the warm server, forked in milliseconds, in the same
+        sandbox; it has its own sessions, restarts and end. The copies end with this `Zygote` at the
+        latest."""
+        with self._lock:
+            if self._door is None:
+                self._door = Door(self._admit)
+            return self._door.address
+
+    def _admit(self, wish: dict, control: socket.socket) -> str:
+        mine = self._wish.to_json()
+        if wish not in (mine, {**mine, "sandbox": self.sandbox}):
+            return "the server that is shared here is for another lab, or other limits"
+        with self._lock:
             try:
-                self._process.wait(2)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-            self._process = None
+                self._ask({"copy": True}, control)
+            except OSError as error:
+                try:
+                    self._restart(error)
+                except SandboxUnavailable as reason:
+                    return str(reason)
+                self._ask({"copy": True}, control)
+            except SandboxUnavailable as reason:
+                return str(reason)
+        return ""
+
+    def _ask(self, request: dict, *ends: socket.socket) -> None:
+        if self._server is None:
+            raise SandboxUnavailable("the fork server is closed")
+        self._server.ask(request, *ends)
+
+    def _restart(self, reason: object) -> None:
+        if self._closed.is_set():
+            raise SandboxUnavailable("this Zygote has been closed") from None
+        log.warning("the fork server is gone (%s); it is started again", reason)
+        self.restarts += 1
+        self._stop()
+        self._start()
 
     def close(self) -> None:
         """End every session and the server; nothing of them is left running, and no folder of
         theirs."""
         self._closed.set()
+        if self._door is not None:
+            self._door.close()
         with self._lock:
             for session in list(self._sessions):
                 session.close()
             self._stop()
-        tree.remove(self._folder)
+        if self._folder is not None:
+            tree.remove(self._folder)
 
     def __enter__(self) -> Zygote:
         return self
@@ -196,26 +202,19 @@ class Zygote:
             try:
                 session = self._fork()
             except (OSError, SandboxUnavailable) as error:
-                if self._closed.is_set():
-                    raise SandboxUnavailable("this Zygote has been closed") from None
-                log.warning("the fork server is gone (%s); it is started again", error)
-                self.restarts += 1
-                self._stop()
-                self._start()
+                self._restart(error)
                 session = self._fork()
             self._sessions.add(session)
         session.begin(seed, dict(files or {}))
         return session
 
     def _fork(self) -> Session:
-        if self._control is None:
-            raise SandboxUnavailable("the fork server is closed")
         folder = None if self.sandbox == "bwrap" else self._private("session")
         line, students = socket.socketpair()
         report, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         request = {"folder": str(folder or ""), "processes_already": self._processes_already()}
         with students, theirs:
-            socket.send_fds(self._control, [encode(request)], [students.fileno(), theirs.fileno()])
+            self._ask(request, students, theirs)
         ready, _, _ = select.select([report], [], [], OPEN_SECONDS)
         message, handles, _, _ = (
             socket.recv_fds(report, 1000, 2) if ready else (b"it does not answer", [], 0, None)

@@ -20,7 +20,7 @@ from IPython.core.error import StdinNotImplementedError
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-__all__ = ["Shell", "make_shell"]
+__all__ = ["Shell", "draw_figures_once", "make_shell"]
 
 Emit = Callable[[dict[str, Any]], None]
 
@@ -147,6 +147,28 @@ def make_shell() -> Shell:
     config = Config()
     config.HistoryManager.enabled = False
     return Shell.instance(config=config)
+
+
+def draw_figures_once(shell: Shell) -> None:
+    """Leave out a drawing that nobody sees.
+
+    When a cell ends, pyplot brings every figure's window up to date, and then the inline backend,
+    which has no windows, draws each anew to show it. The picture is the same without the first,
+    unless a layout engine moves the axes a little at each drawing."""
+    pyplot: Any = sys.modules.get("matplotlib.pyplot")
+    update = getattr(pyplot, "_draw_all_if_interactive", None)
+    callbacks = shell.events.callbacks["post_execute"]
+    if update not in callbacks:  # no pyplot, or one that does it in another way
+        return
+
+    def update_layouts() -> None:
+        for number in pyplot.get_fignums() if pyplot.isinteractive() else ():
+            figure = pyplot._pylab_helpers.Gcf.figs[number].canvas.figure
+            if figure.stale and figure.get_layout_engine() is not None:
+                figure.canvas.draw_idle()
+
+    callbacks[callbacks.index(update)] = update_layouts  # before the figures are shown, and closed
+    pyplot._draw_all_if_interactive = update_layouts  # where `plt.ioff()` looks for it
 
 
 def _no_input(prompt: object = "") -> str:

@@ -15,11 +15,12 @@ import importlib
 import json
 import os
 import select
+import signal
 import socket
 import sys
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from autograder.sandbox.room import Room
@@ -43,7 +44,11 @@ def main() -> None:
         read=tuple(filter(None, options.read.split(os.pathsep))),
     )
     warm, cold = _warm_up([name for name in options.preload.split(",") if name])
-    _serve(control, room, warm, {"ready": True, "cold": cold, "threads": _threads()})
+    hello = {"ready": True, "sandbox": room.backend, "cold": cold}
+    if (threads := _threads()) != 1:
+        error = f"{threads} threads run after the imports; there must be one"
+        hello = {"ready": False, "error": error}
+    _serve(control, room, warm, hello)
 
 
 def _options() -> argparse.Namespace:
@@ -73,7 +78,7 @@ def _warm_up(preload: list[str]) -> tuple[Shell, dict[str, str]]:
         except Exception as error:
             cold[name] = f"{type(error).__name__}: {error}"
     import autograder.child  # noqa: F401
-    from autograder.shell import make_shell
+    from autograder.shell import draw_figures_once, make_shell
 
     shell = make_shell()
     exercise = [
@@ -96,11 +101,16 @@ def _warm_up(preload: list[str]) -> tuple[Shell, dict[str, str]]:
     shell.begin(shown.append)
     for cell in exercise:
         shell.run_cell(cell, store_history=True)
+    draw_figures_once(shell)
     sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
     shell.reset(new_session=True)
     shell.execution_count = 1
     gc.collect()
     gc.freeze()  # a collection in a child would otherwise copy every page it touches
+    if sys.platform == "linux":
+        from autograder.sandbox.linux import join_pages
+
+        join_pages()
     return shell, cold
 
 
@@ -111,18 +121,14 @@ def _threads() -> int:
         return 1
 
 
-def _serve(control: socket.socket, room: Room, shell: Shell, hello: dict) -> None:
-    """One request, one fork, until the judge hangs up."""
+def _serve(control: socket.socket, room: Room, shell: Shell, hello: dict) -> NoReturn:
+    """One request, one fork, until the judge hangs up: a room for a submission, or, where a control
+    socket came with it alone, a server like this one for another judge."""
     from autograder.child import serve
     from autograder.sandbox import linux
     from autograder.sandbox.room import open_room
     from autograder.wire import decode, encode
 
-    if hello["threads"] != 1:
-        hello = {
-            "ready": False,
-            "error": f"{hello['threads']} threads run after the imports; there must be one",
-        }
     linked = hasattr(os, "pidfd_open")
     if linked:
         linux.subreaper()
@@ -139,17 +145,39 @@ def _serve(control: socket.socket, room: Room, shell: Shell, hello: dict) -> Non
         if not message:
             break
         request = decode(message)
-        line, report = (socket.socket(fileno=descriptor) for descriptor in descriptors)
+        ends = [socket.socket(fileno=descriptor) for descriptor in descriptors]
+        if request.get("copy"):
+            if os.fork() == 0:
+                control.close()
+                _serve(ends[0], room, shell, hello)
+            ends[0].close()
+            continue
+        line, report = ends
         here = replace(
             room, folder=request["folder"], processes_already=request["processes_already"]
         )
-        pid = os.fork()
-        if pid == 0:
+        if os.fork() == 0:
             gc.unfreeze()
             open_room(here, line, report, partial(serve, line, shell, here.limits))
         line.close()
         report.close()
+    if room.backend == "bwrap":
+        _end_rooms()
     os._exit(0)
+
+
+def _end_rooms() -> None:
+    """A copy is not process 1: its end is not everybody's. (Without namespaces a room's supervisor
+    asks for a signal at our end.)"""
+    from autograder.sandbox import tree
+
+    if os.getpid() == 1:
+        return
+    for pid in tree.children(os.getpid()):
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
 
 
 def _bury() -> None:

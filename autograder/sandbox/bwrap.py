@@ -45,6 +45,7 @@ def command(
     *,
     packages: Mapping[str, Path],
     read_only: Iterable[Path] = (),
+    devices: Iterable[str] = (),
     environment: Mapping[str, str] | None = None,
 ) -> list[str]:
     """The command line that runs `program` in the sandbox.
@@ -53,6 +54,7 @@ def command(
         program: the command to run inside.
         packages: path below `PACKAGES` → file or folder to show there.
         read_only: more files and folders to show, where they are.
+        devices: files in /dev that it may use besides the ordinary ones.
         environment: all the environment variables there will be.
     """
     arguments = [shutil.which("bwrap") or "bwrap"]
@@ -85,6 +87,8 @@ def command(
         elif os.path.isdir(path):
             arguments += ["--ro-bind", path, path]
     arguments += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp"]
+    for node in devices:
+        arguments += ["--dev-bind", node, node]
     # bubblewrap makes the folders on the way to a bind for root alone, and we are about to be
     # somebody else. (A Python below /tmp comes after the /tmp that would hide it.)
     for folder in sorted(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import os
 import shutil
@@ -12,14 +13,17 @@ from pathlib import Path
 
 from autograder.errors import SandboxUnavailable
 from autograder.sandbox import bwrap
+from autograder.sandbox.devices import nodes
 
-__all__ = ["command", "environment", "pack", "unreadable"]
+__all__ = ["command", "environment", "pack", "stamp", "unreadable"]
 
 # What a student's process may import of this package: nothing that holds marks, tests or answers.
 CHILD_SIDE = (
-    "__init__ errors wire frames exercise checker panel probe outputs shell child zygote".split()
+    "__init__ errors wire frames exercise checker helpers panel probe outputs shell child zygote".split()
+    + "across/__init__ across/callbacks across/containers across/deeds across/dpkit_calls".split()
+    + "across/foreign across/library across/torch_calls".split()
     + "sandbox/__init__ sandbox/bwrap sandbox/landlock sandbox/launch sandbox/limits sandbox/linux".split()
-    + "sandbox/namespaces sandbox/room sandbox/seccomp sandbox/tree sandbox/trial".split()
+    + "sandbox/devices sandbox/namespaces sandbox/room sandbox/seccomp sandbox/tree sandbox/trial".split()
 )
 
 
@@ -41,9 +45,27 @@ def pack(folder: Path) -> Path:
     return packages
 
 
-def environment(backend: str, packages: Path, home: str) -> dict[str, str]:
-    """All the environment variables of the student's side: none of the marker's own."""
+def stamp() -> str:
+    """What `pack` would copy now, and for which Python: equal while nothing of it has changed."""
+    here = Path(__file__).parent.parent
+    files = [here / f"{name}.py" for name in CHILD_SIDE]
+    spec = importlib.util.find_spec("dpkit")
+    for place in (spec.submodule_search_locations or []) if spec else []:
+        files += sorted(path for path in Path(place).rglob("*.py"))
+    state = [sys.executable, sys.version]
+    for path in files:
+        if path.is_file():
+            status = path.stat()
+            state += [str(path), str(status.st_size), str(status.st_mtime_ns)]
+    return hashlib.sha256("\0".join(state).encode()).hexdigest()
+
+
+def environment(backend: str, packages: Path, home: str, device: str = "cpu") -> dict[str, str]:
+    """All the environment variables of the student's side: none of the marker's own, but which of
+    several CUDA devices are meant."""
+    chosen = ("CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER") if device == "cuda" else ()
     return {
+        **{name: os.environ[name] for name in chosen if name in os.environ},
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "HOME": home,
         "IPYTHONDIR": f"{home}/.ipython",
@@ -70,16 +92,26 @@ def command(
     *,
     home: str,
     read_only: Sequence[Path] = (),
+    device: str = "cpu",
 ) -> tuple[list[str], dict[str, str]]:
     """The command line and the environment of `python ARGUMENTS` in the sandbox called
     `backend`."""
     program = [sys.executable, "-P", "-s", *arguments]
-    variables = environment(backend, packages, home)
+    variables = environment(backend, packages, home, device)
     if backend != "bwrap":
         return program, variables
     inside = {child.name: child for child in packages.iterdir()}
     shown = [path for path in read_only if not path.is_relative_to(packages)]
-    return bwrap.command(program, packages=inside, read_only=shown, environment=variables), {}
+    return (
+        bwrap.command(
+            program,
+            packages=inside,
+            read_only=shown,
+            devices=nodes(device),
+            environment=variables,
+        ),
+        {},
+    )
 
 
 def unreadable() -> str | None:

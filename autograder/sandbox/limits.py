@@ -1,4 +1,4 @@
-"""How much of the machine one submission may use."""
+"""What of the machine one submission may use, and how much."""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ class Limits:
 
     Time is processor time, of all the tree's processes together, so a busy machine costs nobody
     marks; a wall clock of `wall_factor` times as much (and `wall_slack` seconds) catches what
-    sleeps. Memory is counted beyond what the imported libraries take."""
+    sleeps. Memory is counted beyond what the imported libraries take.
+
+    `device` is "cpu", or "cuda" for a submission that may use the CUDA devices too: its tensors
+    are then made there. (Nobody else's process is on them at that time; see `autograder.device`.)
+    """
 
     cpu_seconds_per_cell: float = 30.0
     cpu_seconds_total: float = 300.0
@@ -34,6 +38,7 @@ class Limits:
     outputs_per_cell: int = 500
     frame_bytes: int = 64 * MIB
     callbacks_per_call: int = 100_000
+    device: str = "cpu"
 
     def wall_seconds(self, cpu_seconds: float) -> float:
         """The wall-clock limit that goes with a limit on processor time."""
@@ -62,6 +67,8 @@ def apply(limits: Limits, *, address_space: int, processes_already: int = 0) -> 
         number = getattr(resource, name, _UNNAMED.get(name))
         if number is None:  # not on this system
             continue
+        if name == "RLIMIT_AS" and limits.device == "cuda":
+            continue  # CUDA reserves addresses for all the memory there is; the watcher counts ours
         _, hard = resource.getrlimit(number)
         if hard != resource.RLIM_INFINITY:
             value = min(value, hard)

@@ -13,6 +13,7 @@ __all__ = [
     "MOUNT",
     "die_with_parent",
     "drop_capabilities",
+    "join_pages",
     "keep_no_privileges",
     "mount",
     "prctl",
@@ -25,6 +26,7 @@ __all__ = [
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP = 1, 4, 24
 PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 36, 38
 PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
+MADV_COLLAPSE = 25
 
 
 class CLONE:
@@ -43,7 +45,9 @@ class CLONE:
 class MOUNT:
     """Flags of mount(2)."""
 
-    RDONLY, NOSUID, NODEV, NOEXEC, BIND, REC, PRIVATE = 1, 2, 4, 8, 1 << 12, 1 << 14, 1 << 18
+    RDONLY, NOSUID, NODEV, NOEXEC, REMOUNT, BIND, MOVE, REC, PRIVATE = (
+        1, 2, 4, 8, 1 << 5, 1 << 12, 1 << 13, 1 << 14, 1 << 18,
+    )  # fmt: skip
 
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -78,6 +82,19 @@ def unshare(flags: int) -> None:
 def mount(source: str, target: str, kind: str, flags: int, options: str = "") -> None:
     arguments = [text.encode() for text in (source, target, kind)]
     _done(_libc.mount(*arguments, ctypes.c_ulong(flags), options.encode()), f"mount on {target}")
+
+
+def join_pages() -> None:
+    """Put this process's memory into huge pages: a fork copies the list of pages, which is then
+    five hundred times shorter. Does nothing where the kernel (before 6.1) cannot."""
+    with open("/proc/self/maps") as file:
+        rows = [row.split() for row in file]
+    for place, rights, *_, name in (row if len(row) > 5 else [*row, ""] for row in rows):
+        if rights.startswith("rw") and name in ("", "[heap]"):
+            begin, end = (int(number, 16) for number in place.split("-"))
+            _libc.madvise(
+                ctypes.c_void_p(begin), ctypes.c_size_t(end - begin), MADV_COLLAPSE
+            )  # small or odd pieces are refused, which is no matter
 
 
 def drop_capabilities() -> None:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 
 from autograder.sandbox import linux
+from autograder.sandbox.devices import PROC
 from autograder.sandbox.limits import Limits
 from autograder.sandbox.linux import CLONE, MOUNT
 
@@ -57,9 +59,27 @@ def furnish(limits: Limits) -> None:
     )
     for folder in (WORK, HOME):
         os.mkdir(folder, 0o700)
-    linux.mount(
-        "tmpfs", "/proc", "tmpfs", nothing | MOUNT.NOEXEC | MOUNT.RDONLY, "size=4k,mode=0555"
-    )
+    _hide_proc(PROC if limits.device == "cuda" else ())
+
+
+def _hide_proc(shown: Iterable[str]) -> None:
+    """Put an empty folder over /proc, with nothing in it but the files and folders `shown`."""
+    flags = MOUNT.NOSUID | MOUNT.NODEV | MOUNT.NOEXEC
+    # Made beside it and then moved there: until then the real one is needed.
+    beside = os.path.join(PRIVATE, ".proc")
+    os.mkdir(beside)
+    linux.mount("tmpfs", beside, "tmpfs", flags, "size=4k,mode=0555")
+    for path in filter(os.path.exists, shown):
+        place = beside + path.removeprefix("/proc")
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+        if os.path.isdir(path):
+            os.mkdir(place)
+        else:
+            os.close(os.open(place, os.O_CREAT))
+        linux.mount(path, place, "", MOUNT.BIND | MOUNT.REC)
+    linux.mount("none", beside, "", flags | MOUNT.REMOUNT | MOUNT.BIND | MOUNT.RDONLY)
+    linux.mount(beside, "/proc", "", MOUNT.MOVE)
+    os.rmdir(beside)
 
 
 def _write(path: str, text: str) -> None:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from autograder.sandbox import landlock, linux, namespaces, seccomp, tree
+from autograder.sandbox.devices import PROC, nodes
 from autograder.sandbox.limits import Limits, address_space_now, apply
 
 __all__ = ["Room", "open_room"]
@@ -110,7 +111,11 @@ def _enter(room: Room, taken: int) -> None:
             seccomp.install(alone=True, signals=True)
         elif room.backend == "landlock":
             linux.die_with_parent()
-            landlock.restrict(read=(*READABLE, *room.read), write=(room.folder, *DEVICES))
+            gpu = nodes(room.limits.device)
+            landlock.restrict(
+                read=(*READABLE, *room.read, *(PROC if gpu else ())),
+                write=(room.folder, *DEVICES, *gpu),
+            )
             seccomp.install(alone=False, signals=landlock.abi() >= 6)
     except BaseException as error:
         os.write(2, f"the room could not be entered: {error}\n".encode())

@@ -4,21 +4,38 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
+import signal
 import subprocess
 from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = [
+    "Process",
     "Usage",
     "children",
     "descendants",
     "disk_usage",
+    "end",
+    "living",
+    "memory",
     "pid_of",
-    "remove",
+    "process",
     "processes_of_user",
+    "remove",
+    "threads",
     "usage",
 ]
 
 TICK = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
+START = 19  # of the fields of /proc/PID/stat from the third on: when the process began
+
+
+class Process(NamedTuple):
+    """One process for good: a number alone may come to mean another."""
+
+    pid: int
+    started: str
 
 
 @dataclass(frozen=True)
@@ -69,11 +86,44 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
-def usage(pid: int, *, memory_worth_counting: int = 0) -> Usage:
-    """What the tree below `pid` uses.
+def threads(pid: int) -> int:
+    """How many threads `pid` has; 0 when it is gone."""
+    try:
+        return len(os.listdir(f"/proc/{pid}/task"))
+    except OSError:
+        return 0
 
-    Memory that processes share is counted once. That count is slow, so it is made only when the
-    quick one, which counts it for each, exceeds `memory_worth_counting` bytes."""
+
+def process(pid: int) -> Process | None:
+    """The process that has the number `pid` now."""
+    return Process(pid, fields[START]) if (fields := _stat(pid)) else None
+
+
+def living(pid: int) -> set[Process]:
+    """`pid` and everything below it that can still do something: the dead that nobody has buried
+    yet are left out."""
+    fields = {one: _stat(one) for one in descendants(pid)}
+    return {Process(one, row[START]) for one, row in fields.items() if row and row[0] not in "ZX"}
+
+
+def end(one: Process) -> None:
+    """Kill `one`, and never another process that got its number meanwhile."""
+    try:
+        handle = os.pidfd_open(one.pid)
+    except OSError:
+        return
+    try:
+        if process(one.pid) == one:
+            signal.pidfd_send_signal(handle, signal.SIGKILL)
+    except OSError:
+        pass
+    finally:
+        os.close(handle)
+
+
+def usage(pid: int) -> Usage:
+    """What the tree below `pid` uses. Memory that processes share is counted for each of them; see
+    `memory`."""
     pids = descendants(pid)
     ticks = pages = alive = 0
     for one in pids:
@@ -82,10 +132,12 @@ def usage(pid: int, *, memory_worth_counting: int = 0) -> Usage:
             alive += 1
             ticks += sum(map(int, fields[11:15]))
             pages += int(fields[21])
-    memory = pages * resource.getpagesize()
-    if memory > memory_worth_counting:
-        memory = sum(map(_proportional_memory, pids))
-    return Usage(ticks / TICK, memory, alive)
+    return Usage(ticks / TICK, pages * resource.getpagesize(), alive)
+
+
+def memory(pid: int) -> int:
+    """Bytes of memory of the tree below `pid`, what is shared counted once: exact, and slow."""
+    return sum(map(_proportional_memory, descendants(pid)))
 
 
 def disk_usage(folder: str | os.PathLike, enough: int) -> int:
@@ -110,8 +162,14 @@ def disk_usage(folder: str | os.PathLike, enough: int) -> int:
 def remove(folder: str | os.PathLike) -> None:
     """Remove a folder whose contents somebody hostile arranged: of any depth, with any permissions.
 
-    By two programs, since a recursion of ours would end at a depth that they chose.
+    Where they went to the trouble, by two programs, since a recursion of ours would end at a depth
+    that they chose.
     """
+    try:
+        shutil.rmtree(folder)
+        return
+    except (OSError, RecursionError):
+        pass
     for command in (["chmod", "-R", "u+rwx", "--"], ["rm", "-rf", "--"]):
         subprocess.run([*command, os.fspath(folder)], stderr=subprocess.DEVNULL, check=False)
 
