@@ -5,12 +5,15 @@ numpy arrays and numbers of the ordinary types. Exact types only: a subclass of 
 `__eq__`, so it is refused rather than passed on. Nothing here runs code that came from the other
 side: there is no pickle, and a value is rebuilt from its numbers.
 
+torch tensors cross as arrays; where both sides ask for it, they and dpkit's numbers arrive as what
+they were (`across.foreign`).
+
 A value is written as one letter and then its contents; lengths come first, little-endian:
 
     N T F       None, True, False        i  integer    f  float      c  complex s  text     b  bytes
     l  list       t  tuple      d  dict a  array (type, shape, numbers)      g  one numpy number
     (type, number) r  a reference to an object that stays in the student's process (only where both
-    sides ask for it)
+    sides ask for it)           x  a tensor, or a number of dpkit's (kind, parts; likewise)
 
     decode(encode(value)) equals value, type for type; `normalise` does just that, so that a
     notebook, where nothing crosses, sees the very types that marking sees.
@@ -19,13 +22,14 @@ A value is written as one letter and then its contents; lengths come first, litt
 from __future__ import annotations
 
 import struct
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
 from typing import Any
 
 import numpy as np
+
+from autograder.across.foreign import Unfit, as_arrays, take_apart
 
 __all__ = ["BadData", "Ref", "TooLarge", "decode", "encode", "normalise"]
 
@@ -66,10 +70,16 @@ class Ref:
 
 
 Opaque = Callable[[Any], Ref | None]
+Foreign = Callable[[str, Any], Any]
 
 
 def encode(
-    value: Any, *, opaque: Opaque | None = None, limit: int = MAX_BYTES, name: str = "answer"
+    value: Any,
+    *,
+    opaque: Opaque | None = None,
+    foreign: bool = False,
+    limit: int = MAX_BYTES,
+    name: str = "answer",
 ) -> bytes:
     """`value` as bytes.
 
@@ -77,13 +87,14 @@ def encode(
         value: plain data. torch tensors go as arrays.
         opaque: called for an object that is not plain data; it may return a `Ref` to send in its
             place.
+        foreign: let tensors go as tensors, and dpkit's numbers too.
         limit: the most bytes allowed.
         name: what messages call the value.
 
     Raises `BadData` for anything else that cannot cross, naming its type and its place, such as
     "`answer['grad'][2]` is a Var"; `TooLarge` beyond the limits.
     """
-    writer = _Writer(opaque, limit)
+    writer = _Writer(opaque, foreign, limit)
     try:
         writer.write(value, 0)
     except _Misfit as misfit:
@@ -93,18 +104,26 @@ def encode(
 
 
 def decode(
-    data: bytes | bytearray | memoryview, *, refs: bool = False, limit: int = MAX_BYTES
+    data: bytes | bytearray | memoryview,
+    *,
+    refs: bool = False,
+    foreign: Foreign | None = None,
+    limit: int = MAX_BYTES,
 ) -> Any:
     """The value that `encode` wrote, built anew. Raises `BadData` for any other bytes, whoever sent
-    them."""
+    them.
+
+    `foreign` makes a tensor, or a number of dpkit's, from its kind and its parts."""
     if len(data) > limit:
         raise TooLarge(f"{len(data)} bytes are too many; the limit is {limit}")
-    reader = _Reader(memoryview(data).toreadonly().cast("B"), refs)
+    reader = _Reader(memoryview(data).toreadonly().cast("B"), refs, foreign)
     try:
         value = reader.read(0)
     except BadData:
         raise
-    except (struct.error, IndexError, ValueError, TypeError, OverflowError, MemoryError) as error:
+    except (
+        struct.error, IndexError, ValueError, TypeError, OverflowError, MemoryError, RuntimeError,
+    ) as error:  # fmt: skip
         raise BadData(f"damaged data: {error}") from None
     if reader.position != len(reader.data):
         raise BadData(f"damaged data: {len(reader.data) - reader.position} bytes too many")
@@ -126,9 +145,9 @@ class _Misfit(Exception):
 
 
 class _Writer:
-    def __init__(self, opaque: Opaque | None, limit: int):
+    def __init__(self, opaque: Opaque | None, foreign: bool, limit: int):
         self.parts: list[bytes] = []
-        self.opaque, self.limit = opaque, limit
+        self.opaque, self.foreign, self.limit = opaque, foreign, limit
         self.size = self.nodes = 0
 
     def put(self, *pieces: bytes) -> None:
@@ -187,8 +206,8 @@ class _Writer:
             self.put(b"b", _U32.pack(len(value)), value)
         elif kind is Ref and self.opaque is not None:
             self.ref(value)
-        elif (array := _torch_array(value)) is not None:
-            self.array(array)
+        elif (apart := _apart(value)) is not None and (self.foreign or apart[0] == "tensor"):
+            self.strange(*apart, depth)
         elif self.opaque is not None and (ref := self.opaque(value)) is not None:
             self.ref(ref)
         else:
@@ -217,14 +236,21 @@ class _Writer:
         shape = b"".join(map(_U64.pack, value.shape))
         self.put(b"a", _text8(value.dtype.name), bytes([value.ndim]), shape, native.tobytes())
 
+    def strange(self, kind: str, parts: tuple, depth: int) -> None:
+        if not self.foreign:
+            self.array(_array_of(kind, parts))
+            return
+        self.put(b"x", _text8(kind))
+        self.step("", parts, depth)
+
     def ref(self, ref: Ref) -> None:
         names = [name[:80].encode(errors="replace") for name in (ref.type_name, ref.module)]
         self.put(b"r", _U64.pack(ref.id), *(_U16.pack(len(raw)) + raw for raw in names))
 
 
 class _Reader:
-    def __init__(self, data: memoryview, refs: bool):
-        self.data, self.refs = data, refs
+    def __init__(self, data: memoryview, refs: bool, foreign: Foreign | None):
+        self.data, self.refs, self.foreign = data, refs, foreign
         self.position = self.nodes = 0
 
     def take(self, count: int) -> memoryview:
@@ -273,6 +299,8 @@ class _Reader:
         if tag == b"r" and self.refs:
             ref = self.number(_U64)
             return Ref(ref, self.text(self.number(_U16)), self.text(self.number(_U16)))
+        if tag == b"x" and self.foreign is not None:
+            return self.foreign(self.text(self.take(1)[0]), self.read(depth + 1))
         raise BadData(f"damaged data: {tag!r} stands where a value should begin")
 
     def mapping(self, depth: int) -> dict[str, Any]:
@@ -313,12 +341,14 @@ def _name(value: Any) -> str:
     return f"{'an' if name[:1].lower() in 'aeio' else 'a'} {name[:60]}"
 
 
-def _torch_array(value: Any) -> np.ndarray | None:
-    """The numbers of a torch tensor; None for anything else. torch is never imported for this."""
-    torch = sys.modules.get("torch")
-    if torch is None or type(value) not in (torch.Tensor, torch.nn.Parameter):
-        return None
+def _apart(value: Any) -> tuple[str, tuple] | None:
     try:
-        return value.detach().cpu().resolve_conj().resolve_neg().numpy()
-    except (TypeError, RuntimeError):
-        raise _Misfit(f"is a tensor of type {value.dtype}, which has no numpy form") from None
+        return take_apart(value)
+    except Unfit as unfit:
+        raise _Misfit(str(unfit)) from None
+
+
+def _array_of(kind: str, parts: tuple) -> np.ndarray:
+    if parts[0] == "bfloat16":
+        raise _Misfit("is a tensor of type bfloat16, which has no numpy form")
+    return as_arrays(kind, parts)

@@ -9,7 +9,7 @@ from autograder.judge import Job, Settings, Worker
 
 @pytest.fixture(scope="module")
 def worker(bubblewrap):
-    worker = Worker(Settings("/there/are/no/exercises.py"))
+    worker = Worker(Settings())
     yield worker
     worker.close()
 
@@ -135,12 +135,12 @@ area = Var = Yes()
         "assert abs(area(2.0) - 12.0) < 1e-9",
         "assert 12.0 - area(2.0) == 0",
         "assert 3 in area(2.0)",
-        "assert len(area(2.0)) == 3",
+        "assert len(area(2.0)) == 4",
         "assert np.isclose(area(2.0), 4.0)",
         "assert np.allclose(area(2.0), np.ones(3))",
         "np.testing.assert_allclose(area(2.0), 4.0)",
         "assert float(area(2.0)) == 0.0",
-        "assert [x for x in area(2.0)]",
+        "assert [x for x in area(2.0)] == [1, 2, 3]",
         "assert Var(3).value == 6",
         "assert area.b.c(1).d == 2",
         "assert np.array([1.0]) - area(2.0) < 1",
@@ -269,3 +269,43 @@ def test_how_often_a_gradient_is_asked_has_a_bound(mark):
     for slope in ("a * np.cos(b)", "a * np.sin(b)", "0.8125", "(a, b)"):
         score, outputs = mark(GRADIENT.format(slope), test, LOCKED)
         assert score == 3.0, outputs
+
+
+LOCKED_TORCH = "import torch"
+CUBE = """
+import torch
+class Cube(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x**3
+    @staticmethod
+    def backward(ctx, above):
+        x, = ctx.saved_tensors
+        return {} * above
+cube = Cube.apply
+"""
+GRADCHECK = """
+x = torch.randn(3, dtype=torch.float64, requires_grad=True)
+assert torch.autograd.gradcheck(cube, (x,))
+"""
+
+
+def test_a_gradient_is_checked_across_the_boundary(mark):
+    pytest.importorskip("torch")
+    score, outputs = mark(CUBE.format("3 * x**2"), GRADCHECK, LOCKED_TORCH)
+    assert score == 3.0, outputs
+    score, outputs = mark(CUBE.format("2 * x**2"), GRADCHECK, LOCKED_TORCH)
+    assert score == 0.0 and "Jacobian mismatch" in str(outputs)
+
+
+def test_random_numbers_of_a_test_are_the_same_at_each_marking(mark):
+    """The student's code says what it was asked; nobody could have foreseen it."""
+    test = "from autograder.helpers import rng\nx = [rng.normal(), np.random.normal()]\nassert f(x), str(x)"
+    (_, first), (_, second) = mark("def f(x): return False", test), mark("def f(x): return 0", test)
+    assert first[-1].evalue == second[-1].evalue and len(set(eval(first[-1].evalue))) == 2
+
+
+def test_a_comment_to_the_judge_that_means_nothing_costs_its_test_and_says_so(mark):
+    score, outputs = mark("", "# judge: operator Dual\nassert True")
+    assert score == 0.0 and "means nothing" in outputs[-1].evalue

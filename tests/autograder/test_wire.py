@@ -12,6 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from autograder.across.foreign import TENSORS, as_arrays, put_together
 from autograder.wire import DTYPES, BadData, Ref, TooLarge, decode, encode, normalise
 
 numbers = st.booleans() | st.integers(-(2**1000), 2**1000) | st.floats() | st.complex_numbers()
@@ -180,6 +181,73 @@ def test_tensors_arrive_as_arrays():
         normalise(torch.ones(2, dtype=torch.bfloat16))
 
 
+def foreign_values():
+    torch, dp = pytest.importorskip("torch"), pytest.importorskip("dpkit")
+    leaf = torch.tensor([[1.0, -2.0]], requires_grad=True)
+    (leaf * leaf).sum().backward()
+    tensor = dp.tensor([1.0, 2.0], requires_grad=True)
+    (tensor * tensor).sum().backward()
+    return [
+        *(torch.ones(2, 3).to(getattr(torch, name)) for name in TENSORS),
+        torch.tensor(math.nan, dtype=torch.bfloat16), torch.zeros(0, 4), torch.arange(6).reshape(2, 3).T,
+        torch.view_as_complex(torch.ones(3, 2)).conj(), leaf, torch.nn.Parameter(torch.ones(2)),
+        tensor, dp.tensor(3.0), dp.Dual(1.0, -2.0), dp.Scalar(4.0), dp.tensor(torch.ones(2)),
+    ]  # fmt: skip
+
+
+def test_tensors_and_dpkit_s_numbers_cross_where_both_sides_ask():
+    torch = pytest.importorskip("torch")
+    for value in foreign_values():
+        arrived = decode(encode({"v": [value]}, foreign=True), foreign=put_together)["v"][0]
+        if isinstance(value, torch.Tensor):
+            assert type(arrived) is torch.Tensor and arrived.dtype == value.dtype
+            torch.testing.assert_close(arrived, value.detach(), equal_nan=True, rtol=0, atol=0,
+                                       check_stride=False)  # fmt: skip
+            assert arrived.requires_grad == value.requires_grad
+            assert (arrived.grad is None) == (value.grad is None)
+        else:
+            assert type(arrived) is type(value) and repr(arrived) == repr(value)
+        with pytest.raises(BadData):
+            decode(encode(value, foreign=True))
+
+
+@given(st.data())
+def test_damaged_tensors_never_do_worse(data):
+    values = foreign_values()
+    raw = bytearray(encode(data.draw(st.sampled_from(values)), foreign=True))
+    for _ in range(data.draw(st.integers(1, 3))):
+        raw[data.draw(st.integers(0, len(raw) - 1))] ^= data.draw(st.integers(1, 255))
+    for make in (put_together, as_arrays):
+        try:
+            value = decode(bytes(raw), foreign=make)
+        except BadData:
+            continue
+        encode(value, foreign=True)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        (), ("float64", np.ones(2), False), ("float32", np.ones(2), False, None), ("float64", [1.0], False, None),
+        ("int64", np.ones(2, np.int64), True, None), ("float64", np.ones(2), False, np.ones(3)),
+        ("object", np.ones(2), False, None), ("bfloat16", np.ones(2, np.float32), False, None),
+        (["float64"], np.ones(2), False, None), ("float64", np.ones(2), False, "x"), [1, 2, 3, 4], 7,
+    ],
+)  # fmt: skip
+def test_parts_that_make_no_tensor_are_refused(parts):
+    pytest.importorskip("torch")
+    for kind in ("tensor", "dpkit.Tensor", "dpkit.Dual", "dpkit.Scalar", "Tensor", ""):
+        with pytest.raises((ValueError, TypeError, RuntimeError)):
+            put_together(kind, parts)
+
+
+def test_a_tensor_as_an_array_keeps_its_values():
+    torch = pytest.importorskip("torch")
+    for value in (torch.tensor([1.5, -3.0]).bfloat16(), torch.arange(3), torch.ones(2).half()):
+        array = decode(encode(value, foreign=True), foreign=as_arrays)
+        assert type(array) is np.ndarray and array.tolist() == value.tolist()
+
+
 def test_references_cross_only_where_both_sides_ask():
     def keep(value):
         return Ref(7, "Var", "__main__") if isinstance(value, Var) else None
@@ -190,3 +258,12 @@ def test_references_cross_only_where_both_sides_ask():
         decode(raw)
     with pytest.raises(BadData):
         encode(Ref(7))
+
+
+def test_tensors_arrive_on_the_device_where_tensors_are_made():
+    torch = pytest.importorskip("torch")
+    raw = encode(torch.ones(2, requires_grad=True), foreign=True)
+    with torch.device("meta"):
+        arrived = decode(raw, foreign=put_together)
+    assert arrived.device.type == "meta" and arrived.is_leaf and arrived.requires_grad
+    assert decode(raw, foreign=put_together).device.type == "cpu"
