@@ -30,9 +30,9 @@ def check_notebook(
     """The results of a notebook's graded cells, in order, run as marking runs them: a fresh
     process, top to bottom.
 
-    Where the whole course is at hand its `exercises.py` judges, otherwise the `checks.py` beside
-    the notebook. Raises `CourseError` with one line when the notebook cannot be read or belongs to
-    no lab known here.
+    Where the course is at hand its `exercises.py` judges, and nothing else. Without one it is the
+    `checks.py` beside the notebook, a program that is trusted: for notebooks of one's own. Raises
+    `CourseError` with one line when the notebook cannot be read or belongs to no lab known here.
     """
     if not notebook.is_file():
         raise CourseError(f"{notebook}: there is no such notebook")
@@ -47,7 +47,7 @@ def check_notebook(
     }
     job = Job(student="alone", notebook=nbformat.writes(rebuilt), key=os.urandom(32), files=files)
     with contextlib.closing(
-        Worker(Settings(str(exercises), sandbox, limits or Limits()))
+        Worker(Settings.of(exercises, sandbox=sandbox, limits=limits or Limits()))
     ) as worker:
         outcome = worker.mark(job)
     return [Result.from_json(result) for result in outcome.results]
@@ -69,12 +69,17 @@ def _lab_of(notebook: Path, named: str | None) -> tuple[Path, Path]:
             release = known.release / lab / "lab.ipynb"
             if release.is_file() and ours & _names(release):
                 return release, known.root / lab / "exercises.py"
-    if beside.is_file():
+    if known is None and beside.is_file():
         return notebook, beside
     if not ours:
         raise CourseError(
             f"{notebook}: holds none of a lab's cells (cut off, or another kind of file); "
             "take a fresh copy of the lab's notebook"
+        )
+    if known is not None:
+        # Nor is the checks.py beside it believed: it would run here, outside of any sandbox.
+        raise CourseError(
+            f"{notebook}: belongs to no lab of the course in {known.root}; check the lab's own notebook"
         )
     raise CourseError(
         f"{notebook}: belongs to no lab known here; run this in the course's folder, "

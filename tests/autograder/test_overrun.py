@@ -1,0 +1,74 @@
+"""Tests that do not end by themselves."""
+
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from autograder.overrun import Overrun, doomed, limited
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_what_ends_in_time_is_left_alone():
+    with limited(5.0, 5.0):
+        result = sum(range(1000))
+    assert result == 499500
+    time.sleep(0.3)  # nothing comes later
+
+
+def test_a_loop_is_ended_by_processor_time_even_where_it_catches_everything():
+    with pytest.raises(Overrun), limited(0.3, 60.0):
+        while True:
+            try:
+                int("x")
+            except Exception:
+                pass
+
+
+def test_a_test_that_sleeps_is_ended_by_the_clock():
+    started = time.thread_time()
+    with pytest.raises(Overrun), limited(60.0, 0.3):
+        while True:
+            time.sleep(0.01)
+    assert time.thread_time() - started < 0.3
+
+
+def test_only_the_thread_that_ran_on_is_ended():
+    caught, done = [], threading.Event()
+
+    def other():
+        try:
+            with limited(0.2, 60.0):
+                while True:
+                    pass
+        except Overrun:
+            caught.append(True)
+        done.set()
+
+    threading.Thread(target=other).start()
+    assert done.wait(30) and caught == [True]
+
+
+def test_one_after_the_other():
+    for _ in range(3):
+        with pytest.raises(Overrun), limited(0.1, 60.0):
+            while True:
+                pass
+        with limited(60.0, 60.0):
+            time.sleep(0.15)
+
+
+def test_the_last_resort_ends_a_process_that_hears_nothing():
+    code = "from autograder.overrun import doomed\nwith doomed(0.5): 9 ** 9 ** 9"
+    ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=60)
+    assert ended.returncode == 1
+
+
+def test_the_last_resort_leaves_alone_what_ends_in_time():
+    with doomed(0.3):
+        pass
+    time.sleep(0.5)
