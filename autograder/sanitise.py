@@ -11,6 +11,7 @@ followed.
 from __future__ import annotations
 
 import copy
+import functools
 import itertools
 import json
 import re
@@ -261,14 +262,20 @@ def _unique_ids(notebook: NotebookNode) -> None:
 
 class RebuildOnSource(NbGraderPreprocessor):
     """`rebuild` as a step of nbgrader's sanitising chain. It must come before anything that
-    believes metadata."""
+    believes metadata. What it had to repair is in `resources["nbgrader"]["repairs"]`."""
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         ids = resources["nbgrader"]
         coursedir = self.parent.parent.coursedir
         folder = coursedir.format_path(coursedir.source_directory, ".", ids["assignment"])
-        source = nbformat.read(Path(folder) / f"{ids['notebook']}.ipynb", as_version=4)
-        notebook, repairs = rebuild(nb, source)
-        for repair in repairs:
+        path = Path(folder) / f"{ids['notebook']}.ipynb"
+        notebook, ids["repairs"] = rebuild(nb, _source(path, path.stat().st_mtime_ns))
+        for repair in ids["repairs"]:
             self.log.warning("%s/%s: %s", ids["student"], ids["notebook"], repair)
         return notebook, resources
+
+
+@functools.lru_cache(maxsize=4)
+def _source(path: Path, changed: int) -> NotebookNode:
+    """The source notebook, read once for a class."""
+    return nbformat.read(path, as_version=4)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import random
 import shutil
 import signal
 import sqlite3
@@ -19,6 +18,11 @@ from nbgrader.api import Gradebook
 from autograder.build import build_release, read_lab, read_variants
 from autograder.course import Course, CourseError
 from autograder.grade import grade
+from autograder.grading import gradebook as ledger
+from autograder.judge import mark
+from autograder.pool import Pool
+from autograder.sandbox import tree
+from autograder.sandbox.limits import Limits
 from autograder.sanitise import grade_id
 from tests.autograder.toy import LAB, MACHINE_POINTS, toy_course
 
@@ -179,62 +183,6 @@ def test_a_manual_mark_survives_a_regrade(course, inbox):
 # --------------------------------------------------------------------------- interruptions
 
 
-def orphans():
-    """Judges and fork servers whose `grade` is gone: no living test is among their ancestors."""
-    processes = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (
-                (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            )
-            parent = int((folder / "stat").read_text().rsplit(")", 1)[1].split()[1])
-        except OSError:
-            continue
-        processes[int(folder.name)] = parent, command
-    found = []
-    for number, (_, command) in processes.items():
-        if "spawn_main" in command or "autograder.zygote" in command:
-            line = []
-            while number in processes:
-                number, said = processes[number]
-                line.append(said)
-            if not any("pytest" in said or "autograder demo" in said for said in line):
-                found.append(command)
-    return found
-
-
-@pytest.mark.slow
-def test_killed_at_any_moment_and_run_again_it_gives_the_same_gradebook(course, inbox, tmp_path):
-    undisturbed = tmp_path / "undisturbed"
-    shutil.copytree(course.root, undisturbed)
-    (course.state / "key").parent.mkdir(exist_ok=True)
-    started = time.monotonic()
-    assert run(Course.at(undisturbed), "grade", LAB, "--submissions", str(inbox)).returncode == 0
-    length = time.monotonic() - started
-    expected = marks(Course.at(undisturbed))
-
-    chance = random.Random(20260101)
-    moments = [0.15 * length, *(chance.uniform(0.2, 1.0) * length for _ in range(5))]
-    for moment in moments:
-        command = [sys.executable, "-m", "autograder", "grade", LAB, "--course", str(course.root),
-                   "--submissions", str(inbox)]  # fmt: skip
-        process = subprocess.Popen(
-            command, env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        time.sleep(moment)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-    for _ in range(100):  # one that was still starting sees to it when it has started
-        if not orphans():
-            break
-        time.sleep(0.2)
-    assert orphans() == []
-    final = run(course, "grade", LAB, "--submissions", str(inbox))
-    assert final.returncode == 0, final.stderr
-    assert marks(course) == expected
-
-
 def test_stopped_by_hand_it_says_what_to_do(course, inbox):
     command = [sys.executable, "-m", "autograder", "grade", LAB, "--course", str(course.root),
                "--submissions", str(inbox)]  # fmt: skip
@@ -346,19 +294,29 @@ def test_a_folder_that_is_no_course_is_one_line(tmp_path):
     assert done.returncode == 1 and "is not a course" in done.stderr
 
 
-def test_a_locked_database_is_one_line_and_nothing_is_lost(course, inbox):
+def test_a_locked_gradebook_is_waited_for_and_then_it_is_one_line(
+    course, inbox, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(ledger, "WAIT", 0.5)
+    inbox = three(tmp_path / "three", inbox)
     grade(course, LAB, submissions=inbox)
-    before = marks(course)
-    holder = sqlite3.connect(course.root / "gradebook.db", isolation_level=None)
+    before, said = marks(course), []
+    holder = sqlite3.connect(
+        course.root / "gradebook.db", isolation_level=None, check_same_thread=False
+    )
     holder.execute("BEGIN EXCLUSIVE")
-    done = run(course, "grade", LAB, "--regrade")
-    holder.execute("ROLLBACK")
+    monkeypatch.setattr(ledger, "PATIENCE", 1.0)
+    with pytest.raises(CourseError, match=r"gradebook\.db: is locked by another program"):
+        grade(course, LAB, regrade=True, progress=lambda *told: said.append(told))
+    assert "is locked by another program; waiting" in said[0][0]
+
+    def let_go(stage, done, total):
+        if "locked" in stage and holder.in_transaction:
+            holder.execute("ROLLBACK")
+
+    monkeypatch.setattr(ledger, "PATIENCE", 60.0)
+    assert len(grade(course, LAB, regrade=True, progress=let_go).marked) == 3
     holder.close()
-    assert done.returncode == 1
-    assert "gradebook.db" in done.stderr and "locked by another program" in done.stderr
-    assert "Traceback" not in done.stderr
-    assert marks(course) == before
-    assert run(course, "grade", LAB, "--regrade").returncode == 0
     assert marks(course) == before
 
 
@@ -393,14 +351,10 @@ def test_where_no_judge_can_start_nobody_is_marked_and_one_line_says_why(
     def broken(settings):
         raise SandboxUnavailable("the fork server did not start: mend this and that")
 
-    def pool(workers, settings):  # the initialiser and the marking in this process
-        judge.start_worker(settings)
+    def pool(workers, settings):  # the marking in this process
         return ThreadPoolExecutor(1)
 
     monkeypatch.setattr(judge, "Worker", broken)
-    monkeypatch.setattr(judge, "_worker", None)
-    monkeypatch.setattr("autograder.sandbox.linux.die_with_parent", lambda: None)
-    monkeypatch.setattr("signal.signal", lambda *_: None)
     with pytest.raises(SandboxUnavailable, match="mend this and that"):
         grade(course, LAB, submissions=inbox, executor=pool)
     monkeypatch.undo()
@@ -416,25 +370,218 @@ def test_two_at_once_are_one_too_many(course, inbox):
         grade(course, LAB, submissions=inbox)
 
 
+def judges():
+    """The processes that this one's judges are: what is forked from a fork server of Python's."""
+    commands = {number: command_of(number) for number in tree.descendants(os.getpid())}
+    server = "multiprocessing.forkserver"
+    return [
+        number
+        for number, command in commands.items()
+        if server in command
+        and any(server in commands.get(parent, "") for parent in parents(number))
+    ]
+
+
+def command_of(number):
+    try:
+        return Path(f"/proc/{number}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except OSError:
+        return ""
+
+
+def parents(number):
+    try:
+        return [int(Path(f"/proc/{number}/stat").read_text().rsplit(")", 1)[1].split()[1])]
+    except OSError:
+        return []
+
+
 def test_a_judge_that_dies_is_replaced(course, inbox):
-    """The pool's processes are killed in the middle; every submission is marked all the same."""
+    """The judges are killed in the middle; every submission is marked all the same."""
     killed = []
 
     def progress(stage, done, total):
         if done == 2 and not killed:
-            me = os.getpid()
-            for folder in Path("/proc").glob("[0-9]*"):
-                try:
-                    parent = (folder / "stat").read_text().rsplit(")", 1)[1].split()[1]
-                    command = (folder / "cmdline").read_bytes()
-                except OSError:
-                    continue
-                if parent == str(me) and b"spawn_main" in command:
-                    os.kill(int(folder.name), signal.SIGKILL)
-                    killed.append(folder.name)
+            for number in judges():
+                os.kill(number, signal.SIGKILL)
+                killed.append(number)
 
     grading = grade(course, LAB, submissions=inbox, workers=2, progress=progress)
     assert killed
     assert grading.problems == []
     assert set(marks(course)) == {path.name for path in inbox.iterdir()}
     assert total(course, "ada") == MACHINE_POINTS
+
+
+# --------------------------------------------------------------------------- what is known is not judged again
+
+
+class Counting(Pool):
+    """Real judges, and a list of whom they were asked about."""
+
+    asked: list[str] = []
+
+    def submit(self, function, *arguments):
+        if function is mark:
+            self.asked.append(arguments[1].student)
+        return super().submit(function, *arguments)
+
+
+@pytest.fixture
+def asked():
+    Counting.asked = []
+    return Counting.asked
+
+
+def three(folder, inbox):
+    """Three of the class."""
+    for student in ("ada", "blaise", "mutants-0"):
+        shutil.copytree(inbox / student, folder / student)
+    return folder
+
+
+def notes(course):
+    """What the judges said last, byte for byte, but for how long it took them."""
+    return {path.name: path.read_bytes() for path in (course.state / LAB).glob("*.json")}
+
+
+def test_only_what_bears_on_a_verdict_is_judged_again(course, inbox, tmp_path, asked):
+    inbox = three(tmp_path / "three", inbox)
+    everyone = ["ada", "blaise", "mutants-0"]
+    first = grade(course, LAB, submissions=inbox, executor=Counting)
+    assert sorted(asked) == everyone and first.from_cache == []
+    before, said, copies = marks(course), notes(course), marked_copies(course)
+
+    def again(judged, **options):
+        asked.clear()
+        grading = grade(course, LAB, submissions=inbox, executor=Counting, **options)
+        assert sorted(asked) == judged
+        assert sorted(grading.from_cache) == sorted(set(grading.marked) - set(judged))
+        return grading
+
+    with open(course.root / "nbgrader_config.py", "a") as file:  # how it is recorded
+        file.write("\nc.LateSubmissionPlugin.penalty_method = 'zero'\n")
+    grading = again([])
+    assert str(grading) == "3 marked (3 from cache), 0 unchanged since they were"
+    (course.root / "gradebook.db").unlink()
+    again([])
+    shutil.rmtree(course.autograded)
+    for done in (course.state / LAB).glob("*.done"):
+        done.unlink()
+    again([])
+    assert (marks(course), notes(course), marked_copies(course)) == (before, said, copies)
+
+    send(
+        inbox,
+        "ada",
+        read_variants(course.root / LAB / "mutants")[1].put_into(
+            read_lab(course.root / LAB / "lab.py")
+        ),
+    )
+    again(["ada"])
+    (inbox / "blaise" / "data.csv").write_text("1,2\n")  # his program may read it
+    again(["blaise"])
+    again(everyone, regrade=True)
+    again(everyone, limits=Limits(cpu_seconds_per_cell=20.0))
+    with open(course.root / LAB / "exercises.py", "a") as file:
+        file.write("\n# another rule\n")
+    again(everyone, limits=Limits(cpu_seconds_per_cell=20.0))
+    (course.state / "key").write_text("cd" * 32)  # other numbers
+    again(everyone, limits=Limits(cpu_seconds_per_cell=20.0))
+
+
+def marked_copies(course):
+    return {path.parts[-3]: path.read_bytes() for path in course.autograded.rglob("lab.ipynb")}
+
+
+@pytest.mark.parametrize("harm", ["cut", "edited", "of another", "not JSON"])
+def test_a_kept_verdict_that_was_harmed_is_none(course, inbox, tmp_path, asked, harm):
+    """A run that was killed between the verdicts and the marks, and then something befell a note."""
+    inbox = three(tmp_path / "three", inbox)
+    grade(course, LAB, submissions=inbox, executor=Counting)
+    before = marks(course)
+    for done in (course.state / LAB).glob("*.done"):
+        done.unlink()
+    (course.root / "gradebook.db").unlink()
+    note = course.state / LAB / "blaise.json"
+    text = note.read_text()
+    harmed = {
+        "cut": text[: len(text) // 2],
+        "edited": text.replace('"earned": 0.0', '"earned": 2.0').replace("0.0", "2.0"),
+        "of another": (course.state / LAB / "ada.json").read_text(),
+        "not JSON": "\0" * 100,
+    }[harm]
+    assert harmed != text
+    note.write_text(harmed)
+    asked.clear()
+    grading = grade(course, LAB, executor=Counting)
+    assert asked == ["blaise"] and sorted(grading.from_cache) == ["ada", "mutants-0"]
+    assert marks(course) == before
+
+
+def test_notes_of_nobody_are_forgotten(course, inbox, tmp_path):
+    inbox = three(tmp_path / "three", inbox)
+    grade(course, LAB, submissions=inbox)
+    shutil.rmtree(course.submitted / "blaise")
+    with Gradebook(course.coursedir(LAB).db_url) as gradebook:
+        gradebook.remove_submission(LAB, "blaise")
+    grade(course, LAB)
+    assert {path.stem for path in (course.state / LAB).glob("*.json")} == {"ada", "mutants-0"}
+    assert {path.stem for path in (course.state / LAB).glob("*.done")} == {"ada", "mutants-0"}
+
+
+def test_the_longest_is_begun_first(course, inbox, tmp_path, asked):
+    """By the length of the code the first time, and by how long it took after that."""
+    inbox = three(tmp_path / "three", inbox)
+    solution = read_lab(course.root / LAB / "lab.py")
+    long = nbformat.from_dict(solution)
+    long.cells.append(nbformat.v4.new_code_cell("x = 1\n" * 2000))
+    send(inbox, "long", long)
+    slow = nbformat.from_dict(solution)
+    slow.cells.append(nbformat.v4.new_code_cell("import time; time.sleep(1.5)"))
+    send(inbox, "slow", slow)
+    grade(course, LAB, submissions=inbox, executor=Counting, workers=1)
+    assert asked[0] == "long"
+    asked.clear()
+    grade(course, LAB, executor=Counting, workers=1, regrade=True)
+    assert asked[0] == "slow"
+
+
+# --------------------------------------------------------------------------- what a person has marked
+
+
+def test_a_person_is_called_back_only_where_there_is_something_new(course, inbox, tmp_path):
+    inbox = three(tmp_path / "three", inbox)
+    answered = read_lab(course.root / LAB / "lab.py")
+    cell = next(c for c in answered.cells if grade_id(c) == "why1_4")
+    cell.source = "Because it is so."
+    send(inbox, "ada", answered)
+    grade(course, LAB, submissions=inbox)
+
+    def look():
+        with Gradebook(course.coursedir(LAB).db_url) as gradebook:
+            found = {
+                name: gradebook.find_grade(name, "lab", LAB, "ada")
+                for name in ("why1_4", "check1_1")
+            }
+            comment = gradebook.find_comment("why1_4", "lab", LAB, "ada").manual_comment
+            return {n: (g.manual_score, g.needs_manual_grade) for n, g in found.items()}, comment
+
+    with Gradebook(course.coursedir(LAB).db_url) as gradebook:
+        for name, score in (("why1_4", 1.5), ("check1_1", 1.0)):  # an answer read, a test overruled
+            one = gradebook.find_grade(name, "lab", LAB, "ada")
+            one.manual_score, one.needs_manual_grade = score, False
+        gradebook.find_comment("why1_4", "lab", LAB, "ada").manual_comment = "nearly"
+        gradebook.db.commit()
+    settled = {"why1_4": (1.5, False), "check1_1": (1.0, False)}
+    grade(course, LAB, regrade=True)
+    assert look() == (settled, "nearly")
+    code = next(c for c in answered.cells if grade_id(c) == "ex1_1")
+    code.source = "def slope(x):\n    return 3 * x * x"
+    send(inbox, "ada", answered)  # other code, the same answer
+    grade(course, LAB, submissions=inbox)
+    assert look() == ({"why1_4": (1.5, False), "check1_1": (1.0, True)}, "nearly")
+    cell.source = "Because I say so."
+    send(inbox, "ada", answered)
+    grade(course, LAB, submissions=inbox)
+    assert look() == ({"why1_4": (1.5, True), "check1_1": (1.0, True)}, "nearly")
