@@ -4,39 +4,43 @@ Accepted, from the outside in:
 
     ada/lab.ipynb                      one folder a student (any notebook name when it is the only one)
     ada/lab03_reverse_mode/lab.ipynb   nbgrader's own layout
-    ada.ipynb                          one notebook a student
+    ada.ipynb, ada.zip                 one notebook or one zip a student
+    what Canvas and Moodle download    see `autograder.platforms`
     a zip of any of these, with or without one folder around everything
 
 Nothing is trusted: a path that climbs out of the zip, a symbolic link, a device or an odd name is
 refused by a line of its own, and the others are collected. What was collected before stays until
 its new version is complete.
+
+When something was handed in is what the roster says (`autograder.roster`), and nothing else: a
+`timestamp.txt` inside a submission is the student's own word.
 """
 
 from __future__ import annotations
 
-import errno
-import os
 import re
 import shutil
-import stat
-import struct
 import tempfile
 import unicodedata
-import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from nbgrader.utils import parse_utc
 
 from autograder.course import Course, CourseError
+from autograder.platforms import Named, PlatformCollector, recognise
+from autograder.roster import STUDENT_ID, Roster, is_student_id
+from autograder.store import fingerprint
+from autograder.times import stamp, zone
+from autograder.unpack import IGNORED, MAX_FILE, BadZip, Budget, unpack
 
-__all__ = ["Problem", "collect", "never_copied", "recover"]
+__all__ = ["STUDENT_ID", "Problem", "collect", "never_copied", "recover"]
 
-STUDENT_ID = re.compile(r"[\w@+-][\w.@+ -]{,99}", re.UNICODE)  # files are called after them
 REPLACED = "replaced"  # in a run's scratch folder: what was collected before, by student and lab
-MAX_FILE = 50_000_000
-MAX_TOTAL = 20_000_000_000
-MAX_PACKED, MAX_RATIO = 1_000_000, 200  # beyond so many bytes, how far a zip may have packed them
-IGNORED = {"__MACOSX", ".DS_Store", ".ipynb_checkpoints", "__pycache__", "Thumbs.db"}
+TIME = "timestamp.txt"
+NOTEBOOK = "lab.ipynb"
 
 
 @dataclass(frozen=True)
@@ -54,41 +58,101 @@ class Problem:
         object.__setattr__(self, "message", shown)
 
 
-def collect(course: Course, lab: str, source: Path) -> list[Problem]:
+def collect(course: Course, lab: str, source: Path, *, roster: Path | None = None) -> list[Problem]:
     """Copy every submission under `source` (a folder or a zip) into the course. Returns what was
-    refused.
+    refused, and what has to be known of the rest.
+
+    `roster` is a list as `autograder.roster` reads it; by default the one that the course's
+    configuration names (`PlatformCollector.roster`), where there is one.
 
     Raises `CourseError` when there is no such folder, or nothing in it that could be a submission.
     """
     if not (source.is_dir() or source.is_file()):
         raise CourseError(f"{source}: there is no such folder or zip of submissions")
+    config = course.config()
+    rules = PlatformCollector(config=config)
     course.state.mkdir(parents=True, exist_ok=True)
-    problems: list[Problem] = []
     with tempfile.TemporaryDirectory(dir=course.state, prefix="collect-") as scratch:
+        listed = _roster(course, lab, rules, config, roster)
+        known = frozenset(folder.name for folder in course.submitted.glob("*"))
+        desk = _Desk(lab, rules, listed, Path(scratch), known)
         folder = source
         if source.is_file():
-            folder = Path(scratch) / "unpacked"
-            problems += _unpack(source, folder)
-        found = list(_submissions(folder, lab, problems, shown=source))
-        if not found and not problems:
+            folder = desk.opened(source)
+        found = list(desk.submissions(folder))
+        if not found and not desk.problems:
             raise CourseError(
-                f"{source}: holds no notebook; expected <student>/lab.ipynb, <student>.ipynb or a zip of them"
+                f"{source}: holds no notebook; expected <student>/lab.ipynb, <student>.ipynb, "
+                "Canvas's or Moodle's download, or a zip of them"
             )
         for student, files in found:
-            staged = Path(scratch) / "staged" / student
-            staged.mkdir(parents=True)
-            for name, path in files.items():
-                target = staged / name
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(path, target)
-            destination = course.submitted / student / lab
-            destination.parent.mkdir(parents=True, exist_ok=True)
-            if destination.exists():
-                replaced = Path(scratch) / REPLACED / student / lab
-                replaced.parent.mkdir(parents=True)
-                destination.rename(replaced)
-            staged.rename(destination)
-    return problems
+            _put(course, desk, student, files)
+    return desk.problems
+
+
+def _roster(
+    course: Course, lab: str, rules: PlatformCollector, config: object, named: Path | None
+) -> Roster:
+    path = named or course.root / rules.roster.replace("{lab}", lab)
+    if named is None and not path.is_file():
+        return Roster()
+    try:
+        home = zone(str(config.LatePolicy.get("timezone", "UTC")))  # type: ignore[attr-defined]
+    except ValueError as error:
+        raise CourseError(
+            f"{course.root / 'nbgrader_config.py'}: LatePolicy.timezone: {error}"
+        ) from None
+    return Roster.read(path, home)
+
+
+def _put(course: Course, desk: _Desk, student: str, files: dict[str, Path]) -> None:
+    """One submission into the course: its new version is there before the old one goes."""
+    staged = desk.scratch / "staged" / student
+    staged.mkdir(parents=True)
+    for name, path in files.items():
+        target = staged / name
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+        except (FileExistsError, NotADirectoryError, IsADirectoryError):
+            desk.tell(student, f"{path}: has the name of a folder beside it; left out", marked=True)
+    when = desk.roster.times.get(student)
+    destination = course.submitted / student / desk.lab
+    if why := _stays(destination, staged, when, desk.rules):
+        desk.tell(student, f"{destination}: {why}", marked=True)
+        return
+    if when is not None:
+        (staged / TIME).write_text(stamp(when), encoding="utf-8")
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    if destination.exists():
+        replaced = desk.scratch / REPLACED / student / desk.lab
+        replaced.parent.mkdir(parents=True)
+        destination.rename(replaced)
+    staged.rename(destination)
+
+
+def _stays(
+    destination: Path, staged: Path, when: datetime | None, rules: PlatformCollector
+) -> str | None:
+    """Why what was collected before counts, and not another attempt; None where the new one does."""
+    if not (destination / NOTEBOOK).is_file():
+        return None
+    had = _time(destination / TIME)
+    if rules.attempts == "first":
+        # The same one again may bring the time that was not known.
+        if fingerprint(destination / NOTEBOOK) == fingerprint(staged / NOTEBOOK):
+            return None
+        return "an attempt was collected before, and the first one counts; this one is left out"
+    if had is not None and when is not None and when < had:
+        return "is an attempt handed in later than this one, and the latest counts"
+    return None
+
+
+def _time(path: Path) -> datetime | None:
+    try:
+        return parse_utc(path.read_text(encoding="utf-8").strip())
+    except (OSError, ValueError, OverflowError):
+        return None
 
 
 def recover(course: Course) -> None:
@@ -101,108 +165,250 @@ def recover(course: Course) -> None:
         shutil.rmtree(left)
 
 
-def _unpack(archive: Path, folder: Path) -> list[Problem]:
-    problems: list[Problem] = []
-    total = 0
-    try:
-        bundle = zipfile.ZipFile(archive)
-    except (zipfile.BadZipFile, ValueError, IndexError, struct.error) as error:
-        raise CourseError(f"{archive}: cannot be unpacked ({error}); download it again") from error
-    with bundle:
-        for entry in bundle.infolist():
-            name = entry.filename.replace("\\", "/")
-            parts = PurePosixPath(name).parts
-            if entry.is_dir() or not parts or IGNORED & set(parts):
+@dataclass
+class _Sender:
+    """What one person sent: files with what the platform says of them, or one folder."""
+
+    student: str
+    number: str = ""  # the platform's; "" in the other layouts
+    parts: list[tuple[Named | None, Path]] = field(default_factory=list)
+
+
+@dataclass
+class _Desk:
+    """One collection: where submissions are looked through, and what is to be told of them."""
+
+    lab: str
+    rules: PlatformCollector
+    roster: Roster
+    scratch: Path
+    students: frozenset[str] = frozenset()  # from whom something was collected before
+    problems: list[Problem] = field(default_factory=list)
+    budget: Budget = field(default_factory=Budget)
+    unpacked: dict[str, str] = field(default_factory=dict)  # {folder: the zip that was in it}
+
+    def tell(self, student: str, message: str, marked: bool = False) -> None:
+        for folder, archive in reversed(self.unpacked.items()):  # the scratch folder will be gone
+            message = message.replace(folder, archive)
+        self.problems.append(Problem(student, message, marked))
+
+    def opened(self, archive: Path, student: str = "") -> Path:
+        """A folder with what is in a zip: that of all submissions, or one of `student`'s."""
+        folder = self.scratch / f"unpacked-{len(self.unpacked)}"
+        folder.mkdir()
+        self.unpacked[str(folder)] = str(archive)
+        try:
+            for first, line in unpack(archive, folder, self.budget):
+                self.tell(student or first, line, marked=bool(student))
+        except BadZip as bad:
+            if not student:
+                raise CourseError(f"{archive}: {bad}; download it again") from bad
+            self.tell(student, f"{archive}: {bad}; ask {student} for another one", marked=True)
+        return folder
+
+    def submissions(self, folder: Path) -> Iterator[tuple[str, dict[str, Path]]]:
+        """(student, files by name inside the submission), the good ones; the others are told."""
+        entries = _entries(folder)
+        if (
+            len(entries) == 1
+            and not self._somebody(entries[0])
+            and _is_wrapping(entries[0], self.lab)
+        ):
+            yield from self.submissions(entries[0])  # one folder around everything
+            return
+        senders: dict[str, _Sender] = {}
+        refused: set[str] = set()
+        for entry in entries:
+            sender = self._sender(entry)
+            if sender is None:
                 continue
-            total += entry.file_size
-            target = folder.joinpath(*parts)
-            why = _refused(entry, name, parts, total)
-            if why is None and os.path.lexists(target):
-                why = "is in the zip twice; the first one counts"
-            if why is None:
-                try:
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    with bundle.open(entry) as packed, open(target, "wb") as file:
-                        shutil.copyfileobj(packed, file)
-                except Exception as error:  # each way of packing has errors of its own
-                    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-                        raise
-                    reason = getattr(error, "strerror", None) or f"{error!s:.80}"
-                    why = f"cannot be unpacked ({reason}); it is left out, pack it again"
-                    if os.path.isfile(target):
-                        target.unlink()
-            if why is not None:
-                line = f"{archive}: {entry.filename!r:.200} {why}"
-                problems.append(Problem(_first(parts), line))
-    return problems
+            key = sender.student.casefold()
+            known = senders.setdefault(key, sender)
+            if known is sender:
+                continue
+            if sender.number and known.number == sender.number:
+                known.parts += sender.parts
+                continue
+            remedy = "name a roster" if sender.number and known.number else "keep one"
+            self.tell(
+                sender.student,
+                f"{entry}: {sender.student!r} is there twice ({known.parts[0][1]}); {remedy}",
+            )
+            if sender.number or known.number:  # of two people of one name, neither is guessed
+                refused.add(key)
+        for key, sender in senders.items():
+            if key not in refused and (files := self._files(sender)):
+                yield sender.student, files
+
+    def _somebody(self, entry: Path) -> bool:
+        """Whether a folder has a student's name. What is in it is then theirs, whatever it is
+        called: a folder `grace` in it hands in nothing for Grace."""
+        return entry.name in self.students or entry.name in self.roster.students.values()
+
+    def _sender(self, entry: Path) -> _Sender | None:
+        """Whose this is; None where it is nobody's submission (or refused, which is told)."""
+        named = recognise(entry.name)
+        if named and entry.is_dir() and named.platform == "Canvas":
+            named = None  # Canvas gives names to files alone
+        plain = entry.stem if entry.suffix in (".ipynb", ".zip") else entry.name
+        student = self.roster.student(named) if named else self.roster.students.get(plain, plain)
+        # As one text, however the sender's system composes an accent.
+        student = unicodedata.normalize("NFC", student)
+        if entry.is_symlink():
+            self.tell(
+                student,
+                f"{entry}: is a symbolic link, which is never followed; put the files themselves there",
+            )
+            return None
+        if named is None and entry.is_file() and entry.suffix not in (".ipynb", ".zip"):
+            return None
+        if not is_student_id(student):
+            self.tell(
+                student,
+                f"{entry}: {student!r} cannot be a student's id; "
+                "rename it to letters, digits, spaces and . _ - @ +",
+            )
+            return None
+        return _Sender(student, named.number if named else "", [(named, entry)])
+
+    def _files(self, sender: _Sender) -> dict[str, Path]:
+        """{name in the submission: file}; {} where there is no notebook, which is told."""
+        student = sender.student
+        said = [named for named, _ in sender.parts if named]
+        if said and self.roster.students and sender.number not in self.roster.students:
+            self.tell(
+                student,
+                f"{sender.parts[0][1]}: {sender.number} is not in the roster; "
+                f"collected as {student!r}",
+                marked=True,
+            )
+        if any(named.late for named in said) and student not in self.roster.times:
+            self.tell(
+                student,
+                f"{sender.parts[0][1]}: is late, and {said[0].platform} does not say how late; no "
+                "points are taken off unless the roster says when ('submitted')",
+                marked=True,
+            )
+        files: dict[str, Path] = {}
+        uploads: list[str] = []  # in the order of the platform; of several attempts the last counts
+        first = self.rules.attempts == "first"
+        for named, path in sorted(
+            sender.parts, key=lambda part: part[0].order if part[0] else 0, reverse=first
+        ):
+            if named and named.written:
+                continue
+            if path.is_dir():
+                files.update(self._tree(path, student))
+            elif why := _not_taken(path) or _no_name(_called(named, path)):
+                self.tell(student, f"{path}: {why}; left out", marked=True)
+            else:
+                name = _called(named, path)
+                files[name] = path
+                uploads += [name] if named and named.order else []
+        where = sender.parts[0][1]
+        if not any(name.endswith(".ipynb") for name in files):
+            zips = [name for name in files if name.lower().endswith(".zip")]
+            if len(zips) == 1:
+                files |= self._tree(self.opened(files.pop(zips[0]), student), student)
+        own = [name for name in files if name.split("/")[0] == TIME]
+        files = {name: path for name, path in files.items() if name not in own}
+        if own:
+            self.tell(
+                student,
+                f"{where}: its {TIME} is the student's own word and is left out; the roster says "
+                "when it was handed in",
+                marked=True,
+            )
+        return self._with_notebook(files, uploads, sender, where)
+
+    def _tree(self, folder: Path, student: str) -> dict[str, Path]:
+        root = folder
+        while True:
+            inner = root / self.lab
+            entries = _entries(root)
+            if not (inner.is_dir() and not inner.is_symlink()):
+                if len(entries) != 1 or entries[0].is_symlink() or not entries[0].is_dir():
+                    break
+                inner = entries[0]
+            root = inner
+        files: dict[str, Path] = {}
+        for path in sorted(root.rglob("*")):
+            if why := never_copied(path) or (path.is_file() and _not_taken(path)):
+                self.tell(student, f"{path}: {why}; left out", marked=True)
+            elif path.is_file() and not IGNORED & set(path.relative_to(root).parts):
+                files[path.relative_to(root).as_posix()] = path
+        return files
+
+    def _with_notebook(
+        self, files: dict[str, Path], uploads: list[str], sender: _Sender, where: Path
+    ) -> dict[str, Path]:
+        """The files with the notebook that counts as lab.ipynb."""
+        student = sender.student
+        files = {name: path for name, path in files.items() if not name.startswith(f"{NOTEBOOK}/")}
+        notebooks = [name for name in files if name.endswith(".ipynb") and "/" not in name]
+        alike = [name for name in notebooks if _first_name(name) == NOTEBOOK]
+        if not alike and len({_first_name(name) for name in notebooks}) == 1:
+            alike = notebooks
+        if alike and set(alike) <= set(uploads):
+            counts = max(alike, key=lambda name: len(uploads) - uploads[::-1].index(name))
+            others = [name for name in alike if name != counts]
+            if others:
+                self.tell(
+                    student,
+                    f"{files[counts]}: is the {self.rules.attempts} of {len(alike)} attempts and "
+                    f"counts; left out: {', '.join(others)}",
+                    marked=True,
+                )
+            files = {name: path for name, path in files.items() if name not in others}
+            files[NOTEBOOK] = files.pop(counts)
+        elif len(notebooks) == 1:
+            files[NOTEBOOK] = files.pop(notebooks[0])
+        if NOTEBOOK in files:
+            return files
+        if all(named is not None and named.written for named, _ in sender.parts):
+            remedy = "it was typed into the platform"
+        elif len(deeper := [name for name in files if name.endswith(f"/{NOTEBOOK}")]) == 1:
+            remedy = f"it is at {deeper[0]}: move it up"
+        elif notebooks:
+            remedy = f"which of {', '.join(notebooks)} counts? Rename it"
+        else:
+            remedy = f"ask {student} for the notebook"
+        self.tell(student, f"{where}: holds no {NOTEBOOK}; {remedy}")
+        return {}
 
 
-def _refused(entry: zipfile.ZipInfo, name: str, parts: tuple[str, ...], total: int) -> str | None:
-    """Why an entry of a zip is not unpacked; None where it is."""
-    if name.startswith("/") or ".." in parts or ":" in parts[0]:
-        return "climbs out of the zip; it is left out, pack it again"
-    if stat.S_ISLNK(entry.external_attr >> 16):
-        return "is a symbolic link; it is left out, pack the file itself"
-    if entry.file_size > MAX_FILE or total > MAX_TOTAL:
-        return f"is too large ({entry.file_size / 1e6:.0f} MB); left out"
-    if entry.file_size > max(MAX_PACKED, MAX_RATIO * entry.compress_size):
-        return "holds far more than its size in the zip (a zip bomb); left out"
-    return None
-
-
-def _first(parts: tuple[str, ...]) -> str:
-    return next((part for part in parts if part not in ("..", "/")), "?")
-
-
-def _submissions(
-    folder: Path, lab: str, problems: list[Problem], shown: Path
-) -> Iterator[tuple[str, dict[str, Path]]]:
-    """(student, files by name inside the submission), the good ones; the others go to `problems`."""
-    entries = [
+def _entries(folder: Path) -> list[Path]:
+    return [
         entry
         for entry in sorted(folder.iterdir())
         if entry.name not in IGNORED and not entry.name.startswith(".")
     ]
-    if len(entries) == 1 and _is_wrapping(entries[0], lab):
-        yield from _submissions(entries[0], lab, problems, shown)  # one folder around everything
-        return
-    seen: dict[str, Path] = {}
-    for entry in entries:
-        # As one text, however the sender's system composes an accent.
-        student = unicodedata.normalize(
-            "NFC", entry.stem if entry.suffix == ".ipynb" else entry.name
-        )
-        if entry.is_symlink():
-            problems.append(
-                Problem(
-                    student,
-                    f"{entry}: is a symbolic link, which is never followed; put the files themselves there",
-                )
-            )
-            continue
-        if entry.is_file() and entry.suffix != ".ipynb":
-            continue
-        if not STUDENT_ID.fullmatch(student) or student.endswith(" "):
-            problems.append(
-                Problem(
-                    student,
-                    f"{entry}: {student!r} cannot be a student's id; "
-                    "rename it to letters, digits, spaces and . _ - @ +",
-                )
-            )
-            continue
-        if student.casefold() in seen:
-            problems.append(
-                Problem(
-                    student,
-                    f"{entry}: {student!r} is there twice ({seen[student.casefold()]}); keep one",
-                )
-            )
-            continue
-        seen[student.casefold()] = entry
-        files = {"lab.ipynb": entry} if entry.is_file() else _files(entry, lab, student, problems)
-        if files:
-            yield student, files
+
+
+def _first_name(name: str) -> str:
+    """What a file was called at first: Canvas makes lab-1.ipynb of a lab.ipynb handed in again."""
+    return re.sub(r"-\d+(\.\w+)$", r"\1", name)
+
+
+def _called(named: Named | None, path: Path) -> str:
+    """What a file of its own is called in the submission."""
+    if named is None:
+        return path.name
+    # Nobody could import helper-1.py.
+    return _first_name(named.file) if named.file.endswith(".py") else named.file
+
+
+def _no_name(name: str) -> str | None:
+    return "has no name that a file can have" if name in ("", ".", "..") else None
+
+
+def _not_taken(path: Path) -> str | None:
+    """Why a file is not taken; None where it is."""
+    if why := never_copied(path):
+        return why
+    if path.stat().st_size > MAX_FILE:
+        return f"is larger than {MAX_FILE // 10**6} MB"
+    return None
 
 
 def never_copied(path: Path) -> str | None:
@@ -218,41 +424,12 @@ def never_copied(path: Path) -> str | None:
 
 def _is_wrapping(folder: Path, lab: str) -> bool:
     """Whether the only entry is a folder around all submissions, not the one submission there is."""
-    if folder.is_symlink() or not folder.is_dir():
+    if folder.is_symlink() or not folder.is_dir() or recognise(folder.name):
         return False
-    if (folder / "lab.ipynb").exists() or (folder / lab).exists():
+    inside = _entries(folder)
+    if (folder / NOTEBOOK).exists() or (folder / lab).exists():
         return False
-    inside = len(list(folder.glob("*.ipynb")))
-    return inside != 1 or any(folder.glob("*/**/*.ipynb"))
-
-
-def _files(folder: Path, lab: str, student: str, problems: list[Problem]) -> dict[str, Path]:
-    root = folder / lab if (folder / lab).is_dir() and not (folder / lab).is_symlink() else folder
-    files: dict[str, Path] = {}
-    for path in sorted(root.rglob("*")):
-        if why := never_copied(path):
-            problems.append(Problem(student, f"{path}: {why}; left out", marked=True))
-        elif path.is_file() and not IGNORED & set(path.relative_to(root).parts):
-            if path.stat().st_size > MAX_FILE:
-                problems.append(
-                    Problem(
-                        student,
-                        f"{path}: is larger than {MAX_FILE // 10**6} MB; left out",
-                        marked=True,
-                    )
-                )
-            else:
-                files[path.relative_to(root).as_posix()] = path
-    notebooks = [name for name in files if name.endswith(".ipynb") and "/" not in name]
-    if "lab.ipynb" not in files and len(notebooks) == 1:
-        files["lab.ipynb"] = files.pop(notebooks[0])
-    if "lab.ipynb" not in files:
-        deeper = [name for name in files if name.endswith("/lab.ipynb")]
-        remedy = (
-            f"it is at {deeper[0]}: move it up"
-            if len(deeper) == 1
-            else f"ask {student} for the notebook"
-        )
-        problems.append(Problem(student, f"{folder}: holds no lab.ipynb; {remedy}"))
-        return {}
-    return files
+    if any(recognise(entry.name) for entry in inside):
+        return True
+    notebooks = sum(entry.suffix == ".ipynb" for entry in inside)
+    return notebooks != 1 or any(folder.glob("*/**/*.ipynb"))

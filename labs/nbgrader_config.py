@@ -30,3 +30,10 @@ c.Autograde.autograde_preprocessors = [
 # Feedback shows the explanation, never a hidden test: a page that needs nothing but itself.
 c.GenerateFeedback.exporter_class = "autograder.feedback.StudentPage"
 c.GenerateFeedback.preprocessors = ["autograder.feedback.Grades"]
+
+# Late work: a grace period, a price a day, extensions for single students (see course/ta.md). As it stands it costs
+# nothing.
+c.AssignLatePenalties.plugin_class = "autograder.late.LatePolicy"
+
+# `nbgrader zip_collect` reads what Moodle and Canvas pack.
+c.ZipCollectApp.collector_plugin = "autograder.platforms.PlatformCollector"
