@@ -7,23 +7,25 @@ file too, and should hold nothing that their engine does not need.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import importlib
 import json
 import sys
 from pathlib import Path
 
-NAMES = ("scalar", "tensor", "cost", "memory", "dispatch", "torch_tensors")
+NAMES = ("scalar", "tensor", "cost", "memory", "dispatch", "torch_tensors", "grading")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
-        description="Measure dpkit beside its peers, and say whether it reaches its figures.",
+        description="Measure dpkit and the autograder beside their peers, and say whether they "
+        "reach their figures.",
         epilog="The peers are installed by the extra 'bench'. One that is missing is said so.",
     )
     parser.add_argument("names", metavar="NAME", nargs="*", help=f"of {', '.join(NAMES)} (all)")
-    parser.add_argument("--rounds", type=int, help="rounds to take the median of (7)")
-    parser.add_argument("--quick", action="store_true", help="3 short rounds: a first impression")
+    parser.add_argument("--rounds", type=int, help="rounds to take the median of (7; grading 3)")
+    parser.add_argument("--quick", action="store_true", help="few short rounds: a first impression")
     parser.add_argument("--no-tune", action="store_true", help="leave the allocator alone")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all that was measured")
     arguments = parser.parse_args()
@@ -42,6 +44,7 @@ def main() -> int:
         rounds=arguments.rounds or (3 if quick else 7),
         seconds=0.02 if quick else 0.1,
         tune=not arguments.no_tune,
+        quick=quick,
     )
     console, progress = Console(), Console(stderr=True)
     written: dict[str, object] = {"machine": table.machine(options), "benchmarks": {}}
@@ -49,9 +52,13 @@ def main() -> int:
     for name in arguments.names or NAMES:
         module = f"benchmarks.{name}"
         benchmark = importlib.import_module(module)
+        measure = getattr(benchmark, "measure", harness.measure)  # commands need no workers
+        own = options
+        if not arguments.rounds and hasattr(benchmark, "ROUNDS"):
+            own = dataclasses.replace(options, rounds=1 if quick else benchmark.ROUNDS)
         with progress.status(name) as status:
             try:
-                results = harness.measure(module, benchmark.cases(), options, status.update)
+                results = measure(module, benchmark.cases(), own, status.update)
             except (harness.Disagreement, harness.EngineFailed) as problem:
                 console.print(f"{name}: {problem}", markup=False)
                 failed = True

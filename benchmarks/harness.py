@@ -121,11 +121,13 @@ class Goal:
 
 @dataclass(frozen=True)
 class Options:
-    """rounds: how many; seconds: that a sample should last at least; tune: see dpkit.allocator."""
+    """rounds: how many; seconds: that a sample should last at least; tune: see dpkit.allocator;
+    quick: where a benchmark chooses how much it measures, little."""
 
     rounds: int = 7
     seconds: float = 0.1
     tune: bool = True
+    quick: bool = False
 
 
 class EngineFailed(Exception):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import statistics
 from importlib import metadata
@@ -14,7 +15,9 @@ from benchmarks.harness import Goal, Options, Results
 
 __all__ = ["as_data", "machine", "show"]
 
-PACKAGES = ("numpy", "torch", "jax", "autograd", "micrograd")
+PACKAGES = (
+    "numpy", "torch", "jax", "autograd", "micrograd", "nbgrader", "nbclient", "ipykernel", "otter-grader"
+)  # fmt: skip
 
 
 def show(console: Console, title: str, results: Results, goals: list[Goal]) -> None:
@@ -76,7 +79,7 @@ def show(console: Console, title: str, results: Results, goals: list[Goal]) -> N
 def duration(seconds: float) -> str:
     """Three digits and a unit: ``12.3 ms``."""
     for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
-        if seconds >= size:
+        if abs(seconds) >= size:
             return f"{seconds / size:.3g} {unit}"
     return f"{seconds / 1e-9:.3g} ns"
 
@@ -119,6 +122,7 @@ def machine(options: Options) -> dict[str, Any]:
     return {
         "python": platform.python_version(),
         "system": platform.platform(),
+        "cores": os.cpu_count(),
         "packages": versions,
         "rounds": options.rounds,
         "seconds in a sample": options.seconds,
