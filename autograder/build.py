@@ -18,6 +18,8 @@ import hashlib
 import logging
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,7 @@ __all__ = [
     "Variant",
     "build_release",
     "build_source",
+    "built",
     "load_lab",
     "read_lab",
     "read_variants",
@@ -175,6 +178,14 @@ def build_release(course: Course, lab: str) -> Path:
 def release_in_step(course: Course, lab: str) -> list[str]:
     """What differs between the committed release of `lab` and one built now; empty when they are in
     step."""
+    with built(course, lab) as trial:
+        return _differences(trial.release / lab, course.release / lab)
+
+
+@contextmanager
+def built(course: Course, lab: str) -> Iterator[Course]:
+    """The course with the source and the release of `lab` as they would be now, in folders that are
+    gone afterwards; the gradebook hears nothing of it."""
     with tempfile.TemporaryDirectory() as scratch:
         root = Path(scratch)
         trial = course.elsewhere(
@@ -182,7 +193,7 @@ def release_in_step(course: Course, lab: str) -> list[str]:
         )
         build_source(trial, lab)
         _generate(trial, lab, record=False)
-        return _differences(trial.release / lab, course.release / lab)
+        yield trial
 
 
 def _differences(built: Path, committed: Path) -> list[str]:

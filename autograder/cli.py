@@ -1,70 +1,113 @@
-"""The command line: `autograder --help`."""
+"""The command line: `autograder --help`. What the commands do is in `autograder.commands`.
+
+One face for all of them: words for people on standard output, or with `--json` one JSON document and
+nothing else there (an error is `{"error": …}`); troubles and progress on standard error; the exit
+status as `EXIT` has it.
+"""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import importlib.metadata
 import json
 import logging
 import math
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+import textwrap
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-from autograder.course import CourseError, find_course
+from autograder import commands
+from autograder.course import CourseError
+from autograder.harmless import harmless_lines
 
 __all__ = ["main"]
 
-EXIT = """exit status: 0 all well; 1 something could not be done (one line says what and the remedy);
-2 the command line is wrong; 3 done, with remarks: submissions had to be repaired before they were
-marked, or marks are not in the exported file (each is named)."""
+EXIT = """exit status:
+  0    all well
+  1    it, or a part of it, could not be done, or what was asked about is not in order;
+       a line for each says what, and the remedy
+  2    the command line is wrong
+  3    done, with remarks, each named: a submission was repaired, a mark waits for a reader
+  130  stopped by Ctrl-C; what is recorded is safe"""
+
+STOPPED = "stopped; what is recorded is safe, run the same command again and it goes on"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit status."""
-    options = _parser().parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    options = _parser("--json" in arguments).parse_args(arguments)
     level = logging.DEBUG if options.verbose else logging.CRITICAL
     logging.basicConfig(level=level, format="%(message)s", stream=sys.stderr)
     logging.getLogger("autograder.nbgrader").setLevel(level)
+    # With --json the one document has standard output to itself.
+    aside = contextlib.redirect_stdout(sys.stderr) if options.json else contextlib.nullcontext()
     try:
-        return options.run(options)
-    except KeyboardInterrupt:
-        print(
-            "stopped; what is recorded is safe, run the same command again and it goes on",
-            file=sys.stderr,
-        )
-        return 130
+        with aside:
+            status, answer = options.run(options)
+    except KeyboardInterrupt as stop:
+        status, answer = 130, {"error": str(stop) or STOPPED}
+        print(harmless_lines(answer["error"]), file=sys.stderr)
     except Exception as error:
-        if options.verbose or not _explained(error):
-            raise
-        print(f"autograder: {error}", file=sys.stderr)
-        _json(options, {"error": str(error)})
-        return 1
+        status, answer = 1, {"error": str(error) or type(error).__name__}
+        if not _explained(error) or options.verbose:
+            logging.getLogger().critical("", exc_info=True)
+        print(harmless_lines(f"autograder: {answer['error']}"), file=sys.stderr)
+    if options.json:
+        _print(answer)
+    return status
 
 
 def _explained(error: Exception) -> bool:
-    from autograder.errors import SandboxUnavailable
+    """Whether its message is a sentence to the user; anything else is a defect, with a traceback."""
+    from autograder.errors import DeviceUnavailable, SandboxUnavailable
 
-    return isinstance(error, CourseError | SandboxUnavailable)
+    return isinstance(error, CourseError | SandboxUnavailable | DeviceUnavailable)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _print(answer: Any) -> None:
+    print(json.dumps(answer, indent=1))
+
+
+def _version() -> str:
+    try:
+        return importlib.metadata.version("dpkit")
+    except importlib.metadata.PackageNotFoundError:
+        return "(not installed: run from its folder)"
+
+
+def _parser(as_json: bool) -> argparse.ArgumentParser:
+    class Parser(argparse.ArgumentParser):
+        def error(self, message: str) -> NoReturn:
+            if as_json:
+                _print({"error": message})
+            super().error(message)
+
+    parser = Parser(
         prog="autograder", description="Mark labs: in a sandbox, into nbgrader's gradebook.", epilog=EXIT,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    parser.add_argument("--version", action="version", version=f"autograder {_version()}")
+    subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(
-        name: str, run: Callable[[argparse.Namespace], int], help: str
+        name: str, run: commands.Command, help: str, example: str
     ) -> argparse.ArgumentParser:
-        sub = commands.add_parser(name, help=help, description=help)
+        sub = subparsers.add_parser(
+            name,
+            help=help,
+            description=textwrap.fill(f"{help[:1].upper()}{help[1:]}.", 78),
+            epilog=f"example:\n  autograder {name} {example}\n\n{EXIT}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
         sub.add_argument(
             "--course", metavar="DIR", help="the course folder (default: here, ./labs, or above)"
         )
         sub.add_argument(
-            "--json", action="store_true", help="machine-readable output on standard output"
+            "--json", action="store_true", help="one JSON document on standard output, nothing else"
         )
         sub.add_argument(
             "--verbose", action="store_true", help="nbgrader's log, and a traceback for an error"
@@ -73,38 +116,89 @@ def _parser() -> argparse.ArgumentParser:
         return sub
 
     release = command(
-        "release", _release, "build source and release notebooks, and check them for leaks"
+        "release",
+        commands.release,
+        "build source and release notebooks; prove that the solution gets full marks and the blank none, "
+        "and that nothing leaks",
+        "lab03_reverse_mode",
     )
-    release.add_argument("labs", nargs="*", metavar="LAB")
+    release.add_argument("labs", nargs="*", metavar="LAB", help="(default: every lab)")
     release.add_argument(
         "--check",
         action="store_true",
         help="change nothing; fail when a release is not in step with its source",
     )
+    release.add_argument(
+        "--no-proof",
+        action="store_true",
+        help="do not mark the solution and the blank release first (where there is no sandbox)",
+    )
+    _sandbox(release)
 
-    grade = command("grade", _grade, "collect, mark and record a class's submissions")
+    grade = command(
+        "grade",
+        commands.grade,
+        "collect, mark and record a class's submissions",
+        "lab03_reverse_mode --submissions submissions.zip",
+    )
     grade.add_argument("lab", metavar="LAB")
     grade.add_argument("--submissions", type=Path, metavar="DIR_OR_ZIP", help="collect these first")
     grade.add_argument(
-        "--workers", type=int, metavar="N", help="judges at work side by side (default: one a core)"
+        "--roster",
+        type=Path,
+        metavar="FILE",
+        help="who is who, and when they handed in: Canvas's gradebook, Moodle's grading worksheet, or "
+        "a CSV with columns student, number, submitted (default: roster.csv in the course)",
+    )
+    _workers(grade)
+    grade.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="mark on a dask.distributed cluster: tcp://HOST:PORT, tls://HOST:PORT or a scheduler file",
     )
     _sandbox(grade)
+    _device(grade)
     grade.add_argument(
         "--regrade", action="store_true", help="mark all anew, also what has not changed"
     )
 
+    serve = command(
+        "serve",
+        commands.serve,
+        "keep judges warm until Ctrl-C: `grade`, and formgrader's button, find them by themselves",
+        "lab03_reverse_mode",
+    )
+    serve.add_argument(
+        "lab",
+        metavar="LAB",
+        nargs="?",
+        help="be ready for this lab at once (any lab can be marked)",
+    )
+    _workers(serve)
+    _sandbox(serve)
+    _device(serve)
+
     report = command(
-        "report", _report, "an HTML page and a CSV table: marks, and what the class misunderstood"
+        "report",
+        commands.report,
+        "an HTML page and CSV tables: marks, and what the class misunderstood",
+        "lab03_reverse_mode --similarity",
     )
     report.add_argument("lab", metavar="LAB")
     report.add_argument(
         "--output", type=Path, metavar="DIR", help="where to (default: reports/LAB in the course)"
     )
+    report.add_argument(
+        "--similarity",
+        action="store_true",
+        help="also answers that are unusually alike, side by side: a hint for a person, never a mark",
+    )
 
     feedback = command(
         "feedback",
-        _feedback,
-        "a page for each student that explains the mark; exit status 3: some are not marked yet",
+        commands.feedback,
+        "a page for each student that explains the mark",
+        "lab03_reverse_mode --student ada ben",
     )
     feedback.add_argument("lab", metavar="LAB")
     feedback.add_argument(
@@ -121,8 +215,9 @@ def _parser() -> argparse.ArgumentParser:
 
     export = command(
         "export",
-        _export,
-        "marks for Canvas or Moodle, or as a plain table; exit status 3: some wait",
+        commands.export,
+        "marks for Canvas or Moodle, or as a plain table",
+        "lab03_reverse_mode --format moodle --roster worksheet.csv",
     )
     export.add_argument("lab", metavar="LAB")
     export.add_argument(
@@ -155,21 +250,66 @@ def _parser() -> argparse.ArgumentParser:
         help="scale the points to the maximum that the platform has for the assignment",
     )
 
-    check = command("check", _check, "marks for one notebook, with explanations; records nothing")
+    check = command(
+        "check",
+        commands.check,
+        "marks for one notebook, with explanations; records nothing",
+        "labs/release/lab03_reverse_mode/lab.ipynb",
+    )
     check.add_argument("notebook", type=Path, metavar="NOTEBOOK")
     _sandbox(check)
+    _device(check)
+
+    bundle = command(
+        "bundle",
+        commands.bundle,
+        "the students' repository: notebooks, dpkit, the checker, the environment; nothing secret",
+        "../student-repository --repository mycourse/labs --zip",
+    )
+    bundle.add_argument(
+        "folder", type=Path, metavar="DIR", help="a new or empty folder, or an earlier bundle"
+    )
+    bundle.add_argument(
+        "--labs", nargs="+", default=[], metavar="LAB", help="only these (default: every lab)"
+    )
+    bundle.add_argument(
+        "--repository",
+        default="",
+        metavar="OWNER/NAME",
+        help="where it will be on GitHub: the README then has a button for Binder",
+    )
+    bundle.add_argument("--zip", action="store_true", help="also DIR.zip, with the same files")
+    bundle.add_argument(
+        "--overwrite", action="store_true", help="also replace files that were edited in the bundle"
+    )
 
     demo = command(
-        "demo", _demo, "release a lab, make a class of submissions, mark it, write the report"
+        "demo",
+        commands.demo,
+        "release a lab, make a class of submissions, mark it, write the report",
+        "--output build/demo",
     )
     demo.add_argument("--output", type=Path, metavar="DIR", help="where to (default: build/demo)")
-    demo.add_argument(
-        "--workers", type=int, metavar="N", help="judges at work side by side (default: one a core)"
-    )
+    _workers(demo)
     _sandbox(demo)
 
-    command("doctor", _doctor, "what this machine can and cannot do")
+    command("doctor", commands.doctor, "what this machine can and cannot do", "--json")
     return parser
+
+
+def _workers(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--workers", type=int, metavar="N", help="judges at work side by side (default: one a core)"
+    )
+
+
+def _device(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--device",
+        choices=("cpu", "cuda"),
+        default="cpu",
+        help="where students' tensors live (default cpu); cuda: one submission at a time has the GPU",
+    )
 
 
 def _sandbox(parser: argparse.ArgumentParser) -> None:
@@ -196,211 +336,3 @@ def _seconds(text: str) -> float:
     if not 0 < seconds <= 86_400:  # with 0 nobody would have a mark
         raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds between 0 and a day")
     return seconds
-
-
-def _limits(options: argparse.Namespace) -> Any:
-    from autograder.sandbox.limits import Limits
-
-    return Limits(cpu_seconds_per_cell=options.seconds)
-
-
-def _release(options: argparse.Namespace) -> int:
-    from autograder.build import build_release, release_in_step
-
-    course = find_course(options.course)
-    labs = options.labs or course.labs
-    if not labs:
-        raise CourseError(f"{course.root}: has no lab (a folder with exercises.py)")
-    answer: dict[str, Any] = {}
-    for lab in labs:
-        course.lab_folder(lab)
-        if options.check:
-            answer[lab] = release_in_step(course, lab)
-            line = "; ".join(answer[lab]) or "in step with its source"
-            remedy = f" (run `autograder release {lab}` and commit)" if answer[lab] else ""
-            _say(options, f"{lab}: {line}{remedy}")
-        else:
-            answer[lab] = str(build_release(course, lab))
-            _say(options, f"{lab}: released to {answer[lab]}")
-    _json(options, answer)
-    return int(options.check and any(answer.values()))
-
-
-def _grade(options: argparse.Namespace) -> int:
-    from autograder.grade import grade
-    from autograder.report import Class
-    from autograder.troubles import clear_words
-
-    course = find_course(options.course)
-    if options.sandbox == "off":
-        print(
-            "warning: --sandbox=off: students' code runs with your rights; the marks will say so",
-            file=sys.stderr,
-        )
-    with _progress() as progress:
-        grading = grade(
-            course,
-            options.lab,
-            submissions=options.submissions,
-            workers=options.workers,
-            sandbox=options.sandbox,
-            limits=_limits(options),
-            regrade=options.regrade,
-            progress=progress,
-        )
-    with clear_words(course):
-        marked = Class.read(course, options.lab)
-    if options.json:
-        problems = [vars(problem) for problem in grading.problems]
-        _json(options, {
-            "lab": grading.lab, "marked": grading.marked, "unchanged": grading.unchanged,
-            "sandbox": grading.sandbox, "problems": problems, "marks": marked.marks(),
-        })  # fmt: skip
-    else:
-        marked.print()
-        print(f"{len(grading.marked)} marked, {len(grading.unchanged)} unchanged since they were")
-    for problem in grading.problems:
-        print(problem.message, file=sys.stderr)
-    return grading.exit_status
-
-
-def _report(options: argparse.Namespace) -> int:
-    from autograder.report import Class
-    from autograder.troubles import clear_words
-
-    course = find_course(options.course)
-    course.lab_folder(options.lab)
-    with clear_words(course):
-        paths = Class.read(course, options.lab).write(
-            options.output or course.root / "reports" / options.lab
-        )
-    for path in paths:
-        _say(options, str(path))
-    _json(options, {"written": [str(path) for path in paths]})
-    return 0
-
-
-def _feedback(options: argparse.Namespace) -> int:
-    from autograder.feedback import feedback
-
-    course = find_course(options.course)
-    with _progress() as progress:
-        made = feedback(
-            course,
-            options.lab,
-            students=options.student,
-            rebuild=options.rebuild,
-            progress=progress,
-        )
-    for problem in made.problems:
-        print(problem.message, file=sys.stderr)
-    if made.unmarked:
-        remedy = f"run `autograder grade {made.lab}`"
-        print(f"{', '.join(made.unmarked)}: not marked, so no page; {remedy}", file=sys.stderr)
-    counts = f"{len(made.made)} made, {len(made.unchanged)} unchanged since they were"
-    _say(options, f"{course.feedback}: {counts}")
-    _json(options, {
-        "lab": made.lab, "folder": str(course.feedback), "made": made.made,
-        "unchanged": made.unchanged, "unmarked": made.unmarked,
-        "problems": [vars(problem) for problem in made.problems],
-    })  # fmt: skip
-    return made.exit_status
-
-
-def _export(options: argparse.Namespace) -> int:
-    from nbgrader.api import Gradebook
-
-    from autograder.export import FORMATS
-    from autograder.troubles import clear_words
-
-    course = find_course(options.course)
-    course.lab_folder(options.lab)
-    exporter = FORMATS[options.format](
-        course=course,
-        assignment=[options.lab],
-        roster=str(options.roster or ""),
-        to=str(options.out or ""),
-        column=options.column,
-        missing_as_zero=options.missing_as_zero,
-        scale=options.scale,
-        log=logging.getLogger("autograder.nbgrader"),
-    )
-    coursedir = course.coursedir(options.lab)
-    with clear_words(course), Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
-        exporter.export(gradebook)
-    told = exporter.exported
-    assert told is not None
-    for line in told.lines():
-        print(line, file=sys.stderr)
-    _say(options, str(told.path))
-    _json(options, {**told.to_json(), "format": options.format})
-    return told.exit_status
-
-
-def _check(options: argparse.Namespace) -> int:
-    from autograder.alone import check_notebook
-
-    results = check_notebook(
-        options.notebook, course=options.course, sandbox=options.sandbox, limits=_limits(options)
-    )
-    for result in results:
-        _say(options, f"{result}\n")
-    score, most = sum(r.score for r in results), sum(r.max_score for r in results)
-    _say(options, f"{score:g} of {most:g} points that a machine can give")
-    _json(
-        options,
-        {"score": score, "max_score": most, "results": [result.to_json() for result in results]},
-    )
-    return 0
-
-
-def _demo(options: argparse.Namespace) -> int:
-    from autograder.demo import demo
-
-    with _progress() as progress:
-        return demo(
-            options.output,
-            workers=options.workers,
-            sandbox=options.sandbox,
-            progress=progress,
-            as_json=options.json,
-        )
-
-
-def _doctor(options: argparse.Namespace) -> int:
-    from autograder.doctor import examine
-
-    return examine(as_json=options.json)
-
-
-def _say(options: argparse.Namespace, line: str) -> None:
-    if not options.json:
-        print(line)
-
-
-def _json(options: argparse.Namespace, answer: Any) -> None:
-    if options.json:
-        print(json.dumps(answer, indent=1))
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None]]:
-    """A bar on standard error, where it does not get into anybody's output."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        tasks: dict[str, Any] = {}
-
-        def progress(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bar.add_task(stage, total=total)
-            bar.update(tasks[stage], completed=done, total=total)
-
-        yield progress

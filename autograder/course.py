@@ -63,18 +63,17 @@ class Course:
         return sorted(path.parent.name for path in self.root.glob("*/exercises.py"))
 
     def lab_folder(self, lab: str) -> Path:
-        """The folder of the lab called `lab`. Raises `CourseError` that names the nearest one when
-        there is none."""
+        """The folder of the lab called `lab`. Raises `CourseError` that names those there are, the
+        nearest first, when there is none."""
         folder = self.root / lab
         if lab in self.labs:
             return folder
         near = difflib.get_close_matches(lab, self.labs, n=1, cutoff=0.3)
+        guess = f"did you mean {near[0]}? " if near else ""
         known = (
-            f"did you mean {near[0]}?"
-            if near
-            else f"there is {', '.join(self.labs) or 'no lab yet'}"
+            f"the labs there are: {', '.join(self.labs)}" if self.labs else "there is no lab yet"
         )
-        raise CourseError(f"no lab {lab!r} in {self.root}: {known}")
+        raise CourseError(f"no lab {lab!r} in {self.root}: {guess}{known}")
 
     def load(self, lab: str) -> Lab:
         """The exercises of the lab called `lab`. Raises `CourseError` with the line where they
@@ -140,10 +139,21 @@ def find_course(named: str | None = None) -> Course:
     if named:
         return Course.at(named)
     here = Path.cwd()
-    for folder in (here, *here.parents):
-        for candidate in (folder, folder / "labs"):
-            if (candidate / "nbgrader_config.py").is_file():
-                return Course.at(candidate)
+    found = [
+        candidate
+        for folder in (here, *here.parents)
+        for candidate in (folder, folder / "labs")
+        if (candidate / "nbgrader_config.py").is_file()
+    ]
+    for place, candidate in enumerate(found):
+        if not any(_from_a_student(candidate, outer) for outer in found[place + 1 :]):
+            return Course.at(candidate)
     raise CourseError(
         f"no course in {here} or above it: go to the course's folder, or name it with --course"
     )
+
+
+def _from_a_student(folder: Path, course: Path) -> bool:
+    """Whether it lies among the course's submissions. A configuration is a program: one that was
+    handed in is not run."""
+    return any(folder.is_relative_to(course / each) for each in ("submitted", "autograded"))

@@ -12,7 +12,7 @@ import re
 from html import escape
 from typing import Any
 
-__all__ = ["contained", "harmless_output", "harmless_text"]
+__all__ = ["contained", "harmless_lines", "harmless_output", "harmless_text"]
 
 # Where a student's link may lead: not to `javascript:`, however that is written.
 PLACES = r"https?://|attachment:|missing:|#|[\w./-]+[)\s]"
@@ -41,6 +41,12 @@ def harmless_text(text: str) -> str:
     text = re.sub(r"<(?=[A-Za-z/!?])", "< ", text)
     text = re.sub(rf"\](?=\((?!\s*(?:{PLACES})))|\](?=:(?!\s*(?:{PLACES})))", "] ", text)
     return re.sub(r"\\(?=(?:href|style|class|cssId|require)(?![A-Za-z]))", r"\\ ", text)
+
+
+def harmless_lines(text: str) -> str:
+    """Text for a terminal: what a terminal would take for a command, or show in another order, is a
+    space. A student may have given a file any name."""
+    return "".join(c if c.isprintable() or c == "\n" else " " for c in text)
 
 
 CONTAINED = re.compile(

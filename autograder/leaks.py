@@ -13,6 +13,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import jupytext
 import nbformat
@@ -100,18 +101,29 @@ def _in_text(path: Path, where: int, text: str, secrets: _Secrets, run: int) -> 
 
 
 def _readable(path: Path) -> Iterator[tuple[int, str]]:
-    """(line offset, text) of what a person would read in a file: cells and outputs of a notebook,
-    otherwise all of it."""
+    """(line offset, text) of what a person could read in a file: cells, outputs and metadata of a
+    notebook, otherwise all of it. A byte that is no text hides nothing beside it."""
     if path.suffix == ".ipynb":
-        for position, cell in enumerate(nbformat.read(path, as_version=4).cells):
-            yield 1000 * position, cell.source
-            for output in cell.get("outputs", []):
-                yield 1000 * position, str(output)
+        notebook = nbformat.read(path, as_version=4)
+        for position, cell in enumerate(notebook.cells):
+            for text in (cell.source, *map(str, cell.get("outputs", [])), *_strings(cell.metadata)):
+                yield 1000 * position, text
+        for text in _strings(notebook.metadata):
+            yield 0, text
     else:
-        try:
-            yield 0, path.read_text(encoding="utf-8")
-        except UnicodeDecodeError:
-            return
+        yield 0, path.read_bytes().decode("utf-8", errors="replace")
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """The texts in plain data, however deep."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for each in value.items():
+            yield from _strings(each)
+    elif isinstance(value, (list, tuple)):
+        for each in value:
+            yield from _strings(each)
 
 
 @dataclass(frozen=True)

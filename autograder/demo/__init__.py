@@ -6,7 +6,6 @@ each of its submissions; the last line says whether it did.
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 import threading
@@ -16,6 +15,7 @@ from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import nbformat
 
@@ -51,11 +51,12 @@ def demo(
     workers: int | None = None,
     sandbox: str = "auto",
     progress: Callable[[str, int, int], None] = lambda stage, done, total: None,
-    as_json: bool = False,
+    quiet: bool = False,
     course: Course | None = None,
     lab: str = LAB,
-) -> int:
-    """Run the demonstration in the folder `output` (default: build/demo here); returns the exit status.
+) -> tuple[int, dict[str, Any]]:
+    """Run the demonstration in the folder `output` (default: build/demo here); returns the exit status
+    and what came of it, in plain JSON types. `quiet`: print nothing of that.
 
     0 when every submission came out as it should, 1 when one did not. Raises `CourseError` when
     `output` holds something that is not a demonstration, `SandboxUnavailable` when there is no
@@ -96,20 +97,7 @@ def demo(
     complaints += [problem.message for problem in pages.problems]
     good = len(pupils) - len({line.split(":")[0] for line in complaints})
     seconds = time.perf_counter() - started
-    if as_json:
-        answer = {
-            "lab": lab,
-            "sandbox": sandbox,
-            "submissions": len(pupils),
-            "as_they_should_be": good,
-            "complaints": complaints,
-            "seconds": round(seconds, 1),
-            "marks": results.marks(),
-            "written": [str(path) for path in written],
-            "feedback": {"folder": str(trial.feedback), "pages": len(pages.made)},
-        }
-        print(json.dumps(answer, indent=1))
-    else:
+    if not quiet:
         results.print()
         print(f"{len(pupils)} submissions marked and reported in {seconds:.0f} s ({sandbox})")
         print(f"report: {written[0]}\n        {written[0].as_uri()}")
@@ -117,7 +105,17 @@ def demo(
         print(f"check:  {good} of {len(pupils)} as they should be")
     for complaint in complaints:
         print(complaint, file=sys.stderr)
-    return int(bool(complaints))
+    return int(bool(complaints)), {
+        "lab": lab,
+        "sandbox": sandbox,
+        "submissions": len(pupils),
+        "as_they_should_be": good,
+        "complaints": complaints,
+        "seconds": round(seconds, 1),
+        "marks": results.marks(),
+        "written": [str(path) for path in written],
+        "feedback": {"folder": str(trial.feedback), "pages": len(pages.made)},
+    }
 
 
 def _complaints(pupils: list[Pupil], results: Class) -> list[str]:

@@ -24,7 +24,14 @@ from nbgrader.utils import is_grade, is_solution
 from pygments.formatters import HtmlFormatter
 
 from autograder.feedback.grades import Marks
-from autograder.feedback.prose import MOST_TEXT, code, formula, lab_text, student_text
+from autograder.feedback.prose import (
+    MOST_TEXT,
+    code,
+    formula,
+    lab_text,
+    one_page,
+    student_text,
+)
 from autograder.harmless import contained
 from autograder.leaks import cut_hidden
 from autograder.panel import STYLE, number
@@ -94,7 +101,8 @@ def render(notebook: NotebookNode, student: str, marks: Marks) -> str:
     named = headings(
         NotebookNode(cells=[c for c in notebook.cells if _of_the_lab(c) or grade_id(c)])
     )
-    pieces = [_piece(cell, named) for cell in notebook.cells]
+    with one_page():
+        pieces = [_piece(cell, named) for cell in notebook.cells]
     lines = [
         Line(*named.get(name, (name, "")), *marks.cells[name], cell["id"])
         for cell in notebook.cells

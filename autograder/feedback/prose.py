@@ -6,8 +6,11 @@ TeX's own words.
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from html import escape
 from typing import Any
@@ -20,7 +23,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
-__all__ = ["code", "formula", "lab_text", "student_text"]
+__all__ = ["code", "formula", "lab_text", "one_page", "student_text"]
 
 # What Matplotlib knows by another name only.
 SYNONYMS = {
@@ -29,7 +32,10 @@ SYNONYMS = {
     r"\lVert": r"\|", r"\rVert": r"\|", r"\bigl": "", r"\bigr": "", r"\Bigl": "", r"\Bigr": "",
 }  # fmt: skip
 
-MOST_TEXT = 50_000  # characters of a student's text, or code, that are set as such
+MOST_TEXT = 50_000  # characters of code, or of what a program showed
+# Of a student's text, in one cell and in all that one page shows. Markdown can be written so that
+# reading it takes seconds for some thousand characters, and the square of that for more.
+MOST_MARKDOWN, MOST_ON_A_PAGE = 10_000, 100_000
 MOST_FORMULA = 400  # characters of a formula that is drawn
 MOST_FORMULAS = 300  # of a student's in one text
 SIZE = 10.0  # of a formula's letters, in its drawing's own units
@@ -45,10 +51,27 @@ def lab_text(text: str) -> str:
 def student_text(text: str, attachments: Mapping[str, Any] | None = None) -> str:
     """Markdown from a student: a tag is only text, a link leads to a page, and the only pictures
     are those attached. The marked copy is inert already; this does not rely on it."""
-    if len(text) > MOST_TEXT:
-        return f"<pre>{escape(text[:MOST_TEXT])}\n… the rest is left out</pre>"
+    left = _left.get()
+    if len(text) > min(left, MOST_MARKDOWN):
+        rest = "\n… the rest is left out" if len(text) > MOST_TEXT else ""
+        return f"<pre>{escape(text[:MOST_TEXT])}{rest}</pre>"
+    _left.set(left - len(text))
+    text = re.sub(r"[^\S\n]{100,}", " " * 100, text)
     renderer = _Renderer(escape=True, attachments=dict(attachments or {}))
     return MarkdownWithMath(renderer=renderer).render(text)
+
+
+_left: ContextVar[float] = ContextVar("left", default=math.inf)
+
+
+@contextmanager
+def one_page() -> Iterator[None]:
+    """The block makes one page; what students' texts on it may take is theirs alone."""
+    before = _left.set(MOST_ON_A_PAGE)
+    try:
+        yield
+    finally:
+        _left.reset(before)
 
 
 class _Renderer(IPythonRenderer):

@@ -5,20 +5,23 @@ from __future__ import annotations
 import json
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
+from nbgrader.preprocessors import ClearSolutions
 
-from autograder.build import read_lab
+from autograder.build import read_lab, read_variants
 from autograder.course import Course, CourseError
 from autograder.panel import words
 from autograder.report.headings import headings
 from autograder.report.places import Place, Written, find, written
 from autograder.result import Finding, Result
 from autograder.sanitise import BadSubmission, load_submission, rebuild
+from autograder.similarity import Pair, unusually_alike
 from autograder.store import Store
 from dpkit.catalogue import CATALOGUE
 
@@ -28,6 +31,10 @@ NOTEBOOK = "lab.ipynb"
 
 # Not answers, so not mistakes: a cell that was never filled in, or never reached.
 UNANSWERED = ("blank", "undefined", "killed", "process")
+
+# Students below which a correlation says more about chance than about an exercise.
+FEWEST = 20
+SLOW = 3.0  # times the class's median, and longer than a second
 
 # Why somebody is on the list of those to look at, the most pressing first.
 REASONS = ("not marked", "no sandbox", "worth a look", "stopped", "repaired", "late")
@@ -68,6 +75,7 @@ class Standing:
     waiting: float = 0.0  # points that wait for a reader
     untouched: frozenset[str] = frozenset()  # written answers left as they were given out
     sandbox: str = ""
+    seconds: float | None = None  # that the judge took
     results: dict[str, Result] = field(default_factory=dict)  # by the name of the graded cell
     remarks: list[Remark] = field(default_factory=list)
     code: dict[str, Written] = field(default_factory=dict)  # by the name of the graded cell
@@ -140,9 +148,16 @@ class Habit:
     mistakes: tuple[Mistake, ...]  # in each exercise, the commonest first
 
 
+Progress = Callable[[str, int, int], None]
+
+
 @dataclass
 class Class:
-    """A lab's submissions, read once."""
+    """A lab's submissions, read once.
+
+    shown: the code that the lab gives everybody. authors: the right answers of those who made it.
+    alike: the pairs that `compare` found; None before it was asked.
+    """
 
     lab: str
     title: str
@@ -150,9 +165,14 @@ class Class:
     standings: list[Standing]
     absent: list[str]  # in the gradebook, and handed nothing in
     notes: Path  # the folder that a `reread` is a file of
+    shown: list[str] = field(default_factory=list)
+    authors: list[str] = field(default_factory=list)
+    alike: list[Pair] | None = None
 
     @classmethod
-    def read(cls, course: Course, lab: str) -> Class:
+    def read(
+        cls, course: Course, lab: str, progress: Progress = lambda stage, done, total: None
+    ) -> Class:
         """Everything that is known about `lab`. Raises `CourseError` when it was never released."""
         store = Store(course.state)
         coursedir = course.coursedir(lab)
@@ -172,7 +192,8 @@ class Class:
             standing = standings.setdefault(folder.parent.name, _unmarked(folder.parent.name))
             standing.remarks += _of_submission(folder / NOTEBOOK, source, standing.marked)
         given = {cell.source for cell in source.cells}
-        for standing in standings.values():
+        for done, standing in enumerate(standings.values(), 1):
+            progress("reading", done, len(standings))
             _explain(standing, store.outcome(lab, standing.student), given)
             standing.remarks.sort(key=lambda remark: REASONS.index(remark.reason))
             standing.copy = _marked_copy(course, lab, standing.student)
@@ -190,6 +211,9 @@ class Class:
             standings=everyone,
             absent=sorted(roster - set(standings), key=str.casefold),
             notes=course.root.parent / "course" / "notes",
+            shown=_shown(course, lab),
+            authors=_of_the_authors(source)
+            + [variant.source for variant in read_variants(course.root / lab / "alternatives")],
         )
 
     # ------------------------------------------------------------------------------- in numbers
@@ -225,6 +249,57 @@ class Class:
         if not read or len(read) < len(scores) or not column.max_score:
             return None
         return sum(read) / (len(read) * column.max_score)
+
+    def discrimination(self, column: Column) -> float | None:
+        """How well the exercise tells those who do well in all the others from those who do not: the
+        corrected item-total correlation, -1 to 1, of its score with the sum of the others (Lord and
+        Novick, Statistical Theories of Mental Test Scores, 1968, section 15).
+
+        None for a class of fewer than `FEWEST`, while answers wait for a reader, and where everybody
+        has the same."""
+        read = [c for c in self.columns if self.success(c) is not None]
+        others = [c for c in read if c is not column]
+        if len(self.marked) < FEWEST or column not in read or not others:
+            return None
+        item, rest = np.array(
+            [
+                (s.scores[column.name] or 0.0, sum(s.scores[c.name] or 0.0 for c in others))
+                for s in self.marked
+            ]
+        ).T
+        if not (np.ptp(item) and np.ptp(rest)):
+            return None
+        return float(np.corrcoef(item, rest)[0, 1])
+
+    @property
+    def typical_seconds(self) -> float | None:
+        """The median of the judge's time over a submission; None where no time is on record."""
+        times = [s.seconds for s in self.standings if s.seconds is not None]
+        return statistics.median(times) if times else None
+
+    def slow(self) -> list[Standing]:
+        """Those that ran `SLOW` times as long as is typical, or did not run to their end; the
+        longest first."""
+        typical = self.typical_seconds or 0.0
+        found = [
+            standing
+            for standing in self.standings
+            if standing.seconds is not None
+            and (standing.seconds > max(1.0, SLOW * typical) or "stopped" in standing.reasons())
+        ]
+        return sorted(found, key=lambda standing: -(standing.seconds or 0.0))
+
+    def compare(self, progress: Progress = lambda stage, done, total: None) -> None:
+        """Look for answers that are unusually alike (see `autograder.similarity`)."""
+        answers: dict[str, dict[str, str]] = defaultdict(dict)
+        labels = {column.name: column.label for column in self.columns}
+        for standing in self.standings:
+            for column, wrote in standing.code.items():
+                for cell in wrote.answers:
+                    answers[f"{labels.get(column, column)} ({cell.name})"][standing.student] = cell.source  # fmt: skip
+        self.alike = unusually_alike(
+            answers, shown=self.shown, authors=self.authors, progress=progress
+        )
 
     @property
     def hardest(self) -> Column | None:
@@ -290,6 +365,7 @@ class Class:
                 "needs_manual": standing.waiting > 0,
                 "waiting": standing.waiting,
                 "sandbox": standing.sandbox,
+                "seconds": standing.seconds,
                 "exercises": {c.number: standing.scores.get(c.name) for c in self.columns},
                 "remarks": [f"{remark.reason}: {remark.sentence}" for remark in standing.remarks],
             }
@@ -303,8 +379,8 @@ class Class:
         terminal.show(self)
 
     def write(self, folder: Path) -> list[Path]:
-        """Write report.html, marks.csv, mistakes.csv and mistakes.json into `folder`; returns their
-        paths.
+        """Write report.html, marks.csv, mistakes.csv, mistakes.json and exercises.csv into `folder`
+        (and, after `compare`, alike.csv); returns their paths.
 
         Raises `CourseError` when there is no submission to report on.
         """
@@ -371,7 +447,7 @@ def _explain(standing: Standing, outcome: dict[str, Any] | None, given: Collecti
     what the student wrote for it. `given`: the lab's own cells."""
     if outcome is None or not standing.marked:
         return
-    standing.sandbox = outcome["sandbox"]
+    standing.sandbox, standing.seconds = outcome["sandbox"], outcome.get("seconds")
     if standing.sandbox == "off":
         standing.remarks.append(Remark("no sandbox", "marked with --sandbox=off"))
     standing.remarks += [Remark("stopped", event) for event in outcome["events"]]
@@ -382,6 +458,18 @@ def _explain(standing: Standing, outcome: dict[str, Any] | None, given: Collecti
         standing.remarks += [Remark("worth a look", f"{result.number}: {told}") for told in odd[:1]]
     if "notebook" in outcome:
         standing.code = written(json.loads(outcome["notebook"])["cells"], given)
+
+
+def _shown(course: Course, lab: str) -> list[str]:
+    """The code of the lab's notebook as students are given it."""
+    blank, _ = ClearSolutions().preprocess(read_lab(course.root / lab / "lab.py"), {})
+    return [cell.source for cell in blank.cells if cell.cell_type == "code"]
+
+
+def _of_the_authors(source: Any) -> list[str]:
+    """The solutions, in the cells that students fill in."""
+    cells = [c for c in source.cells if c.cell_type == "code"]
+    return [c.source for c in cells if c.metadata.get("nbgrader", {}).get("solution")]
 
 
 def _marked_copy(course: Course, lab: str, student: str) -> Path | None:

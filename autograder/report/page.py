@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 
 from autograder.panel import number, show, words
 from autograder.report import figures
-from autograder.report.classroom import Case, Class
+from autograder.report.classroom import FEWEST, REASONS, SLOW, Case, Class
 from autograder.store import write as write_file
 from autograder.templates import template
 
@@ -26,6 +26,8 @@ __all__ = ["write"]
 
 HERE = Path(__file__).resolve().parent
 MOST_CASES = 12  # students whose lines are shown; the links lead to the others
+MOST_PAIRS = 25
+MOST_LINES, MOST_WIDTH = 80, 120  # of an answer beside another
 
 
 def write(results: Class, folder: Path) -> Path:
@@ -37,7 +39,15 @@ def write(results: Class, folder: Path) -> Path:
 
 def render(results: Class, folder: Path) -> str:
     """The page's text. `folder` is where it will lie: links to the notes start from there."""
-    page = template(HERE, number=number, show=_show, words=words, prose=_prose)
+    page = template(
+        HERE,
+        number=number,
+        show=_show,
+        words=words,
+        prose=_prose,
+        seconds=_seconds,
+        excerpt=_excerpt,
+    )
     now = datetime.now()
     script = (HERE / "page.js").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
@@ -48,6 +58,13 @@ def render(results: Class, folder: Path) -> str:
         most=MOST_CASES,
         work=lambda case: _work(case, folder),
         attention=results.attention(),
+        reasons=REASONS,
+        fewest=FEWEST,
+        outcomes=figures.OUTCOMES,
+        typical=results.typical_seconds,
+        slowness=SLOW,
+        slow=results.slow(),
+        most_pairs=MOST_PAIRS,
         unmarked=len(results.standings) - len(results.marked),
         sandboxes=sorted({standing.sandbox for standing in results.marked if standing.sandbox}),
         distribution=Markup(figures.distribution(results)) if results.marked else "",
@@ -81,6 +98,24 @@ def _work(case: Case, folder: Path) -> str:
 
 def _show(value: object) -> str:
     return show(value, width=140)
+
+
+def _seconds(value: float) -> str:
+    return (
+        f"{value:.0f} s"
+        if value >= 10
+        else f"{value:.1f} s"
+        if value >= 1
+        else f"{1000 * value:.0f} ms"
+    )
+
+
+def _excerpt(source: str) -> str:
+    lines = [
+        f"{line[:MOST_WIDTH]} …" if len(line) > MOST_WIDTH else line for line in source.split("\n")
+    ]
+    left = len(lines) - MOST_LINES
+    return "\n".join([*lines[:MOST_LINES], *([f"… and {left} more lines"] if left > 0 else [])])
 
 
 def _prose(text: str, most: int = 320) -> Markup:

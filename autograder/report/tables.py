@@ -1,4 +1,4 @@
-"""Marks and mistakes as CSV, safe to open in a spreadsheet, and the mistakes as JSON.
+"""Marks, mistakes and exercises as CSV, safe to open in a spreadsheet, and the mistakes as JSON.
 
 A spreadsheet takes a cell that begins with = + - or @ for a formula and runs it, and names and
 messages come from students: such a text gets an apostrophe in front. Numbers stay numbers.
@@ -24,16 +24,21 @@ FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 def write(results: Class, folder: Path) -> list[Path]:
     """marks.csv, a row a student; mistakes.csv, a row a mistake, the commonest first; mistakes.json,
-    the same, and the ranking over all exercises."""
-    paths = [folder / "marks.csv", folder / "mistakes.csv"]
-    for path, rows in zip(paths, (_marks(results), _mistakes(results)), strict=True):
+    the same, and the ranking over all exercises; exercises.csv, a row an exercise; alike.csv, where
+    answers were compared."""
+    tables = {"marks.csv": _marks, "mistakes.csv": _mistakes, "exercises.csv": _exercises}
+    if results.alike is not None:
+        tables["alike.csv"] = _alike
+    paths = []
+    for name, rows in tables.items():
         text = io.StringIO(newline="")
-        csv.writer(text).writerows([_safe(value) for value in row] for row in rows)
+        csv.writer(text).writerows([_safe(value) for value in row] for row in rows(results))
+        paths.append(folder / name)
         # The byte-order mark is how Excel knows UTF-8.
-        write_file(path, text.getvalue().encode("utf-8-sig"))
-    path = folder / "mistakes.json"
-    write_file(path, json.dumps(ranking(results), indent=1).encode())
-    return [*paths, path]
+        write_file(paths[-1], text.getvalue().encode("utf-8-sig"))
+    paths.append(folder / "mistakes.json")
+    write_file(paths[-1], json.dumps(ranking(results), indent=1).encode())
+    return paths
 
 
 def ranking(results: Class) -> dict[str, Any]:
@@ -90,6 +95,7 @@ def _marks(results: Class) -> Iterable[list[Any]]:
         "points waiting for a reader",
         *(f"{column.label} (of {column.max_score:g})" for column in results.columns),
         "sandbox",
+        "seconds",
         "remarks",
     ]
     for standing in results.standings:
@@ -100,6 +106,7 @@ def _marks(results: Class) -> Iterable[list[Any]]:
             standing.waiting,
             *(standing.scores.get(column.name) for column in results.columns),
             standing.sandbox,
+            None if standing.seconds is None else round(standing.seconds, 3),
             "; ".join(f"{remark.reason}: {remark.sentence}" for remark in standing.remarks),
         ]
 
@@ -121,6 +128,32 @@ def _mistakes(results: Class) -> Iterable[list[Any]]:
             " ".join(mistake.students),
             "; ".join(f"{c.student}: {c.place.words()}" for c in mistake.cases if c.place),
         ]
+
+
+def _exercises(results: Class) -> Iterable[list[Any]]:
+    yield [
+        *"exercise number points marked full part none unanswered waiting success".split(),
+        "discrimination",
+    ]
+    for column in results.columns:
+        counts = results.outcomes(column)
+        success, told = results.success(column), results.discrimination(column)
+        yield [
+            column.label,
+            column.number,
+            column.max_score,
+            len(results.marked),
+            *(counts[name] for name in ("full", "part", "none", "unanswered", "waiting")),
+            None if success is None else round(success, 4),
+            None if told is None else round(told, 4),
+        ]
+
+
+def _alike(results: Class) -> Iterable[list[Any]]:
+    yield "student other answer likeness tokens".split()
+    for pair in results.alike or ():
+        for answer in pair.answers:
+            yield [*pair.students, answer.name, round(answer.likeness, 4), answer.size]
 
 
 def _safe(value: Any) -> Any:

@@ -124,7 +124,7 @@ def test_its_last_line_says_when_marking_went_wrong(tmp_path, monkeypatch, capsy
         return Grading(lab, problems=collect(course, lab, submissions))
 
     monkeypatch.setattr(autograder.demo, "grade", idle)
-    status = demo(tmp_path / "demo", sandbox="off", course=toy_course(tmp_path), lab=LAB)
+    status, _ = demo(tmp_path / "demo", sandbox="off", course=toy_course(tmp_path), lab=LAB)
     said = capsys.readouterr()
     assert status == 1
     assert "check:  1 of 30 as they should be" in said.out  # the one that cannot be marked
@@ -139,16 +139,17 @@ def test_from_the_release_to_the_report(tmp_path, bubblewrap, capsys):
     (folder / "old").mkdir(parents=True)
     (folder / autograder.demo.MARK).touch()
     stages = []
-    status = demo(
+    status, answer = demo(
         folder,
         workers=2,
         sandbox="bwrap",
         progress=lambda *stage: stages.append(stage),
-        as_json=True,
+        quiet=True,
         course=course,
         lab=LAB,
     )
-    answer = json.loads(capsys.readouterr().out)
+    assert capsys.readouterr().out == ""
+    assert json.loads(json.dumps(answer)) == answer
     assert (status, answer["complaints"]) == (0, [])
     assert answer["submissions"] == answer["as_they_should_be"] == 30
     assert stages[0] == ("releasing", 0, 1) and stages[-1] == ("feedback", 29, 29)

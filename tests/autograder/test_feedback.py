@@ -99,10 +99,11 @@ def graded(tmp_path_factory, bubblewrap):
     send(inbox, "mallory", mallory)
     for name in ("ada", "mallory"):
         (inbox / name / "evil.html").write_text(EVIL)
-        (inbox / name / "timestamp.txt").write_text("2026-01-31 23:59:00 UTC")
         (inbox / name / "submission_secret.txt").write_text(f"secret of {name}")
     (inbox / "half").mkdir()
     (inbox / "half" / "lab.ipynb").write_text('{"cells": [')
+    when = "2026-01-31 23:59:00 UTC"
+    (course.root / "roster.csv").write_text(f"student,submitted\nada,{when}\nmallory,{when}\n")
     grade(course, LAB, submissions=inbox)
     return course.root
 

@@ -105,6 +105,22 @@ def test_a_planted_secret_is_found_in_an_output_a_file_and_a_raw_text(lab, given
     assert {leak.path.name for leak in find_leaks(lab, given)} == {"checks.py"}
 
 
+def test_a_planted_secret_is_found_in_metadata_and_beside_bytes_that_are_no_text(lab, given):
+    notebook = nbformat.read(given / "lab.ipynb", as_version=4)
+    notebook.cells[1].metadata["hints"] = {"third": ["think", "answer = 3 * x**2"]}
+    nbformat.write(notebook, given / "lab.ipynb")
+    assert find_leaks(lab, given)
+    del notebook.cells[1].metadata["hints"]
+    notebook.metadata["author's note"] = "see above\nanswer = 3 * x**2"
+    nbformat.write(notebook, given / "lab.ipynb")
+    assert find_leaks(lab, given)
+    del notebook.metadata["author's note"]
+    nbformat.write(notebook, given / "lab.ipynb")
+    assert find_leaks(lab, given) == []
+    (given / "data.bin").write_bytes(b"\xff\xfe\x00\nanswer = 3 * x**2\n\x80")
+    assert [leak.path.name for leak in find_leaks(lab, given)] == ["data.bin"]
+
+
 @pytest.mark.parametrize("name", ["exercises.py", "mutants/ex1.py", "alternatives/ex1.py", "__pycache__/exercises.cpython-311.pyc"])  # fmt: skip
 def test_files_of_the_staff_are_found_by_name(lab, given, name):
     (given / name).parent.mkdir(exist_ok=True)

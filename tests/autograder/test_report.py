@@ -12,8 +12,10 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import nbformat
+import numpy as np
 import pytest
 from nbgrader.api import Gradebook
+from scipy.stats import pearsonr
 
 from autograder.build import build_release
 from autograder.course import Course, CourseError
@@ -22,6 +24,7 @@ from autograder.report.classroom import Column, Remark, Standing
 from autograder.report.page import MOST_CASES, render
 from autograder.report.terminal import show
 from autograder.result import Finding, Result
+from autograder.similarity import Alike, Pair
 from autograder.store import Store
 from tests.autograder.toy import LAB, toy_course
 
@@ -319,6 +322,78 @@ def test_json_tells_the_same(with_code, tmp_path):
     assert [habit["kind"] for habit in told["over all exercises"]] == ["sign", "mutated_input"]
 
 
+# ------------------------------------------------------------------------- exercises in numbers, and times
+
+
+def made_class(scores, seconds=None):
+    """A class with these scores: a row a student, a column an exercise."""
+    columns = [Column(f"c{k}", f"{k}", "", 1.0, False) for k in range(len(scores[0]))]
+    standings = [
+        Standing(f"s{i:03}", True, {f"c{k}": float(x) for k, x in enumerate(row)}, score=sum(row))
+        for i, row in enumerate(scores)
+    ]
+    for standing, time in zip(standings, seconds or [], strict=False):
+        standing.seconds = time
+    return Class("l", "L", columns, standings, [], Path("/nowhere"))
+
+
+def test_discrimination_is_the_correlation_with_the_sum_of_the_others():
+    """Told from scipy's own, from two exercises that agree, and from one that is turned round."""
+    scores = np.random.default_rng(5).integers(0, 3, (40, 4)).astype(float)
+    results = made_class(scores.tolist())
+    for k, column in enumerate(results.columns):
+        expected = pearsonr(scores[:, k], scores.sum(axis=1) - scores[:, k]).statistic
+        assert results.discrimination(column) == pytest.approx(expected)
+    agree = made_class([[k % 2, k % 2] for k in range(20)])
+    assert agree.discrimination(agree.columns[0]) == pytest.approx(1.0)
+    against = made_class([[k % 2, 1 - k % 2] for k in range(20)])
+    assert against.discrimination(against.columns[0]) == pytest.approx(-1.0)
+
+
+@pytest.mark.parametrize(
+    "scores",
+    [
+        [[k % 2, k % 2] for k in range(19)],  # a tiny class
+        [[1, k % 2] for k in range(30)],  # all the same
+        [[k % 2] for k in range(30)],  # nothing to compare with
+    ],
+)
+def test_discrimination_is_not_given_where_it_would_mean_nothing(scores, tmp_path):
+    results = made_class(scores)
+    assert results.discrimination(results.columns[0]) is None
+    text = render(results, tmp_path)
+    assert ("It is not given for fewer than 20 students; here n = 19." in text) == (
+        len(scores) < 20
+    )
+
+
+def test_an_answer_that_waits_for_a_reader_is_in_no_correlation():
+    results = made_class([[k % 2, k % 2, 0] for k in range(20)])
+    results.standings[0].scores["c2"] = None
+    assert results.discrimination(results.columns[2]) is None
+    assert results.discrimination(results.columns[0]) == pytest.approx(1.0)
+
+
+def test_slow_and_stopped_submissions_are_listed_with_their_times(tmp_path):
+    results = made_class([[1]] * 6, seconds=[0.2, 0.3, 0.3, 0.4, 30.0, 0.8])
+    results.standings[0].remarks = [Remark("stopped", "ex1: it ran past its time")]
+    assert results.typical_seconds == pytest.approx(0.35)
+    assert [standing.student for standing in results.slow()] == [
+        "s004",
+        "s000",
+    ]  # 0.8 s is not slow
+    text = render(results, tmp_path)
+    section = text[text.index("Slow and stopped") : text.index("All marks")]
+    assert "30 s" in section and "85.7" in section and "ex1: it ran past its time" in section
+    assert "s005" not in section and "typically took 350 ms" in section
+    assert rows(results.write(tmp_path)[1])[5][-2:] == ["30.0", ""]
+    assert results.marks()[4]["seconds"] == 30.0
+
+
+def test_without_times_nothing_is_said_of_them(tmp_path):
+    assert "Slow and stopped" not in render(made_class([[1]] * 3), tmp_path)
+
+
 # ------------------------------------------------------------------------------------ what is shown
 
 EVIL = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
@@ -338,16 +413,18 @@ def hostile_class(student=EVIL):
         where=EVIL,
     )
     result = Result("l", "1", EVIL, 2.0, [finding], reread=f"javascript:alert(3)#{EVIL}")
-    remarks = [Remark("worth a look", EVIL)]
+    remarks = [Remark("worth a look", EVIL), Remark("stopped", EVIL)]
     standing = Standing(
         student,
         True,
         {"check1": 0.0},
         sandbox=EVIL,
+        seconds=99.0,
         results={"check1": result},
         remarks=remarks,
     )
-    return Class(EVIL, EVIL, [column], [standing], [EVIL], Path("/nowhere"))
+    alike = [Pair((student, EVIL), (Alike(EVIL, 1.0, 200, (EVIL, EVIL)),))]
+    return Class(EVIL, EVIL, [column], [standing], [EVIL], Path("/nowhere"), alike=alike)
 
 
 class Page(HTMLParser):
@@ -439,7 +516,7 @@ def test_a_reread_leads_to_the_notes_where_there_are_some(four, tmp_path):
 
 def test_files_are_written(four, tmp_path):
     paths = Class.read(four, LAB).write(tmp_path / "new" / "report")
-    names = ["report.html", "marks.csv", "mistakes.csv", "mistakes.json"]
+    names = ["report.html", "marks.csv", "mistakes.csv", "exercises.csv", "mistakes.json"]
     assert [path.name for path in paths] == names
     assert all(path.stat().st_size > 100 for path in paths)
 
@@ -450,7 +527,7 @@ def rows(path):
 
 
 def test_csv_has_the_marks(four, tmp_path):
-    _, marks, mistakes, _ = Class.read(four, LAB).write(tmp_path)
+    _, marks, mistakes, exercises, _ = Class.read(four, LAB).write(tmp_path)
     head, *body = rows(marks)
     assert head[4:8] == [
         "1.1 A slope (of 2)",
@@ -458,7 +535,21 @@ def test_csv_has_the_marks(four, tmp_path):
         "1.3 A sum (of 1)",
         "1.4 A word (of 2)",
     ]
-    assert body[1] == ["ben", "2.0", "7.0", "2.0", "1.0", "0.0", "1.0", "", "bwrap", ""]
+    assert body[1] == ["ben", "2.0", "7.0", "2.0", "1.0", "0.0", "1.0", "", "bwrap", "", ""]
+    head, slope, *_ = rows(exercises)
+    assert dict(zip(head, slope, strict=True)) == {
+        "exercise": "1.1 A slope",
+        "number": "1.1",
+        "points": "2.0",
+        "marked": "4",
+        "full": "1",
+        "part": "2",
+        "none": "1",
+        "unanswered": "0",
+        "waiting": "0",
+        "success": "0.5",
+        "discrimination": "",
+    }
     head, sign, *_ = rows(mistakes)
     assert dict(zip(head, sign, strict=True)) == {
         "students": "2",
@@ -480,8 +571,15 @@ def test_csv_has_the_marks(four, tmp_path):
     "name", ["=cmd|' /C calc'!A0", "+SUM(A1)", "-2+3", "@SUM(A1)", "\t=1+1", "\r=1+1", "＝1+1"]
 )
 def test_no_cell_of_a_csv_is_a_formula(tmp_path, name):
-    _, marks, mistakes, _ = hostile_class(student=name).write(tmp_path)
-    for row in (*rows(marks), *rows(mistakes)):
+    results = hostile_class(student=name)
+    paths = [path for path in results.write(tmp_path) if path.suffix == ".csv"]
+    assert [path.name for path in paths] == [
+        "marks.csv",
+        "mistakes.csv",
+        "exercises.csv",
+        "alike.csv",
+    ]
+    for row in (row for path in paths for row in rows(path)):
         for cell in row:
             assert not cell.lstrip().startswith(("=", "+", "@", "＝")), row
             assert not cell.startswith("-") or float(cell) < 0, row
@@ -503,6 +601,7 @@ def test_in_a_browser(four, tmp_path, chromium, artefacts):
 
     results = Class.read(four, LAB)
     results.standings += hostile_class().standings
+    results.alike = hostile_class().alike
     results.standings[-1].scores = {column.name: 0.0 for column in results.columns}
     path = results.write(tmp_path)[0]
     with sync_playwright() as playwright:
@@ -514,11 +613,25 @@ def test_in_a_browser(four, tmp_path, chromium, artefacts):
         page.on("console", lambda message: troubles.append(message.text))
         page.goto(path.as_uri())
         page.screenshot(path=artefacts / "class-report.png", full_page=True)
-        students = page.locator("table.sortable tbody th")
-        page.get_by_role("button", name="points").click()
+        marks = page.locator("#marks")
+        students = marks.locator("tbody th")
+        points = marks.get_by_role("button", name="points")
+        points.click()
         assert students.all_inner_texts()[-1] == "ada"
-        page.get_by_role("button", name="points").click()
+        points.press("Enter")  # by the keyboard
         assert students.all_inner_texts()[0] == "ada"
+        assert marks.locator('[aria-sort="descending"]').inner_text().startswith("points")
+        tables = page.locator("table")
+        assert tables.count() == page.locator("table.sortable").count() == 4
+        exercises = page.locator("#exercises tbody th")
+        in_order = exercises.all_inner_texts()
+        page.locator("#exercises").get_by_role("button", name="exercise").press("Enter")
+        assert exercises.all_inner_texts() == in_order[::-1]
+        page.locator("#exercises").get_by_role("button", name="all points").press(" ")
+        full = page.locator("#exercises tbody tr td:nth-child(3)").all_inner_texts()
+        assert [int(count) for count in full] == sorted(int(count) for count in full)
+        page.locator("#alike summary").press("Enter")
+        assert page.locator("#alike pre").first.is_visible()
         light = page.evaluate("getComputedStyle(document.body).backgroundColor")
         page.emulate_media(color_scheme="dark")
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") != light

@@ -6,7 +6,8 @@ import pytest
 from autograder.build import build_source, read_lab, read_variants
 from autograder.course import Course
 from autograder.judge import Job, Settings, Worker
-from autograder.sanitise import grade_id, load_submission, rebuild
+from autograder.proof import prove
+from autograder.sanitise import grade_id, rebuild
 from tests.conftest import ROOT
 from tests.labs.conftest import exercise_of
 
@@ -22,7 +23,7 @@ def judged(request, tmp_path_factory):
     course = COURSE.elsewhere(source=folder / "source", state=folder / "state")
     source = nbformat.read(build_source(course, name) / "lab.ipynb", as_version=4)
     files = {"checks.py": (course.source / name / "checks.py").read_bytes()}
-    worker = Worker(Settings(str(course.root / name / "exercises.py")))
+    worker = Worker(Settings.of(course.root / name / "exercises.py"))
 
     def mark(notebook):
         rebuilt, _ = rebuild(notebook, source)
@@ -51,18 +52,8 @@ def graded_part(name):
     return notebook
 
 
-def test_the_reference_has_full_marks(judged):
-    name, mark = judged
-    results = mark(read_lab(COURSE.root / name / "lab.py"))
-    assert score(results) == machine_points(name), {n: r["kind"] for n, r in results.items()}
-
-
-def test_the_blank_release_has_none(judged):
-    name, mark = judged
-    release = COURSE.release / name / "lab.ipynb"
-    notebook = load_submission(release, nbformat.read(release, as_version=4))
-    results = mark(notebook)
-    assert score(results) == 0.0, {n: r["score"] for n, r in results.items()}
+def test_the_reference_has_full_marks_and_the_blank_release_none(judged, tmp_path):
+    assert prove(COURSE.elsewhere(state=tmp_path), judged[0]) == []
 
 
 def test_every_mutant_loses_marks_with_its_diagnosis(judged):
