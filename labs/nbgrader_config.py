@@ -31,9 +31,9 @@ c.Autograde.autograde_preprocessors = [
 c.GenerateFeedback.exporter_class = "autograder.feedback.StudentPage"
 c.GenerateFeedback.preprocessors = ["autograder.feedback.Grades"]
 
-# Late work: a grace period, a price a day, extensions for single students (see course/ta.md). As it stands it costs
-# nothing.
-c.AssignLatePenalties.plugin_class = "autograder.late.LatePolicy"
+# Late work: a grace period, a price a day, extensions for single students. See course/ta.md; until then it costs nothing.
+# c.AssignLatePenalties.plugin_class = "autograder.late.LatePolicy"
+# c.LatePolicy.per_day = 0.1
 
 # `nbgrader zip_collect` reads what Moodle and Canvas pack.
 c.ZipCollectApp.collector_plugin = "autograder.platforms.PlatformCollector"

@@ -348,12 +348,13 @@ def test_where_no_judge_can_start_nobody_is_marked_and_one_line_says_why(
     from autograder import judge
     from autograder.errors import SandboxUnavailable
 
-    def broken(settings):
+    def broken(settings, shared=""):
         raise SandboxUnavailable("the fork server did not start: mend this and that")
 
     def pool(workers, settings):  # the marking in this process
         return ThreadPoolExecutor(1)
 
+    judge.close_workers()  # those of other tests
     monkeypatch.setattr(judge, "Worker", broken)
     with pytest.raises(SandboxUnavailable, match="mend this and that"):
         grade(course, LAB, submissions=inbox, executor=pool)

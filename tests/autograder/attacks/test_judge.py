@@ -2,8 +2,6 @@
 
 import os
 import sys
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 
 import numpy as np
 import pytest
@@ -11,8 +9,9 @@ import pytest
 from autograder import grade as grading_module
 from autograder.build import build_release, read_lab
 from autograder.exercise import Mark
-from autograder.judge import Job, mark_in_worker, start_worker
+from autograder.judge import Job, Settings, mark
 from autograder.panel import text
+from autograder.pool import Pool
 from autograder.remote import TrustedNames
 from autograder.result import Finding, Result, plain
 from autograder.sandbox.limits import Limits
@@ -105,10 +104,10 @@ def test_one_who_only_sleeps_is_ended(bubblewrap):
 # ----------------------------------------------------------------------------------- the others
 
 
-def fall_dead_over_mallory(job: Job):
+def fall_dead_over_mallory(settings: Settings, job: Job):
     if job.student.startswith("mallory"):
         os._exit(1)
-    return mark_in_worker(job)
+    return mark(settings, job)
 
 
 def test_a_judge_that_dies_over_one_submission_costs_no_other(tmp_path, bubblewrap, monkeypatch):
@@ -118,7 +117,7 @@ def test_a_judge_that_dies_over_one_submission_costs_no_other(tmp_path, bubblewr
     students = ["ada", "blaise", "mallory1", "mallory2", "nora", "olga", "zeno"]
     for student in students:
         send(tmp_path / "inbox", student, right)
-    monkeypatch.setattr(grading_module, "mark_in_worker", fall_dead_over_mallory)
+    monkeypatch.setattr("autograder.grading.queue.mark", fall_dead_over_mallory)
     grading = grading_module.grade(course, LAB, submissions=tmp_path / "inbox", workers=2)
     assert {problem.student for problem in grading.problems} == {"mallory1", "mallory2"}
     scores = marks(course)
@@ -136,12 +135,7 @@ def test_a_pool_that_breaks_between_two_submissions_costs_nobody(tmp_path, bubbl
     made = []
 
     def broken_at_first(workers, settings):
-        pool = ProcessPoolExecutor(
-            workers,
-            mp_context=get_context("spawn"),
-            initializer=start_worker,
-            initargs=(settings,),
-        )
+        pool = Pool(workers, settings)
         if not made:
             with pytest.raises(Exception, match="terminated abruptly"):
                 pool.submit(os._exit, 1).result()

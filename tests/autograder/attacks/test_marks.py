@@ -1,22 +1,31 @@
-"""Attacks on the marks: every answer is wrong, and something in the submission says otherwise.
+"""Hostile submissions, marked in one class with an honest student before and after each.
 
-Each is marked in a class with an honest student before and after it, through the whole of `grade`.
-The names (a01, b14) are those under which the attacks on stock nbgrader are known here; on stock
-nbgrader most of them give full marks."""
+Every answer in them is wrong, and something says otherwise, or is after the grader, the others or
+the machine. Each must earn what it honestly deserves, and leave all as it was.
+"""
 
 import copy
 import hashlib
-import shutil
+import json
+import os
 import sqlite3
+from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat import v4
 
 from autograder.build import build_release, read_lab
+from autograder.feedback import feedback
+from autograder.feedback.make import HANDED_OUT
 from autograder.grade import grade
+from autograder.report import Class
+from autograder.sandbox import tree
 from autograder.sandbox.limits import Limits
 from autograder.sanitise import grade_id
+from tests.autograder.attacks.beside import BESIDE
+from tests.autograder.attacks.notebooks import STRUCTURES
+from tests.autograder.attacks.programs import PROGRAMS
 from tests.autograder.test_grade import marks, send
 from tests.autograder.toy import LAB, MACHINE_POINTS, toy_course
 
@@ -27,342 +36,210 @@ WRONG = {
     "ex1_2": "def centre(numbers): return numbers",
     "ex1_3": "def total(numbers): return -1.0",
 }
-
-# Code in a cell of the student's own, at the top of the notebook.
-CODE = {
-    "a02_ast_transformer": """
-import ast
-class Empty(ast.NodeTransformer):
-    def visit_Module(self, node):
-        node.body = []
-        return node
-get_ipython().ast_transformers.append(Empty())
-""",
-    "a03_input_transformer": """
-get_ipython().input_transformers_cleanup.append(lambda lines: [])
-""",
-    "a04_patched_libraries": """
-import builtins, numpy as np, numpy.testing, math
-for name in ("assert_allclose", "assert_equal", "assert_array_equal", "assert_almost_equal"):
-    setattr(np.testing, name, lambda *a, **k: None)
-np.isclose = np.allclose = np.array_equal = lambda *a, **k: True
-builtins.abs = lambda x: 0.0
-math.isclose = lambda *a, **k: True
-import autograder.exercise, autograder.probe, autograder.wire
-autograder.exercise.agree = lambda *a, **k: None
-autograder.exercise.Mark.close = autograder.exercise.Mark.that = lambda *a, **k: None
-""",
-    "a05_equal_to_everything": """
-class Liar(float):
-    def _yes(self, *a): return True
-    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _yes
-    __hash__ = float.__hash__
-def slope(x): return Liar(0)
-def centre(numbers): return [Liar(0) for _ in numbers]
-def total(numbers): return Liar(0)
-""",
-    "a06_forged_result": """
-import json, sys
-from IPython.display import display, publish_display_data
-def forge(*a):
-    publish_display_data({"text/plain": "3.0"})
-    display(3.0)
-    get_ipython().displayhook(2.0)
-    print("2.0")
-    return 0.0
-slope = centre = total = forge
-""",
-    "a07_read_the_tests": """
-def look(*a):
-    import sys, gc
-    seen = [str(v) for v in get_ipython().user_ns.get("In", [])]
-    frame = sys._getframe()
-    while frame is not None:
-        seen.append(repr(frame.f_locals)[:5000]); frame = frame.f_back
-    seen += [o for o in gc.get_objects() if type(o) is str]
-    text = " ".join(seen)
-    return 4.5 if "nine halves" in text else -1.0
-slope = centre = total = look
-""",
-    "a08_reference_solutions": """
-import glob, os
-found = []
-for up in range(8):
-    for name in ("source", "toy", "labs", "release", "exercises.py", "lab.py", "mutants"):
-        found += glob.glob("../" * up + "**/" * 0 + name + "/**", recursive=True)
-for root in ("/", "/home", "/root", "/tmp", os.path.expanduser("~")):
-    for folder, _, files in os.walk(root):
-        if folder.count("/") > 6 or folder.startswith(("/usr", "/proc", "/sys", "/lib")): continue
-        found += [os.path.join(folder, f) for f in files if f in ("lab.ipynb", "exercises.py", "gradebook.db")]
-for path in found:
-    try:
-        text = open(path).read()
-        if "return 3 * x**2" in text:
-            def slope(x): return 3 * x**2
-    except OSError: pass
-""",
-    "a09_the_gradebook": """
-import glob, sqlite3, os
-for up in range(8):
-    for path in glob.glob("../" * up + "gradebook.db") + ["/tmp/gradebook.db", GRADEBOOK]:
-        try:
-            db = sqlite3.connect("file:" + path + "?mode=rw", uri=True)
-            db.execute("CREATE TRIGGER t AFTER UPDATE ON grade BEGIN UPDATE grade SET auto_score = 2; END")
-            db.commit()
-        except Exception: pass
-""",
-    "a11_custom_exception": """
-get_ipython().set_custom_exc((Exception,), lambda *a, **k: None)
-""",
-    "a12_run_code": """
-ip = get_ipython()
-async def fine(*a, **k): return False
-ip.run_code = fine
-""",
-    "a13_run_cell": """
-ip = get_ipython()
-class Fine:
-    success = True; error_in_exec = None; error_before_exec = None; result = None
-ip.run_cell = ip.run_cell_async = lambda *a, **k: Fine()
-""",
-    "a20_startup_files": """
-import os
-for home in {os.path.expanduser("~"), "/root", "/home", os.environ.get("IPYTHONDIR", "/tmp/.ipython")}:
-    for folder in (home + "/.ipython/profile_default/startup", home + "/profile_default/startup"):
-        try:
-            os.makedirs(folder, exist_ok=True)
-            open(folder + "/00-x.py", "w").write("def slope(x): return 3 * x ** 2")
-        except OSError: pass
-import site, sys
-for folder in site.getsitepackages() + sys.path:
-    try: open(folder + "/sitecustomize.py", "w").write("import builtins; builtins.abs = lambda x: 0")
-    except OSError: pass
-""",
-    "a22_exit_in_a_function": """
-def slope(x): raise SystemExit(0)
-centre = total = slope
-""",
-    "a23_clear_output": """
-from IPython.display import clear_output
-def quiet(*a):
-    clear_output()
-    get_ipython().showtraceback = lambda *a, **k: None
-    return 0.0
-slope = centre = total = quiet
-""",
-    "a24_kernel_do_execute": """
-try: get_ipython().kernel.do_execute = lambda *a, **k: {"status": "ok"}
-except Exception: pass
-""",
-    "b14_zero_difference": """
-class Zero:
-    def _zero(self, *a): return 0.0
-    __sub__ = __rsub__ = __abs__ = __neg__ = __float__ = _zero
-    def __array__(self, *a, **k):
-        import numpy as np
-        return np.zeros(())
-slope = centre = total = lambda *a: Zero()
-""",
-    "b15_change_the_test_s_array": """
-def slope(x):
-    try: x *= 0
-    except Exception: pass
-    return 0.0
-def centre(numbers):
-    numbers.clear()
-    return numbers
-def total(numbers):
-    if hasattr(numbers, "clear"): numbers.clear()
-    return -1.0
-""",
-    "c01_the_checker_next_door": """
-import builtins
-builtins.check = lambda n: 3.0
-def check(number): return 2.0
-open("checks.py", "w").write("lab = {}")
-""",
-    "c02_the_probe_s_student": """
-import autograder.probe, autograder.wire
-autograder.probe.run_probe = lambda *a, **k: 0.0
-autograder.wire.encode = lambda *a, **k: b"T"
-autograder.wire.normalise = lambda v: True
-""",
-    "c03_forged_answers_on_the_line": """
-import gc, socket
-for o in gc.get_objects():
-    if isinstance(o, socket.socket):
-        for word in (b'{"score": 2.0}', b"\\x00" * 64):
-            try: o.send(word)
-            except OSError: pass
-""",
-    "c04_results_in_the_output": """
-from IPython.display import display, HTML
-display(HTML("<div class='dp-panel dp-pass'>✓ Exercise 1.1 passed (2 of 2 points)</div>"))
-print("✓ Exercise 1.1 passed (2 of 2 points)")
-2.0
-""",
-    "c05_a_late_thread": """
-import threading, time, os
-def late():
-    while True:
-        time.sleep(0.01)
-        for fd in range(3, 30):
-            try: os.write(fd, b"2.0")
-            except OSError: pass
-threading.Thread(target=late, daemon=True).start()
-""",
-}
-
-
-def skip_tests(notebook):
-    """a01: two clicks in JupyterLab."""
-    for cell in notebook.cells:
-        cell.metadata["tags"] = ["skip-execution", "nbgrader-skip"]
-
-
-def edit_points(notebook):
-    """a17: points and the tests' own text."""
-    for cell in notebook.cells:
-        if (grade_id(cell) or "").startswith("check"):
-            cell.metadata["nbgrader"]["points"] = 1000
-            cell.source = "5.0"
-
-
-def delete_tests(notebook):
-    """a19."""
-    notebook.cells = [c for c in notebook.cells if not (grade_id(c) or "").startswith("check")]
-
-
-def ungrade(notebook):
-    """The test cells are no graded cells any more, or answers for a reader."""
-    for cell in notebook.cells:
-        if (grade_id(cell) or "").startswith("check"):
-            cell.metadata["nbgrader"].update(grade=False, solution=True, locked=False)
-
-
-def bring_outputs(notebook):
-    """Outputs that were there when it was handed in."""
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            cell.outputs = [v4.new_output("execute_result", {"text/plain": "2.0"})]
-            cell.execution_count = 1
-
-
-def new_grades(notebook):
-    """Graded cells of their own, and a second cell under a test's name."""
-    for name in ("bonus", "check1_1"):
-        cell = v4.new_code_cell("2.0")
-        cell.metadata["nbgrader"] = {
-            "grade_id": name, "grade": True, "points": 2, "locked": False, "solution": False,
-            "task": False, "schema_version": 3,
-        }  # fmt: skip
-        notebook.cells.append(cell)
-
-
-def another_kernel(notebook):
-    """A kernel of the student's choice."""
-    notebook.metadata["kernelspec"] = {"name": "bash", "display_name": "x", "language": "bash"}
-
-
-METADATA = [
-    skip_tests,
-    edit_points,
-    delete_tests,
-    ungrade,
-    bring_outputs,
-    new_grades,
-    another_kernel,
-]
+ANSWERS = ("def slope(", "def total(", "slope = centre = total", "total = ")
+LIMITS = Limits(
+    cpu_seconds_per_cell=2.0, wall_factor=1.0, wall_slack=2.0, grace_seconds=0.5,
+    memory_bytes_per_process=1 << 30, disk_bytes=32 << 20,
+)  # fmt: skip
+SECRETS = ("nine halves", "sum of nothing", "np.isclose(total", "rng.uniform(-2, -1)")
 
 
 @pytest.fixture(scope="module")
-def marked(tmp_path_factory):
-    """Everything marked in one class, an honest student between every two attackers."""
-    course = toy_course(tmp_path_factory.mktemp("attacks"))
-    build_release(course, LAB)
-    shutil.copyfile(course.release / LAB / "checks.py", course.root / "checks-before.py")
-    inbox = tmp_path_factory.mktemp("inbox")
-    right = read_lab(course.root / LAB / "lab.py")
-    wrong = copy.deepcopy(right)
-    for cell in wrong.cells:
-        if grade_id(cell) in WRONG:
-            cell.source = WRONG[grade_id(cell)]
-        if grade_id(cell) == "why1_4":
-            cell.source = "YOUR ANSWER HERE"
-    attackers = {}
-    for name, code in CODE.items():
-        notebook = copy.deepcopy(wrong)
-        code = code.replace("GRADEBOOK", repr(str(course.root / "gradebook.db")))
-        if "total = " in code or "def total(" in code:  # it brings its own wrong answers
+def arena(tmp_path_factory):
+    return Arena(tmp_path_factory.mktemp("attacks"))
+
+
+class Arena:
+    """A course in which everything has been marked, and what it was like before."""
+
+    def __init__(self, folder: Path):
+        self.course = toy_course(folder)
+        build_release(self.course, LAB)
+        self.canary = folder / "canary"
+        self.inbox = folder / "inbox"
+        self.right = read_lab(self.course.root / LAB / "lab.py")
+        self.wrong = copy.deepcopy(self.right)
+        for cell in self.wrong.cells:
+            if grade_id(cell) == "why1_4":
+                cell.source = "YOUR ANSWER HERE"
+            else:
+                cell.source = WRONG.get(grade_id(cell), cell.source)
+        self.hand_in()
+        self.before = self.sources()
+        self.schema = self.database("SELECT type, name, sql FROM sqlite_master ORDER BY name")
+        self.others = set(tree.descendants(os.getpid()))
+        self.left_before = set(Path("/tmp").glob("autograder-of-*"))
+        self.grading = grade(self.course, LAB, submissions=self.inbox, workers=2, limits=LIMITS)
+        self.scores = marks(self.course)
+        self.pages = feedback(self.course, LAB)
+        self.report = Class.read(self.course, LAB).write(folder / "report")
+
+    def hand_in(self) -> None:
+        for number, (name, send_it) in enumerate(self.attackers().items()):
+            send_it(self.inbox / f"{number:03}-{name}")
+            send(self.inbox, f"{number:03}-then-honest", self.right)
+        send(self.inbox, "000-before-honest", self.right)
+
+    def attackers(self):
+        programs = {n: lambda at, n=n: self.program(at, n) for n in PROGRAMS}
+        structures = {n: lambda at, n=n: self.structure(at, n) for n in STRUCTURES}
+        return programs | structures | {n: lambda at, n=n: self.beside(at, n) for n in BESIDE}
+
+    def program(self, folder: Path, name: str) -> None:
+        notebook, code = copy.deepcopy(self.wrong), PROGRAMS[name].code
+        places = {
+            "GRADEBOOK": self.course.root / "gradebook.db",
+            "SOURCE": self.course.source / LAB / "lab.ipynb",
+            "CANARY": self.canary,
+        }
+        for word, path in places.items():
+            code = code.replace(f"{word}!r", repr(str(path))).replace(word, repr(str(path)))
+        if any(each in code for each in ANSWERS):  # it brings its own wrong answers
             for cell in notebook.cells:
-                if grade_id(cell) in WRONG:
-                    cell.source = code
+                cell.source = code if grade_id(cell) in WRONG else cell.source
         else:
             notebook.cells.insert(1, v4.new_code_cell(code))
-        attackers[name] = notebook
-    for deed in METADATA:
-        notebook = copy.deepcopy(wrong)
-        deed(notebook)
-        attackers[deed.__name__] = notebook
-    for number, (name, notebook) in enumerate(attackers.items()):
-        send(inbox, f"{number:02}-{name}", notebook)
-        send(inbox, f"{number:02}-then-honest", right)
-    limits = Limits(cpu_seconds_per_cell=3.0, wall_factor=3.0, wall_slack=5.0)
-    grading = grade(course, LAB, submissions=inbox, workers=2, limits=limits)
-    return course, grading, marks(course), inbox
+        send(folder.parent, folder.name, notebook)
+
+    def structure(self, folder: Path, name: str) -> None:
+        raw = json.loads(nbformat.writes(self.wrong))
+        file = STRUCTURES[name].change(raw)
+        folder.mkdir(parents=True)
+        (folder / "lab.ipynb").write_bytes(file or json.dumps(raw).encode())
+
+    def beside(self, folder: Path, name: str) -> None:
+        send(folder.parent, folder.name, self.wrong)
+        for file, content in BESIDE[name][1](str(self.canary)).items():
+            (folder / file).parent.mkdir(parents=True, exist_ok=True)
+            (folder / file).write_bytes(content)
+
+    def sources(self) -> dict[str, bytes]:
+        """What no submission may change: the course without what marking makes."""
+        made = {".autograder", "submitted", "autograded", "feedback"}
+        return {
+            str(path): hashlib.sha256(path.read_bytes()).digest()
+            for path in sorted(self.course.root.rglob("*"))
+            if path.is_file()
+            and not made & set(path.relative_to(self.course.root).parts)
+            and path.name != "gradebook.db"
+        }
+
+    def database(self, question: str) -> list:
+        with sqlite3.connect(self.course.root / "gradebook.db") as database:
+            return database.execute(question).fetchall()
+
+    def student(self, name: str) -> str:
+        (folder,) = self.inbox.glob(f"???-{name}")
+        return folder.name
+
+    def total(self, student: str) -> float:
+        return sum(score or 0.0 for score in self.scores[student].values())
 
 
-@pytest.mark.parametrize("name", [*CODE, *(deed.__name__ for deed in METADATA)])
-def test_it_earns_nothing(marked, name):
-    _, _, scores, _ = marked
-    (student,) = [student for student in scores if student[3:] == name]
-    assert sum(score or 0.0 for score in scores[student].values()) == 0.0, scores[student]
+@pytest.mark.parametrize("name", [*PROGRAMS, *STRUCTURES, *BESIDE])
+def test_it_earns_what_it_deserves(arena, name):
+    student = arena.student(name)
+    if name in STRUCTURES and STRUCTURES[name].refused:
+        (told,) = [each for each in arena.grading.problems if each.student == student]
+        assert student not in arena.scores and not told.marked and "lab.ipynb: " in told.message
+    else:
+        earned = PROGRAMS[name].earns if name in PROGRAMS else 0.0
+        assert arena.total(student) == earned, arena.scores[student]
 
 
-def test_every_honest_student_between_them_has_full_marks(marked):
-    _, grading, scores, _ = marked
-    honest = [student for student in scores if student.endswith("honest")]
-    assert len(honest) == len(CODE) + len(METADATA)
-    for student in honest:
-        assert sum(score or 0.0 for score in scores[student].values()) == MACHINE_POINTS, student
-    assert all(problem.marked for problem in grading.problems)
+def test_every_honest_student_between_them_has_full_marks(arena):
+    honest = [student for student in arena.scores if student.endswith("honest")]
+    assert len(honest) == len(PROGRAMS) + len(STRUCTURES) + len(BESIDE) + 1
+    assert {student: arena.total(student) for student in honest} == dict.fromkeys(
+        honest, MACHINE_POINTS
+    )
+    assert not [each for each in arena.grading.problems if each.student.endswith("honest")]
 
 
-def test_the_gradebook_has_no_trigger_and_no_points_but_the_source_s(marked):
-    course, *_ = marked
-    with sqlite3.connect(course.root / "gradebook.db") as database:
-        assert (
-            database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
-            == []
-        )
-        (most,) = database.execute("SELECT SUM(max_score) FROM grade_cells").fetchone()
-    assert most == MACHINE_POINTS + 2
+def test_what_cannot_be_marked_is_what_is_no_notebook(arena):
+    refused = {each.student[4:] for each in arena.grading.problems if not each.marked}
+    assert refused == {name for name, each in STRUCTURES.items() if each.refused}
 
 
-def test_the_submissions_and_the_sources_are_as_they_were(marked):
-    course, _, scores, inbox = marked
-    for student in scores:
-        sent = (inbox / student / "lab.ipynb").read_bytes()
-        kept = (course.submitted / student / LAB / "lab.ipynb").read_bytes()
+def test_the_gradebook_is_what_it_was_but_for_the_marks(arena):
+    after = arena.database("SELECT type, name, sql FROM sqlite_master ORDER BY name")
+    assert after == arena.schema and not [row for row in after if row[0] == "trigger"]
+    assert arena.database("PRAGMA integrity_check") == [("ok",)]
+    assert arena.database("SELECT SUM(max_score) FROM grade_cells") == [(MACHINE_POINTS + 2,)]
+    assert arena.database("SELECT COUNT(*) FROM grade WHERE manual_score IS NOT NULL") == [(0,)]
+    assert arena.database("SELECT COUNT(*) FROM comment WHERE manual_comment IS NOT NULL") == [(0,)]
+    (worst,) = arena.database("SELECT MAX(auto_score), MIN(auto_score) FROM grade")
+    assert worst == (2.0, 0.0)
+
+
+def test_the_submissions_and_the_sources_are_as_they_were(arena):
+    assert arena.sources() == arena.before
+    for student in arena.scores:
+        sent = (arena.inbox / student / "lab.ipynb").read_bytes()
+        kept = (arena.course.submitted / student / LAB / "lab.ipynb").read_bytes()
         assert hashlib.sha256(sent).digest() == hashlib.sha256(kept).digest()
-    before = (course.root / "checks-before.py").read_bytes()
-    assert (course.source / LAB / "checks.py").read_bytes() == before
 
 
-def test_no_autograded_notebook_shows_a_student_a_hidden_line(marked):
-    """What nbgrader's feedback is made of: outputs. (The cells' hidden regions it removes
-    itself.)"""
-    course, _, scores, _ = marked
-    for student in scores:
-        notebook = nbformat.read(course.autograded / student / LAB / "lab.ipynb", as_version=4)
+def test_no_file_of_a_student_s_was_run_outside_the_sandbox(arena):
+    assert not arena.canary.exists() and not Path("/tmp/pwned").exists()
+
+
+def test_the_students_own_word_on_time_is_not_taken(arena):
+    assert not list(arena.course.submitted.glob("*/*/timestamp.txt"))
+
+
+def test_nothing_is_left_running_and_nothing_in_the_temporary_folder(arena):
+    left = {
+        pid: command(pid)
+        for pid in set(tree.descendants(os.getpid())) - arena.others
+        if "multiprocessing" not in command(pid)  # Python's own fork server stays for the next pool
+    }
+    assert left == {}
+    mine = f"-{os.getpid()}-"
+    now = set(Path("/tmp").glob("autograder-of-*")) - arena.left_before
+    assert [path for path in now if mine in path.name] == []
+    assert list(arena.course.state.glob("collect-*")) == []
+
+
+def command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except OSError:
+        return "multiprocessing: gone"
+
+
+def test_no_page_and_no_marked_copy_shows_a_student_a_hidden_line(arena):
+    assert arena.pages.problems == [] and set(arena.pages.made) == set(arena.scores)
+    for student in arena.scores:
+        page = (arena.course.feedback / student / LAB / "lab.html").read_text()
+        # Programs that look for these words hold them.
+        own = (arena.inbox / student / "lab.ipynb").read_text(errors="replace")
+        assert [word for word in SECRETS if word in page and word not in own] == [], student
+        notebook = nbformat.read(
+            arena.course.autograded / student / LAB / "lab.ipynb", as_version=4
+        )
         shown = " ".join(str(cell.get("outputs", "")) for cell in notebook.cells)
         assert "assert total" not in shown and "np.isclose(total" not in shown
 
 
-def test_a_warning_on_stderr_costs_nothing(marked, tmp_path_factory):
+def test_pages_and_report_hold_no_script_but_the_report_s_own(arena):
+    for student in arena.scores:
+        page = (arena.course.feedback / student / LAB / "lab.html").read_text()
+        assert "<script" not in page and "<img src=x" not in page and "<svg onload" not in page
+        assert 'href="javascript:' not in page
+        folder = arena.course.feedback / student / LAB
+        assert {path.name for path in folder.iterdir()} <= {"lab.html", *HANDED_OUT}
+    (html,) = [path for path in arena.report if path.suffix == ".html"]
+    assert "<script>alert" not in html.read_text()
+    for table in (path for path in arena.report if path.suffix == ".csv"):
+        for line in table.read_text(encoding="utf-8-sig").splitlines():
+            assert not any(cell.lstrip('"').startswith(("=", "@")) for cell in line.split(","))
+            assert line.isprintable()
+
+
+def test_a_warning_on_stderr_costs_nothing(arena, tmp_path_factory):
     """a90: on stock nbgrader this honest answer loses its marks."""
-    course, *_ = marked
-    notebook = read_lab(course.root / LAB / "lab.py")
+    notebook = copy.deepcopy(arena.right)
     cell = next(c for c in notebook.cells if grade_id(c) == "ex1_1")
     cell.source = (
         "import sys, warnings, logging\n"
@@ -371,5 +248,5 @@ def test_a_warning_on_stderr_costs_nothing(marked, tmp_path_factory):
     )
     inbox = tmp_path_factory.mktemp("warns")
     send(inbox, "warner", notebook)
-    grade(course, LAB, submissions=inbox)
-    assert sum(score or 0.0 for score in marks(course)["warner"].values()) == MACHINE_POINTS
+    grade(arena.course, LAB, submissions=inbox, limits=LIMITS)
+    assert sum(score or 0.0 for score in marks(arena.course)["warner"].values()) == MACHINE_POINTS

@@ -1,17 +1,24 @@
 """A teacher opens what a student handed in: nothing of it may run in the teacher's browser."""
 
+import csv
 import re
 import shutil
 import subprocess
 import sys
+from html import escape
+from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat import v4
 
 from autograder.build import build_release, read_lab
+from autograder.feedback.prose import MOST_MARKDOWN, MOST_ON_A_PAGE, one_page, student_text
 from autograder.grade import grade
 from autograder.harmless import harmless_output, harmless_text
+from autograder.report import Class, terminal
+from autograder.report.classroom import Column, Remark, Standing
+from autograder.result import Finding, Result
 from autograder.sanitise import grade_id
 from tests.autograder.test_grade import send
 from tests.autograder.toy import LAB, toy_course
@@ -137,3 +144,37 @@ def test_a_picture_is_a_picture_and_plain_outputs_are_untouched():
     shown = harmless_output({"output_type": "display_data", "data": {"image/svg+xml": SVG}})
     assert list(shown["data"]) == ["text/html"] and "<img" in shown["data"]["text/html"]
     assert "onload" not in shown["data"]["text/html"]
+
+
+def test_prose_that_takes_ages_to_read_is_shown_as_it_stands():
+    """Markdown's readers take the square of its length for some of these: minutes a page."""
+    for unit in ("[", "\\begin{a}", "*a **b ", "![", "> "):
+        text = unit * (MOST_MARKDOWN // len(unit) + 1)
+        assert student_text(text) == f"<pre>{escape(text)}</pre>"
+    assert len(student_text("a" + " " * (MOST_MARKDOWN - 10) + "b")) < 200
+    assert "<strong>" in student_text("an **honest** answer")
+    with one_page():
+        shown = [student_text("**x** " * 1000) for _ in range(30)]
+        assert sum("<strong>" in each for each in shown) == MOST_ON_A_PAGE // 6000
+        assert len(shown) == 30 and all("x" in each for each in shown)
+    with one_page():
+        assert "<strong>" in student_text("**the next one**")
+
+
+def test_a_terminal_and_a_spreadsheet_read_what_students_wrote_as_text(capsys, tmp_path):
+    evil = "=cmd|'x'!A1 [/] [bold]b[/bold] \x1b]0;pwned\x07\x1b[2J \u202e\r\n@SUM(1)"
+    finding = Finding("p", 1.0, 0.0, evil, evil, got=evil, expected=evil, given={evil: evil})
+    result = Result("l", "1", evil, 1.0, [finding], notes=[evil], output=evil)
+    standing = Standing(
+        evil, True, {"c": 0.0}, results={"c": result}, remarks=[Remark("worth a look", evil)]
+    )
+    results = Class("l", "t", [Column("c", "1", "t", 1.0, False)], [standing], [], Path("/nowhere"))
+    terminal.show(results)
+    told = capsys.readouterr().out
+    assert "[bold]" in told and not {"\x1b", "\x07", "\r", "\u202e"} & set(told)
+    for path in results.write(tmp_path):
+        if path.suffix == ".csv":
+            with open(path, encoding="utf-8-sig", newline="") as file:
+                cells = [cell for row in csv.reader(file) for cell in row]
+            assert not [cell for cell in cells if cell.startswith(("=", "@", "\t", "\r"))]
+            assert all(cell.isprintable() for cell in cells)
