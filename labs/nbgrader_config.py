@@ -31,7 +31,7 @@ c.Autograde.autograde_preprocessors = [
 c.GenerateFeedback.exporter_class = "autograder.feedback.StudentPage"
 c.GenerateFeedback.preprocessors = ["autograder.feedback.Grades"]
 
-# Late work: a grace period, a price a day, extensions for single students. See course/ta.md; until then it costs nothing.
+# Late work: a grace period, a price a day, extensions for single students; see course/ta.md. Until then it is free.
 # c.AssignLatePenalties.plugin_class = "autograder.late.LatePolicy"
 # c.LatePolicy.per_day = 0.1
 
