@@ -14,8 +14,12 @@ from typing import Any
 
 __all__ = ["contained", "harmless_lines", "harmless_output", "harmless_text"]
 
-# Where a student's link may lead: not to `javascript:`, however that is written.
-PLACES = r"https?://|attachment:|missing:|#|[\w./-]+[)\s]"
+# Where a student's link may lead: not to `javascript:`, however that is written, and not to a file
+# that could be a page of the student's own: formgrader serves those as its own pages.
+PLACES = (
+    r"https?://|attachment:|missing:|#|"
+    r"[\w./-]+\.(?:md|txt|csv|py|ipynb|pdf|png|jpe?g|gif)(?:#[\w.-]*)?[)\s]"
+)
 FRAME_STYLE = "width:100%;height:24em;border:1px solid #ccc;resize:vertical"
 
 
