@@ -66,11 +66,16 @@ class Named:
 
 
 def recognise(name: str) -> Named | None:
-    """What `name` says; None where neither platform named it."""
-    if found := MOODLE.fullmatch(name):
-        kind, file = found["kind"], found["file"]
-        return Named("Moodle", found["name"], found["number"], file, written=kind != "file")
-    if found := ANONYMOUS.fullmatch(name) or CANVAS.fullmatch(name):
+    """What `name` says; None where neither platform named it.
+
+    What a platform writes comes first; a student's own name for the file follows, and may look like
+    what the other platform writes."""
+    moodle = MOODLE.fullmatch(name)
+    canvas = ANONYMOUS.fullmatch(name) or CANVAS.fullmatch(name)
+    if moodle and not (canvas and canvas.start("number") < moodle.start("number")):
+        kind, file = moodle["kind"], moodle["file"]
+        return Named("Moodle", moodle["name"], moodle["number"], file, written=kind != "file")
+    if found := canvas:
         parts = found.groupdict()
         return Named(
             "Canvas",
@@ -113,7 +118,8 @@ class PlatformCollector(FileNameCollectorPlugin):
             return None
         if self.named_regexp and (own := super().collect(submitted_file)):
             return own
-        for name in (path.name, *(folder.name for folder in path.parents)):
+        # From the outside in: what is inside somebody's folder was named by them.
+        for name in path.parts:
             if named := recognise(name):
                 return {"student_id": named.student, "file_id": "lab"}
         return None
