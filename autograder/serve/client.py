@@ -94,6 +94,10 @@ class Served(Executor):
             except OSError:
                 self._waiting.pop(number, None)
                 future.set_exception(BrokenProcessPool("the service has ended"))
+            except BadData as error:  # too much, or a name that is no text: this job's own affair
+                self._waiting.pop(number, None)
+                self._told.discard(settings.digest)  # nothing was sent
+                future.set_exception(RuntimeError(f"it cannot be handed to a judge: {error}"))
         return future
 
     def _listen(self) -> None:

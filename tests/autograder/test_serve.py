@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -91,6 +92,18 @@ def test_nonsense_on_the_line_ends_that_line_alone(service, course, settings, jo
     line.close()
     with Served.at(course.state) as served:
         assert served.submit(mark, settings, job).result(60).student == "ada"
+
+
+@pytest.mark.parametrize("files", [
+    {f"{i}": b"" for i in range(100_001)}, {"half\udc80/a": b""}, {f"{i}": bytes(2**26) for i in range(5)},
+], ids=["many", "no name", "large"])  # fmt: skip
+def test_a_submission_that_cannot_be_sent_stops_no_other(service, course, settings, job, files):
+    with Served.at(course.state) as served:
+        bad = served.submit(mark, settings, replace(job, files=files))
+        good = served.submit(mark, settings, job)
+        with pytest.raises(RuntimeError, match="cannot be handed"):
+            bad.result(60)
+        assert good.result(60).student == "ada"
 
 
 def test_a_service_that_runs_other_code_is_left_alone(service, course, monkeypatch):
