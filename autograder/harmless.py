@@ -12,7 +12,14 @@ import re
 from html import escape
 from typing import Any
 
-__all__ = ["contained", "harmless_lines", "harmless_output", "harmless_text"]
+__all__ = [
+    "SLOW",
+    "contained",
+    "harmless_lines",
+    "harmless_output",
+    "harmless_text",
+    "without_line_ends",
+]
 
 # Where a student's link may lead: not to `javascript:`, however that is written, and not to a file
 # that could be a page of the student's own: formgrader serves those as its own pages.
@@ -51,6 +58,17 @@ def harmless_lines(text: str) -> str:
     """Text for a terminal: what a terminal would take for a command, or show in another order, is a
     space. A student may have given a file any name."""
     return "".join(c if c.isprintable() or c == "\n" else " " for c in text)
+
+
+# What pygments takes for the beginning of one format in a text, however long, and reads anew from
+# each of its characters.
+SLOW = re.compile(r"%[-#0 +]{50,}")
+
+
+def without_line_ends(code: str) -> str:
+    """Python code, line for line, without the white space at the ends of its lines: pygments takes
+    the square of the time for blank lines that are not empty, a minute for 50 000 characters."""
+    return "\n".join(line.rstrip() for line in re.split(r"\r\n|\r|\n", code))
 
 
 CONTAINED = re.compile(

@@ -22,6 +22,8 @@ from typing import Any
 
 import numpy as np
 
+from autograder.harmless import SLOW, without_line_ends
+
 __all__ = ["Alike", "Pair", "tokens", "unusually_alike"]
 
 ALIKE = 0.85  # of the tokens of both
@@ -167,6 +169,7 @@ def tokens(source: str) -> Iterator[str]:
     if len(source) > MOST_CHARACTERS:
         return
     text = False
+    source = SLOW.sub("%", without_line_ends(source))
     lexed = PythonLexer().get_tokens_unprocessed(source)
     for _, kind, word in islice(lexed, 10 * MOST_TOKENS):
         name = str(kind)

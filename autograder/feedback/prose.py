@@ -23,6 +23,8 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import PythonLexer
 
+from autograder.harmless import SLOW, without_line_ends
+
 __all__ = ["code", "formula", "lab_text", "one_page", "student_text"]
 
 # What Matplotlib knows by another name only.
@@ -36,6 +38,7 @@ MOST_TEXT = 50_000  # characters of code, or of what a program showed
 # Of a student's text, in one cell and in all that one page shows. Markdown can be written so that
 # reading it takes seconds for some thousand characters, and the square of that for more.
 MOST_MARKDOWN, MOST_ON_A_PAGE = 10_000, 100_000
+MOST_CODE_ON_A_PAGE = 300_000  # characters of code in colours
 MOST_FORMULA = 400  # characters of a formula that is drawn
 MOST_FORMULAS = 300  # of a student's in one text
 SIZE = 10.0  # of a formula's letters, in its drawing's own units
@@ -62,16 +65,18 @@ def student_text(text: str, attachments: Mapping[str, Any] | None = None) -> str
 
 
 _left: ContextVar[float] = ContextVar("left", default=math.inf)
+_code_left: ContextVar[float] = ContextVar("code_left", default=math.inf)
 
 
 @contextmanager
 def one_page() -> Iterator[None]:
     """The block makes one page; what students' texts on it may take is theirs alone."""
-    before = _left.set(MOST_ON_A_PAGE)
+    before, code_before = _left.set(MOST_ON_A_PAGE), _code_left.set(MOST_CODE_ON_A_PAGE)
     try:
         yield
     finally:
         _left.reset(before)
+        _code_left.reset(code_before)
 
 
 class _Renderer(IPythonRenderer):
@@ -153,9 +158,17 @@ def _in_words(tex: str) -> str:
     return f'<code class="tex">{escape(tex.strip())}</code>'
 
 
-@lru_cache(maxsize=512)
 def code(text: str) -> str:
-    """Python, with its words in colours."""
+    """Python, with its words in colours as far as that is not too much work for one page."""
     if len(text) > MOST_TEXT:
         return f"{escape(text[:MOST_TEXT])}\n… the rest is left out"
+    left = _code_left.get()
+    if len(text) > left or SLOW.search(text):
+        return escape(text)
+    _code_left.set(left - len(text))
+    return _coloured(without_line_ends(text))
+
+
+@lru_cache(maxsize=512)
+def _coloured(text: str) -> str:
     return highlight(text, PythonLexer(), HtmlFormatter(nowrap=True)).rstrip("\n")
