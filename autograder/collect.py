@@ -41,6 +41,7 @@ __all__ = ["STUDENT_ID", "Problem", "collect", "never_copied", "recover"]
 REPLACED = "replaced"  # in a run's scratch folder: what was collected before, by student and lab
 TIME = "timestamp.txt"
 NOTEBOOK = "lab.ipynb"
+MOST_LINES = 20  # about the files of one student's zip
 
 
 @dataclass(frozen=True)
@@ -198,8 +199,15 @@ class _Desk:
         folder.mkdir()
         self.unpacked[str(folder)] = str(archive)
         try:
-            for first, line in unpack(archive, folder, self.budget):
-                self.tell(student or first, line, marked=bool(student))
+            budget = Budget(self.budget) if student else self.budget
+            refused = 0
+            for first, line in unpack(archive, folder, budget):
+                refused += 1
+                if not student or refused <= MOST_LINES:
+                    self.tell(student or first, line, marked=bool(student))
+            if refused > MOST_LINES and student:
+                more = f"{archive}: {refused - MOST_LINES} more of its files are left out"
+                self.tell(student, more, marked=True)
         except BadZip as bad:
             if not student:
                 raise CourseError(f"{archive}: {bad}; download it again") from bad

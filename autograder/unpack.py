@@ -20,6 +20,8 @@ __all__ = ["IGNORED", "MAX_FILE", "BadZip", "Budget", "unpack"]
 MAX_FILE = 50_000_000
 MAX_TOTAL = 20_000_000_000
 MAX_FILES = 200_000
+MAX_OF_A_STUDENT = 200_000_000  # in one student's own zip, that nobody takes another's room
+MAX_FILES_OF_A_STUDENT = 2_000
 MAX_PACKED, MAX_RATIO = 1_000_000, 200  # beyond so many bytes, how far a zip may have packed them
 IGNORED = {"__MACOSX", ".DS_Store", ".ipynb_checkpoints", "__pycache__", "Thumbs.db"}
 UTF8 = 0x800  # the flag that says a name is UTF-8
@@ -30,15 +32,24 @@ class BadZip(Exception):
 
 
 class Budget:
-    """What may still be unpacked, over all the zips of one collection."""
+    """What may still be unpacked: over all the zips of one collection or, as a part of that
+    (`whole`), of one student's."""
 
-    def __init__(self) -> None:
+    def __init__(self, whole: Budget | None = None) -> None:
         self.bytes, self.files = MAX_TOTAL, MAX_FILES
+        if whole is not None:
+            self.bytes, self.files = MAX_OF_A_STUDENT, MAX_FILES_OF_A_STUDENT
+        self.whole = whole
 
     def spend(self, size: int) -> bool:
+        """Whether so much more may be unpacked; what may not costs nothing."""
+        if size > self.bytes or self.files < 1:
+            return False
+        if self.whole is not None and not self.whole.spend(size):
+            return False
         self.bytes -= size
         self.files -= 1
-        return self.bytes >= 0 and self.files >= 0
+        return True
 
 
 def unpack(archive: Path, folder: Path, budget: Budget) -> Iterator[tuple[str, str]]:
@@ -84,10 +95,12 @@ def _refused(
         return "climbs out of the zip; it is left out, pack it again"
     if stat.S_ISLNK(entry.external_attr >> 16):
         return "is a symbolic link; it is left out, pack the file itself"
-    if entry.file_size > MAX_FILE or not budget.spend(entry.file_size):
+    if entry.file_size > MAX_FILE:
         return f"is too large ({entry.file_size / 1e6:.0f} MB); left out"
     if entry.file_size > max(MAX_PACKED, MAX_RATIO * entry.compress_size):
         return "holds far more than its size in the zip (a zip bomb); left out"
+    if not budget.spend(entry.file_size):
+        return "is too large together with, or comes after too many of, those before it; left out"
     return None
 
 

@@ -54,3 +54,20 @@ def test_in_nbgraders_zip_collect(folder, name):
     path = f"downloaded/{LAB}/extracted/submissions/{folder}/{name}".removesuffix(".py")
     found = PlatformCollector().collect(path if path.endswith(".ipynb") else f"{path}.ipynb")
     assert found["student_id"] in ("Eve", "5")
+
+
+@pytest.mark.parametrize("kind", ["many", "large", "bombs"])
+def test_one_student_s_zip_takes_no_other_s_room(course, tmp_path, monkeypatch, kind):
+    """All that one collection may hold is for all; the first in the alphabet had it alone."""
+    monkeypatch.setattr("autograder.unpack.MAX_FILES", 30)
+    monkeypatch.setattr("autograder.unpack.MAX_FILES_OF_A_STUDENT", 10)
+    monkeypatch.setattr("autograder.unpack.MAX_TOTAL", 30_000_000)
+    monkeypatch.setattr("autograder.unpack.MAX_OF_A_STUDENT", 10_000_000)
+    filler = {"many": b"", "large": bytes(900_000), "bombs": bytes(1_500_000)}[kind]
+    archive = pack(tmp_path / "submissions.zip", {
+        "a_1_20_work.zip": {"lab.ipynb": notebook(), **{f"{i:03}": filler for i in range(60)}},
+        "b_2_30_work.zip": {"lab.ipynb": notebook("bob's"), "data.csv": "1"},
+    })  # fmt: skip
+    problems = collect(course, LAB, archive)
+    assert collected(course)["2"] == ["data.csv", "lab.ipynb"]
+    assert {problem.student for problem in problems} == {"1"} and len(problems) <= 21
