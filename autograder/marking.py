@@ -23,7 +23,7 @@ from autograder.exercise import BEGIN_HIDDEN, Exercise, Lab, Mark, in_hidden_reg
 from autograder.harmless import harmless_output, harmless_text
 from autograder.overrun import Overrun, limited, within_memory
 from autograder.remote import TrustedNames, readable
-from autograder.result import Finding, Result
+from autograder.result import Finding, Result, cut
 from autograder.sandbox.limits import Limits
 from autograder.session import Session
 from dpkit.diagnose import Diagnosis
@@ -265,7 +265,8 @@ def _plain_result(
 def _message(error: Exception) -> str:
     """What a student may read of a failed test: its own message, never its source."""
     text = error.message if isinstance(error, StudentError) else str(error)
-    return text or f"the test failed ({type(error).__name__})"
+    # A test may say what came, and that can be endless.
+    return cut(text) or f"the test failed ({type(error).__name__})"
 
 
 def _error(error: Exception) -> NotebookNode:

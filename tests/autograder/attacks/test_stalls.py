@@ -3,8 +3,10 @@
 import time
 
 import pytest
+from nbformat import v4
 
 from autograder.feedback.prose import code, one_page
+from autograder.marking import _error, _failed
 from autograder.similarity import tokens
 
 SLOW = {
@@ -36,3 +38,11 @@ def test_honest_code_keeps_its_colours_and_its_lines():
         shown = code(text)
     assert shown.count("\n") == 3 and "<span" in shown
     assert list(tokens("a = 1  \n  \nb = '%05d'")) == ["a", "=", "1", "b", "=", "a text"]
+
+
+def test_a_test_that_says_what_came_does_not_say_all_of_it():
+    """`assert f(1) == "y", f(1)`, where 60 MB came: they were kept four times."""
+    cell = v4.new_code_cell(metadata={"nbgrader": {"grade_id": "t", "points": 1}})
+    error = AssertionError("x" * 10**7)
+    assert len(str(_error(error))) < 10_000
+    assert len(str(_failed(cell, 1.0, error))) < 10_000
