@@ -343,8 +343,10 @@ class _Desk:
         for path in sorted(root.rglob("*")):
             if why := never_copied(path) or (path.is_file() and _not_taken(path)):
                 self.tell(student, f"{path}: {why}; left out", marked=True)
-            elif path.is_file() and not IGNORED & set(path.relative_to(root).parts):
-                files[path.relative_to(root).as_posix()] = path
+                continue
+            name = path.relative_to(root)
+            if path.is_file() and not IGNORED & set(name.parts) and str(name).isprintable():
+                files[name.as_posix()] = path
         return files
 
     def _with_notebook(

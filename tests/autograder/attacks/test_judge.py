@@ -150,7 +150,9 @@ def test_a_pool_that_breaks_between_two_submissions_costs_nobody(tmp_path, bubbl
     assert grading.problems == [] and sorted(grading.marked) == ["ada", "zeno"]
 
 
-@pytest.mark.xfail(strict=True, reason="copies share the working folder; see the report of this hole")
+@pytest.mark.xfail(
+    strict=True, reason="copies share the working folder; see the report of this hole"
+)
 def test_what_one_test_asked_in_secret_is_not_said_by_the_next(tmp_path, bubblewrap):
     """The inputs of a hidden case, left in a file, come back as the words of a later exception."""
     course = toy_course(tmp_path)

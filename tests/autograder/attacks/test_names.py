@@ -71,3 +71,14 @@ def test_one_student_s_zip_takes_no_other_s_room(course, tmp_path, monkeypatch, 
     problems = collect(course, LAB, archive)
     assert collected(course)["2"] == ["data.csv", "lab.ipynb"]
     assert {problem.student for problem in problems} == {"1"} and len(problems) <= 21
+
+
+def test_a_folder_without_a_name_is_left_out_with_what_is_in_it(course, tmp_path):
+    folder = tmp_path / "inbox" / "ada" / "half\udc80"
+    folder.mkdir(parents=True)
+    (folder / "x.txt").write_text("x")
+    (folder.parent / "lab.ipynb").write_text(notebook())
+    (tmp_path / "inbox" / "bob.ipynb").write_text(notebook())
+    (problem,) = collect(course, LAB, tmp_path / "inbox")
+    assert collected(course) == {"ada": ["lab.ipynb"], "bob": ["lab.ipynb"]}
+    assert "cannot be written down" in problem.message

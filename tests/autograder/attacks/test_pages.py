@@ -129,12 +129,16 @@ def test_a_link_of_a_student_s_leads_nowhere_but_to_pages():
     assert not re.search(r"\\\\(href|require|style)", html)
 
 
-@pytest.mark.parametrize("file", ["figure.html", "./a/b.xhtml", "x.svg", "plain", "a.md/x.html", "x.HTM"])
+@pytest.mark.parametrize(
+    "file", ["figure.html", "./a/b.xhtml", "x.svg", "plain", "a.md/x.html", "x.HTM"]
+)
 def test_a_link_does_not_lead_to_a_page_that_was_handed_in(file):
     """formgrader serves a submission's files beside the notebook, with the teacher's rights."""
     from nbconvert.filters.markdown_mistune import markdown2html_mistune
 
-    links = f"[a]({file}) [b]( {file} 'see') [c][r] [r] ![d]({file})\n\n[r]: {file}\n[s]:\n {file}\n"
+    links = (
+        f"[a]({file}) [b]( {file} 'see') [c][r] [r] ![d]({file})\n\n[r]: {file}\n[s]:\n {file}\n"
+    )
     html = markdown2html_mistune(harmless_text(links))
     assert not re.search(r'(href|src)="', html)
 
