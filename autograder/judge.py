@@ -89,10 +89,17 @@ class Job:
     key: bytes  # the course's secret: fresh numbers that nobody can foresee
     files: Mapping[str, bytes] = field(default_factory=dict)
 
+    @cached_property
+    def work(self) -> str:
+        """A digest of the program that was handed in."""
+        cells = json.loads(self.notebook)["cells"]
+        program = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+        return hashlib.sha256(json.dumps(program).encode()).hexdigest()
+
     def seed(self, what: str) -> int:
         """A number that the course's key fixes and nobody else can know: the same at every marking
-        of this student's work."""
-        message = json.dumps([self.student, what]).encode()
+        of this work, and another for the student's next attempt, which may have learnt from it."""
+        message = json.dumps([self.student, self.work, what]).encode()
         return int.from_bytes(hmac.new(self.key, message, hashlib.sha256).digest()[:16], "big")
 
 

@@ -1,6 +1,7 @@
 """Attacks on the judge: on its memory, its time, and the marks of those who are marked beside it."""
 
 import os
+import re
 import sys
 
 import nbformat
@@ -150,25 +151,28 @@ def test_a_pool_that_breaks_between_two_submissions_costs_nobody(tmp_path, bubbl
     assert grading.problems == [] and sorted(grading.marked) == ["ada", "zeno"]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="copies share the working folder; see the report of this hole"
-)
-def test_what_one_test_asked_in_secret_is_not_said_by_the_next(tmp_path, bubblewrap):
-    """The inputs of a hidden case, left in a file, come back as the words of a later exception."""
+def test_what_was_asked_in_secret_is_of_no_use_at_the_next_attempt(tmp_path, bubblewrap):
+    """The inputs of a hidden case, left in a file, come back as the words of a later exception. So
+    they are known, and worth nothing: other work is asked other numbers."""
     course = toy_course(tmp_path)
     build_release(course, LAB)
-    notebook = read_lab(course.root / LAB / "lab.py")
-    answers = {
-        "ex1_1": "def slope(x):\n    open('seen', 'a').write(repr(x) + ';')\n    return 3 * x * x",
-        "ex1_2": "def centre(numbers):\n    raise ValueError(open('seen').read())",
-    }
-    for cell in notebook.cells:
-        cell.source = answers.get(grade_id(cell), cell.source)
     settings = Settings.of(course.root / LAB / "exercises.py")
-    outcome = mark(settings, Job("ada", nbformat.writes(notebook), b"k" * 32))
-    (second,) = [result for result in outcome.results if result["number"] == "1.2"]
-    assert "ValueError" in second["findings"][0]["message"]
-    assert ";-" not in second["findings"][0]["message"]  # the hidden case is the negative one
+
+    def learnt(remark):
+        notebook = read_lab(course.root / LAB / "lab.py")
+        answers = {
+            "ex1_1": "def slope(x):\n    open('seen', 'a').write(repr(x) + ';')\n    return 3 * x * x",
+            "ex1_2": f"def centre(numbers):  # {remark}\n    raise ValueError(open('seen').read())",
+        }
+        for cell in notebook.cells:
+            cell.source = answers.get(grade_id(cell), cell.source)
+        outcome = mark(settings, Job("ada", nbformat.writes(notebook), b"k" * 32))
+        (second,) = [result for result in outcome.results if result["number"] == "1.2"]
+        return set(re.findall(r"-?\d+\.\d{6,}", second["findings"][0]["message"]))
+
+    first, again, other = learnt("one"), learnt("one"), learnt("two")
+    assert first == again  # regrading repeats itself
+    assert first and other and not first & other
 
 
 # ----------------------------------------------------------------------------------- the terminal
