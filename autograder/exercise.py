@@ -50,8 +50,19 @@ if TYPE_CHECKING:
     from dpkit.diagnose import Diagnosis
 
 BEGIN_HIDDEN, END_HIDDEN = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"  # nbgrader's own
+LONGEST_QUOTE = 200
 
-__all__ = ["Exercise", "Lab", "Mark", "agree", "in_hidden_region", "lab_from", "load_lab"]
+__all__ = [
+    "Exercise",
+    "Lab",
+    "Mark",
+    "agree",
+    "bare_assert",
+    "in_hidden_region",
+    "lab_from",
+    "load_lab",
+    "why_it_failed",
+]
 
 
 # --------------------------------------------------------------------------------------------------------------------
@@ -441,6 +452,36 @@ def in_hidden_region(error: BaseException) -> bool:
         if delimiters and BEGIN_HIDDEN in delimiters[-1]:
             return True
     return False
+
+
+def bare_assert(error: BaseException) -> str:
+    """The statement of the test in which an `assert` without a message failed, as it stands in the
+    student's own notebook; "" where it is hidden, long, or was another error."""
+    if not isinstance(error, AssertionError) or str(error) or in_hidden_region(error):
+        return ""
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        name = frame.f_code.co_filename
+        if not name.startswith(("<cell ", "<ipython-input-")):  # a notebook's, not a module's
+            continue
+        source = "".join(linecache.getlines(name))
+        around = (
+            node
+            for node in ast.walk(ast.parse(source))
+            if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or 0)
+        )
+        smallest = max(around, key=lambda node: node.lineno, default=None)
+        text = ast.get_source_segment(source, smallest) if smallest is not None else None
+        if text and len(text) <= LONGEST_QUOTE and BEGIN_HIDDEN not in text:
+            return text
+        return ""
+    return ""
+
+
+def why_it_failed(error: BaseException) -> str:
+    """What to say of a test that failed without words of its own."""
+    if statement := bare_assert(error):
+        return f"the test failed: {statement}"
+    return f"the test failed ({type(error).__name__})"
 
 
 def _raised(part: str, points: float, error: StudentError, hidden: bool = False) -> Finding:

@@ -19,7 +19,14 @@ import numpy as np
 from nbformat import NotebookNode
 
 from autograder.errors import StudentError
-from autograder.exercise import BEGIN_HIDDEN, Exercise, Lab, Mark, in_hidden_region
+from autograder.exercise import (
+    BEGIN_HIDDEN,
+    Exercise,
+    Lab,
+    Mark,
+    in_hidden_region,
+    why_it_failed,
+)
 from autograder.harmless import harmless_output, harmless_text
 from autograder.overrun import Overrun, limited, within_memory
 from autograder.remote import TrustedNames, readable
@@ -263,10 +270,11 @@ def _plain_result(
 
 
 def _message(error: Exception) -> str:
-    """What a student may read of a failed test: its own message, never its source."""
+    """What a student may read of a failed test: its own message; its source only where the student
+    has it too."""
     text = error.message if isinstance(error, StudentError) else str(error)
     # A test may say what came, and that can be endless.
-    return cut(text) or f"the test failed ({type(error).__name__})"
+    return cut(text) or why_it_failed(error)
 
 
 def _error(error: Exception) -> NotebookNode:

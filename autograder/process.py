@@ -204,14 +204,16 @@ class Session:
         *,
         method: str = "",
         cpu_seconds: float | None = None,
+        doing: str = "",
     ) -> Any:
-        """Call the student's `target`, or its `method`; the result as `get` gives it.
+        """Call the student's `target`, or its `method`; the result as `get` gives it. `doing` says in
+        words what for, should the process end in it.
 
         Arguments are plain data, `Ref`s, and plain Python functions. Such a function reaches the
         student's code as one that asks back: it runs here. Arrays go by value, so nothing done to
         them there is seen here."""
         name = target if isinstance(target, str) else target.type_name
-        self._doing = f"calling {name}{'.' + method if method else ''}"
+        self._doing = doing or f"calling {name}{'.' + method if method else ''}"
         request = {
             "op": "call",
             "target": target,

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from autograder.exercise import why_it_failed
 from autograder.result import Finding, Result
 
 __all__ = ["main", "run_notebook"]
@@ -84,5 +85,5 @@ def _result(about: dict[str, Any], value: Any, error: BaseException | None) -> R
     finding = Finding(part=name, points=points, earned=points)
     if error is not None:
         finding.earned, finding.kind = 0.0, "failed"
-        finding.message = str(error) or f"the test failed ({type(error).__name__})"
+        finding.message = str(error) or why_it_failed(error)
     return Result(lab="", number=name, title=name, max_score=points, findings=[finding])

@@ -99,7 +99,7 @@ class Boundary:
 
     def deed(self, deed: str, *args: Any, name: str = "a test") -> Any:
         """Ask for one of `across.deeds`; the answer as it came, with references in it."""
-        return self._call(Ref(0, deed, "deed"), args, {}, name)
+        return self._call(Ref(0, deed, "deed"), args, {}, name, doing=f"the use of {name}")
 
     def differentiable(
         self, target: Ref, args: Sequence[Any], kwargs: dict[str, Any], name: str
@@ -111,11 +111,19 @@ class Boundary:
             return dpkit_calls.call(partial(self._valued, target, name), args, kwargs, name=name)
         return self._call(target, args, kwargs, name)
 
-    def _call(self, target: Ref, args: Sequence[Any], kwargs: dict[str, Any], name: str) -> Any:
+    def _call(
+        self,
+        target: Ref,
+        args: Sequence[Any],
+        kwargs: dict[str, Any],
+        name: str,
+        *,
+        doing: str = "",
+    ) -> Any:
         passed = [self.there(arg, name) for arg in args]
         named = {key: self.there(arg, name) for key, arg in kwargs.items()}
         with self._asking():
-            return self.session.call(target, passed, named)
+            return self.session.call(target, passed, named, doing=doing)
 
     def _linearised(
         self, target: Ref, name: str, order: int, args: list, kwargs: dict

@@ -9,21 +9,25 @@ from autograder.sanitise import grade_id
 
 __all__ = ["headings"]
 
-HEADING = re.compile(r"^#+ +(?P<number>\d[\d.]*) +(?P<title>.*?)( *\([^()]*\))? *$", re.MULTILINE)
+HEADING = re.compile(
+    r"^(?P<depth>#+) +((?P<number>\d[\d.]*) +)?(?P<title>.*?)( *\([^()]*\))? *$", re.MULTILINE
+)
 
 
 def headings(source: Any) -> dict[str, tuple[str, str]]:
     """{name of a cell: (number, title) of the exercise it stands in}, in the lab's order.
 
     An exercise begins with a heading such as "### 3.2 The rest of arithmetic (3 points, 12 minutes)".
+    Until one with a number comes, any heading below the lab's own serves; without one, the cell's name.
     """
     found: dict[str, tuple[str, str]] = {}
     current = ("", "")
     for cell in source.cells:
         name = grade_id(cell)
         if name is not None:
-            found[name] = current
+            found[name] = current if any(current) else (name, "")
         elif cell.cell_type == "markdown":
             for line in HEADING.finditer(cell.source):
-                current = (line["number"], line["title"])
+                if line["number"] or (not current[0] and len(line["depth"]) > 1):
+                    current = (line["number"] or "", line["title"])
     return found
