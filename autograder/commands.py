@@ -211,7 +211,7 @@ def feedback(options: argparse.Namespace) -> Done:
     for problem in made.problems:
         _warn(problem.message)
     if made.unmarked:
-        remedy = f"run `autograder grade {made.lab}`"
+        remedy = f"`autograder grade {made.lab}` marks them, or says why not"
         _warn(f"{', '.join(made.unmarked)}: not marked, so no page; {remedy}")
     counts = f"{len(made.made)} made, {len(made.unchanged)} unchanged since they were"
     _say(options, f"{course.feedback}: {counts}")

@@ -36,7 +36,7 @@ from autograder.grading.queue import Lost, judged
 from autograder.grading.recorder import Ready, Recorder
 from autograder.grading.survey import NOTEBOOK, Submission, recorded, survey
 from autograder.judge import Job, Outcome, Settings
-from autograder.late import policy, settle
+from autograder.late import misspelt, policy, settle
 from autograder.pool import Pool
 from autograder.sandbox import choose
 from autograder.sandbox.limits import Limits
@@ -155,6 +155,10 @@ def grade(
                 recorder.at_work(lambda: run.all(count, open_pool))
             # The rule, a deadline or a reader's marks may have changed.
             ledger.transact(lambda: settle(course, lab))
+        grading.problems += [
+            Problem(student, line, marked=True)
+            for student, line in misspelt(course, lab, marked | found.students).items()
+        ]
         grading.marked.sort()
         return grading
 

@@ -16,8 +16,9 @@ anything again.
 
 from __future__ import annotations
 
+import difflib
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -33,7 +34,7 @@ from autograder.course import Course, CourseError
 from autograder.export.sheet import Sheet
 from autograder.times import in_utc, zone
 
-__all__ = ["LatePolicy", "Rule", "extensions", "policy", "settle", "up_to_date"]
+__all__ = ["LatePolicy", "Rule", "extensions", "misspelt", "policy", "settle", "up_to_date"]
 
 DAY = 86_400.0
 
@@ -255,6 +256,25 @@ def settle(course: Course, lab: str) -> list[str]:
         if changed:
             gradebook.db.commit()
     return sorted(changed)
+
+
+def misspelt(course: Course, lab: str, students: Collection[str]) -> dict[str, str]:
+    """{one of `students`: whom the list of extensions probably means by them, in one line}: a name
+    in it that nobody has, and that is nearly theirs. Any other may belong to somebody who hands in
+    later."""
+    plugin = policy(course)
+    if not isinstance(plugin, LatePolicy):
+        return {}
+    path = course.root / plugin.extensions
+    known = {student.casefold(): student for student in students}
+    told = {}
+    for name, of in extensions(path, zone(plugin.timezone)):
+        if of != lab or name in students:
+            continue
+        if near := difflib.get_close_matches(name.casefold(), known, n=1, cutoff=0.85):
+            student = known[near[0]]
+            told[student] = f"{path}: {name!r} handed nothing in; did you mean {student!r}?"
+    return told
 
 
 def up_to_date(course: Course, lab: str) -> None:

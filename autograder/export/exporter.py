@@ -213,7 +213,9 @@ class Exporter(ExportPlugin):
         if standing is None:
             told.missing.append(person.id)
         elif not standing.marked:
-            told.unmarked[person.id] = f"not marked; run `autograder grade {told.lab}`"
+            told.unmarked[person.id] = (
+                f"not marked; `autograder grade {told.lab}` does it, or says why not"
+            )
         elif standing.waiting:
             told.waiting[person.id] = (
                 f"{number(standing.waiting)} points wait for a reader (formgrader shows them)"

@@ -312,17 +312,18 @@ class Class:
         """The mistakes the class made: those that most students made first, then in the lab's order.
 
         A student counts once for each kind of mistake in an exercise. What is blank or was never
-        reached is no mistake.
+        reached is no mistake. That an ordinary test failed is no kind: there the message counts.
         """
-        made: dict[tuple[str, str], list[tuple[Standing, Finding]]] = defaultdict(list)
+        made: dict[tuple[str, str, str], list[tuple[Standing, Finding]]] = defaultdict(list)
         for standing in self.marked:
             for name, result in standing.results.items():
                 for finding in _one_of_a_kind(result):
-                    made[name, finding.kind].append((standing, finding))
+                    apart = finding.message if finding.kind == "failed" else ""
+                    made[name, finding.kind, apart].append((standing, finding))
         mistakes = [
             _mistake(column, kind, cases, len(self.marked))
             for column in self.columns
-            for (name, kind), cases in made.items()
+            for (name, kind, _), cases in made.items()
             if name == column.name
         ]
         return sorted(mistakes, key=lambda mistake: -len(mistake.cases))  # a stable sort

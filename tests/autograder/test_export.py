@@ -359,7 +359,7 @@ def test_where_it_goes_by_itself_and_what_a_person_reads(marked, capsys):
     said = capsys.readouterr()
     assert said.out.strip() == str(marked.root / "reports" / LAB / "csv.csv")
     assert "eve: 2 points wait for a reader" in said.err
-    assert "fay: not marked; run `autograder grade toy`" in said.err
+    assert "fay: not marked; `autograder grade toy` does it, or says why not" in said.err
     assert "marks filled: 4, left out: 2; nothing handed in: 1" in said.err
 
 

@@ -274,6 +274,15 @@ def test_an_extension_moves_one_deadline(course):
     assert taken_off(course) == pytest.approx(EXPECTED)
 
 
+def test_a_slip_in_a_name_of_the_extensions_is_told(course):
+    (course.root / "extensions.csv").write_text(
+        f"student,lab,until\nThreeDays,{LAB},2026-02-03\nsomebody,{LAB},2026-02-03\n"
+    )
+    (problem,) = grade(course, LAB).problems
+    assert problem.marked and problem.student == "threedays"
+    assert "'ThreeDays' handed nothing in; did you mean 'threedays'?" in problem.message
+
+
 def test_grade_settles_it_and_judges_nobody_again(course):
     before = judged(course)
     (course.root / "extensions.csv").write_text(f"student,lab,until\naday,{LAB},2026-02-03\n")

@@ -155,6 +155,17 @@ def test_mistakes_are_ranked_by_how_many_made_them(four):
     assert mutated.example.got == [1.0]  # of the two, the one that has numbers to show
 
 
+def test_ordinary_tests_that_failed_are_told_apart_by_their_messages(course):
+    record(course, "ada", 0, 2, 1, None, ("1.1", "failed", "two is wrong", None, None))
+    record(course, "ben", 0, 2, 1, None, ("1.1", "failed", "three is wrong", None, None))
+    record(course, "cyd", 0, 2, 1, None, ("1.1", "failed", "three is wrong", None, None))
+    mistakes = Class.read(course, LAB).mistakes()
+    assert [(m.sentence, m.students) for m in mistakes] == [
+        ("three is wrong", ("ben", "cyd")),
+        ("two is wrong", ("ada",)),
+    ]
+
+
 def test_one_student_counts_once_for_a_kind(course):
     twice = [Finding("a", 1, 0.0, "sign", "one"), Finding("b", 1, 0.0, "sign", "two")]
     record(course, "ada", 0, 2, 1, None)
