@@ -102,7 +102,8 @@ def contents(
     files |= {name: (project / name).read_bytes() for name in licences}
     needs_torch = any(re.search(r"^\s*(import|from) torch\b", text, re.M) for text in _code(files))
     files |= _environment(project, needs_torch)
-    files["README.md"] = readme(titles, repository, licences).encode()
+    notes = any(name.startswith("course/") for name in files)
+    files["README.md"] = readme(titles, repository, licences, notes=notes).encode()
     return dict(sorted(files.items()))
 
 

@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 __all__ = ["readme"]
 
 
-def readme(titles: Mapping[str, str], repository: str, licences: Sequence[str]) -> str:
+def readme(
+    titles: Mapping[str, str], repository: str, licences: Sequence[str], *, notes: bool = True
+) -> str:
     """Its text. `titles`: {lab: title}; `repository`: "owner/name" on GitHub, or ""."""
     labs = "\n".join(f"- [{title}](labs/{lab}/lab.ipynb)" for lab, title in titles.items())
     first = next(iter(titles))
@@ -49,10 +51,13 @@ Do not delete or rename cells; add as many of your own as you want. `checks.py` 
 | folder | is |
 |---|---|
 | `labs/` | one folder a lab: the notebook, and its checks |
-| `course/` | the notes that the labs send you to |
-| `dpkit/` | the library: differentiable programming, to be read |
+{_notes(notes)}| `dpkit/` | the library: differentiable programming, to be read |
 | `autograder/` | the checker |
 {_licence(licences)}"""
+
+
+def _notes(there: bool) -> str:
+    return "| `course/` | the notes that the labs send you to |\n" if there else ""
 
 
 def _binder(repository: str, lab: str) -> str:

@@ -4,6 +4,7 @@ import ast
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -112,6 +113,13 @@ def test_the_same_sources_give_the_same_bytes(course, tmp_path):
     with zipfile.ZipFile(first.archive) as zipped:
         inside = {name.removeprefix("labs/"): zipped.read(name) for name in zipped.namelist()}
     assert inside == files_of(one)
+
+
+def test_its_readme_names_the_folders_that_are_there(real, course, tmp_path):
+    bundle(course, tmp_path / "toy")
+    for folder in (real, tmp_path / "toy"):
+        rows = set(re.findall(r"^\| `(\w+)/`", (folder / "README.md").read_text(), re.MULTILINE))
+        assert rows == {path.name for path in folder.iterdir() if path.is_dir()}
 
 
 def test_a_leak_stops_it_and_nothing_is_written(course, tmp_path):
