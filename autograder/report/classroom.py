@@ -314,12 +314,15 @@ class Class:
         A student counts once for each kind of mistake in an exercise. What is blank or was never
         reached is no mistake. That an ordinary test failed is no kind: there the message counts.
         """
+        return self._mistakes(lambda finding: finding.message if finding.kind == "failed" else "")
+
+    def _mistakes(self, apart: Callable[[Finding], str]) -> list[Mistake]:
+        """Those of one kind, in one exercise, for which `apart` gives the same, as one."""
         made: dict[tuple[str, str, str], list[tuple[Standing, Finding]]] = defaultdict(list)
         for standing in self.marked:
             for name, result in standing.results.items():
                 for finding in _one_of_a_kind(result):
-                    apart = finding.message if finding.kind == "failed" else ""
-                    made[name, finding.kind, apart].append((standing, finding))
+                    made[name, finding.kind, apart(finding)].append((standing, finding))
         mistakes = [
             _mistake(column, kind, cases, len(self.marked))
             for column in self.columns
@@ -332,7 +335,7 @@ class Class:
         """The kinds of mistake that this class makes, over all exercises: those of most students
         first. A student counts once for a kind, however many exercises it came up in."""
         by_kind: dict[str, list[Mistake]] = defaultdict(list)
-        for mistake in self.mistakes():
+        for mistake in self._mistakes(lambda finding: ""):
             by_kind[mistake.kind].append(mistake)
         habits = []
         for kind, mistakes in by_kind.items():

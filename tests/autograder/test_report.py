@@ -164,6 +164,8 @@ def test_ordinary_tests_that_failed_are_told_apart_by_their_messages(course):
         ("three is wrong", ("ben", "cyd")),
         ("two is wrong", ("ada",)),
     ]
+    (habit,) = Class.read(course, LAB).habits()
+    assert [mistake.students for mistake in habit.mistakes] == [("ada", "ben", "cyd")]
 
 
 def test_one_student_counts_once_for_a_kind(course):
