@@ -39,7 +39,8 @@ def release(options: argparse.Namespace) -> Done:
     from autograder.proof import prove
 
     course = find_course(options.course)
-    labs = options.labs or course.labs
+    begun = {path.parent.name for path in course.root.glob("*/lab.py")}  # maybe without exercises
+    labs = options.labs or sorted({*course.labs, *begun})
     if not labs:
         raise CourseError(f"{course.root}: has no lab (a folder with exercises.py)")
     for lab in labs:

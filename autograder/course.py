@@ -68,6 +68,12 @@ class Course:
         folder = self.root / lab
         if lab in self.labs:
             return folder
+        if (folder / "lab.py").is_file():
+            raise CourseError(
+                f"{folder}: has a lab.py and no exercises.py; where all tests are ordinary, these lines "
+                "are enough: from autograder.exercise import Lab; "
+                f'lab = Lab("{lab}", "A title", week=1, minutes=60)'
+            )
         near = difflib.get_close_matches(lab, self.labs, n=1, cutoff=0.3)
         guess = f"did you mean {near[0]}? " if near else ""
         known = (

@@ -3,10 +3,13 @@
 import pytest
 from nbformat import v4
 
+from autograder.cli import main
+from autograder.course import CourseError
 from autograder.exercise import bare_assert, why_it_failed
 from autograder.marking import _evaluate
 from autograder.remote import readable
 from autograder.report.headings import headings
+from tests.autograder.toy import toy_course
 
 
 def failed(source, **names):
@@ -43,6 +46,21 @@ def test_the_call_of_a_helper_is_quoted():
 )
 def test_nothing_hidden_and_no_other_error_is_quoted(source):
     assert bare_assert(failed(source, size=2)) == ""
+
+
+def test_a_lab_without_exercises_is_told_what_is_enough(tmp_path):
+    course = toy_course(tmp_path)
+    folder = course.root / "words"
+    folder.mkdir()
+    (folder / "lab.py").write_text("# %%\n")
+    with pytest.raises(CourseError, match="has a lab.py and no exercises.py") as error:
+        course.load("words")
+    assert (
+        main(["release", "--course", str(course.root), "--no-proof"]) == 1
+    )  # nor left out in silence
+    lines = str(error.value).split("are enough: ")[1]
+    (folder / "exercises.py").write_text(lines)
+    assert course.load("words").name == "words"
 
 
 def cell(source, name=None):
