@@ -127,6 +127,15 @@ forge | modules that train wrongly, or have false parameters | proxies | a_wrong
 forge | exceptions that end a test early | proxies | no_exception_of_the_student_s
 proxy | false names for exceptions | proxies | a_name_for_an_exception
 exhaust | many answers that are each in time | proxies | many_short_answers
+names | writes another's number into a file's name for Canvas | names | in_canvas
+names | writes another's number into a file's name for Moodle | names | in_moodle
+names | writes another's name inside a Moodle folder, for nbgrader's collector | names | in_nbgraders_zip_collect
+names | uses up the room of all in a zip of its own | names | one_student_s_zip_takes_no_other
+names | hides files in a folder without a printable name | names | a_folder_without_a_name
+exhaust | writes code that takes ages to colour and to compare | stalls | reading_it_takes_no_time
+exhaust | gives an answer that a failed test quotes without end | stalls | a_test_that_says_what_came
+show | links to a page that it has handed in | pages | a_link_does_not_lead
+read | has one test's inputs told by the next, for another attempt | judge | what_was_asked_in_secret
 """
 SHORT = {"forge": FORGE, "proxy": PROXY, "read": READ, "others": OTHERS, "exhaust": EXHAUST,
          "escape": ESCAPE, "names": NAMES, "show": SHOW}  # fmt: skip
