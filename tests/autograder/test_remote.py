@@ -299,11 +299,14 @@ def test_a_gradient_is_checked_across_the_boundary(mark):
     assert score == 0.0 and "Jacobian mismatch" in str(outputs)
 
 
-def test_random_numbers_of_a_test_are_the_same_at_each_marking(mark):
-    """The student's code says what it was asked; nobody could have foreseen it."""
+def test_random_numbers_of_a_test_are_the_same_at_each_marking_and_others_for_other_work(mark):
+    """The student's code says what it was asked; nobody could have foreseen it, and it is of no use
+    at the next attempt."""
     test = "from autograder.helpers import rng\nx = [rng.normal(), np.random.normal()]\nassert f(x), str(x)"
-    (_, first), (_, second) = mark("def f(x): return False", test), mark("def f(x): return 0", test)
-    assert first[-1].evalue == second[-1].evalue and len(set(eval(first[-1].evalue))) == 2
+    answers = ("def f(x): return False", "def f(x): return False", "def f(x): return 0")
+    first, second, other = (eval(mark(answer, test)[1][-1].evalue) for answer in answers)
+    assert first == second and len(set(first)) == 2
+    assert not set(first) & set(other)
 
 
 def test_a_comment_to_the_judge_that_means_nothing_costs_its_test_and_says_so(mark):
