@@ -17,8 +17,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import autograder
-import dpkit
+from autograder.code import code_digest
 from autograder.judge import Job, Outcome, Settings
 from autograder.store import Store, fingerprint
 
@@ -51,13 +50,11 @@ class Cache:
 
 @cache
 def environment() -> str:
-    """A digest of the code that marks: the grader's own, Python's version, and the name and version
-    of every package installed."""
-    code = [Path(str(package.__file__)).parent for package in (autograder, dpkit)]
+    """A digest of the code that marks, and of the name and version of every package installed."""
     installed = {
         found.name
         for folder in map(Path, sys.path)
         if folder.is_dir()
         for found in folder.glob("*.dist-info")
     }
-    return fingerprint(sys.version, platform.machine(), sorted(installed), *code)
+    return fingerprint(code_digest(), platform.machine(), sorted(installed))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import autograder
 import dpkit
+from autograder.store import fingerprint
 
 __all__ = ["code_digest", "environment"]
 
@@ -18,15 +18,10 @@ LIBRARIES = ("numpy", "torch", "matplotlib", "ipython")  # what an answer's last
 
 @functools.cache
 def code_digest() -> str:
-    """A digest of every module of `autograder` and `dpkit` as it was when this process first
-    asked, and of `environment()`."""
-    digest = hashlib.sha256(repr(sorted(environment().items())).encode())
-    for package in (autograder, dpkit):
-        home = Path(str(package.__file__)).parent
-        for file in sorted(home.rglob("*.py")):
-            digest.update(b"\0" + str(file.relative_to(home.parent)).encode() + b"\0")
-            digest.update(hashlib.sha256(file.read_bytes()).digest())
-    return digest.hexdigest()
+    """A digest of `autograder` and `dpkit` as they were when this process first asked, and of
+    `environment()`."""
+    code = [Path(str(package.__file__)).parent for package in (autograder, dpkit)]
+    return fingerprint(sorted(environment().items()), *code)
 
 
 @functools.cache

@@ -7,9 +7,10 @@ import textwrap
 
 import pytest
 
-from autograder.errors import SandboxUnavailable, StudentError
-from autograder.sandbox import choose, tree
+from autograder.errors import StudentError
+from autograder.sandbox import tree
 from autograder.session import Limits, Ref, Zygote
+from tests.autograder.sandboxes import sandbox_or_skip
 
 MIB = 2**20
 LIMITS = Limits(
@@ -24,12 +25,7 @@ LIMITS = Limits(
 
 @pytest.fixture(scope="module", params=["bwrap", "landlock", "off"])
 def zygote(request):
-    try:
-        choose(request.param)
-    except SandboxUnavailable as error:
-        if os.environ.get("CI") and request.param == "bwrap":
-            pytest.fail(str(error))
-        pytest.skip(str(error))
+    sandbox_or_skip(request.param)
     with Zygote(request.param, preload=("numpy", "matplotlib.pyplot"), limits=LIMITS) as zygote:
         yield zygote
 

@@ -20,21 +20,17 @@ import numpy as np
 import pytest
 
 from autograder.errors import SandboxUnavailable, StudentError
-from autograder.sandbox import choose, tree
+from autograder.sandbox import tree
 from autograder.session import Limits, Ref, Zygote
 from autograder.wire import BadData
+from tests.autograder.sandboxes import sandbox_or_skip
 
 LIMITS = Limits(cpu_seconds_per_cell=2.0, wall_slack=20.0, grace_seconds=1.0)
 
 
 @pytest.fixture(scope="module", params=["bwrap", "landlock", "off"])
 def zygote(request):
-    try:
-        choose(request.param)
-    except SandboxUnavailable as error:
-        if os.environ.get("CI") and request.param == "bwrap":
-            pytest.fail(str(error))
-        pytest.skip(str(error))
+    sandbox_or_skip(request.param)
     preload = ("numpy", "matplotlib.pyplot", "dpkit", "no_such_module")
     with Zygote(request.param, preload=preload, limits=LIMITS) as zygote:
         yield zygote

@@ -20,6 +20,7 @@ from autograder.errors import SandboxUnavailable
 from autograder.sandbox import choose, launch, tree, trial
 from autograder.server import Server, Wish
 from autograder.session import Limits, Zygote
+from tests.autograder.sandboxes import sandbox_or_skip
 
 LIMITS = Limits(cpu_seconds_per_cell=2.0, wall_slack=20.0)
 PRELOAD = ("numpy",)
@@ -27,12 +28,7 @@ PRELOAD = ("numpy",)
 
 @pytest.fixture(scope="module", params=["bwrap", "landlock", "off"])
 def owner(request):
-    try:
-        choose(request.param)
-    except SandboxUnavailable as error:
-        if os.environ.get("CI") and request.param == "bwrap":
-            pytest.fail(str(error))
-        pytest.skip(str(error))
+    sandbox_or_skip(request.param)
     with Zygote(request.param, preload=PRELOAD, limits=LIMITS) as owner:
         yield owner
 

@@ -222,7 +222,8 @@ def test_damaged_tensors_never_do_worse(data):
             value = decode(bytes(raw), foreign=make)
         except BadData:
             continue
-        encode(value, foreign=True)
+        again = decode(encode(value, foreign=True), foreign=make)  # whatever it is, it is proper
+        assert type(again) is type(value)
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from autograder.errors import SandboxUnavailable, StudentError
-from autograder.sandbox import choose, tree
+from autograder.errors import StudentError
+from autograder.sandbox import tree
 from autograder.session import Limits, Zygote
+from tests.autograder.sandboxes import sandbox_or_skip
 
 pytestmark = pytest.mark.attack
 
@@ -156,12 +157,7 @@ def decoys(tmp_path):
 
 @pytest.fixture(scope="module", params=["bwrap", "landlock"])
 def zygote(request):
-    try:
-        choose(request.param)
-    except SandboxUnavailable as error:
-        if os.environ.get("CI") and request.param == "bwrap":
-            pytest.fail(str(error))
-        pytest.skip(str(error))
+    sandbox_or_skip(request.param)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AUTOGRADER_KEY", SECRET)
         with Zygote(request.param, preload=("numpy",), limits=LIMITS) as zygote:

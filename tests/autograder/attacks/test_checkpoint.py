@@ -10,9 +10,10 @@ import textwrap
 
 import pytest
 
-from autograder.errors import SandboxUnavailable, StudentError
-from autograder.sandbox import choose, tree
+from autograder.errors import StudentError
+from autograder.sandbox import tree
 from autograder.session import Limits, Zygote
+from tests.autograder.sandboxes import sandbox_or_skip
 
 pytestmark = pytest.mark.attack
 
@@ -43,12 +44,7 @@ def f(x):
 
 @pytest.fixture(scope="module", params=["bwrap", "landlock"])
 def zygote(request):
-    try:
-        choose(request.param)
-    except SandboxUnavailable as error:
-        if os.environ.get("CI") and request.param == "bwrap":
-            pytest.fail(str(error))
-        pytest.skip(str(error))
+    sandbox_or_skip(request.param)
     with Zygote(request.param, preload=("numpy",), limits=LIMITS) as zygote:
         yield zygote
 
