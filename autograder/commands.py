@@ -84,14 +84,14 @@ def release(options: argparse.Namespace) -> Done:
 
 
 def grade(options: argparse.Namespace) -> Done:
-    from autograder.grade import grade
-    from autograder.report import Class
-    from autograder.troubles import clear_words
-
     course = find_course(options.course)
     if options.sandbox == "off":
         _warn("warning: --sandbox=off: students' code runs with your rights; the marks will say so")
-    with _progress() as progress, _judges(options) as judges:
+    with _judges(options, course) as judges, _progress() as progress:
+        from autograder.grade import grade
+        from autograder.report import Class
+        from autograder.troubles import clear_words
+
         grading = grade(
             course,
             options.lab,
@@ -122,10 +122,21 @@ def grade(options: argparse.Namespace) -> Done:
 
 
 @contextmanager
-def _judges(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
+def _judges(options: argparse.Namespace, course: Course) -> Iterator[dict[str, Any]]:
     """Where `grade` has its judges: in processes here, or on a cluster."""
     if options.scheduler is None:
-        yield {"workers": options.workers}
+        from autograder import early
+
+        pool = None
+        if options.submissions or options.regrade or early.work_in_sight(course, options.lab):
+            pool = early.begin(
+                course, options.lab, options.workers, options.sandbox, _limits(options)
+            )
+        try:
+            yield {"workers": options.workers, "pool": pool}
+        finally:
+            if pool is not None:
+                pool.shutdown()
         return
     from autograder.sandbox import choose
     from autograder.scheduler import Cluster

@@ -90,6 +90,7 @@ def grade(
     regrade: bool = False,
     progress: Progress = lambda stage, done, total: None,
     executor: Callable[[int, Settings], Executor] | None = None,
+    pool: Pool | None = None,
 ) -> Grading:
     """Mark every submission of `lab` that has not been marked as it is now.
 
@@ -97,7 +98,8 @@ def grade(
     `regrade` judges all anew.
     `executor(workers, settings)` may supply another `concurrent.futures.Executor`; it is given
     `mark(settings, job)` to do, and asked for again when that one breaks. Without one, and without
-    a number of `workers`, the judges of `autograder serve` do it where they wait.
+    a number of `workers`, the judges of `autograder serve` do it where they wait. `pool` may be one
+    that is getting ready for this lab already (`autograder.early`).
 
     Raises `CourseError` when nothing can be done at all; what is wrong with single submissions is
     in `problems`. Raises `Stopped` on Ctrl-C.
@@ -146,9 +148,14 @@ def grade(
                 cache = Cache(store, lab, settings)
                 run = _Run(recorder, cache, found.waiting, grading, progress, fresh=regrade)
 
+                early = [pool] if pool is not None and pool.settings == settings else []
+
                 def open_pool() -> Executor:
                     if executor is not None:
                         return executor(count, settings)
+                    if early:
+                        early[0].workers = count
+                        return early.pop()
                     served = Served.at(course.state) if workers is None else None
                     return served or Pool(count, settings)
 

@@ -14,9 +14,9 @@
 
 # %% tags=["figure"] nbgrader={"grade_id": "setup_figures", "locked": true}
 # %matplotlib inline
-import matplotlib.pyplot as plt
 
 # %% nbgrader={"grade_id": "setup", "locked": true}
+import matplotlib.pyplot as plt
 import numpy as np
 import torch
 
