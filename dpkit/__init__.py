@@ -13,15 +13,17 @@ Read in this order:
 * `gradcheck`, whether a gradient is right; `catalogue` and `diagnose`, what the mistake is if it is
   not; `answers` and `points`, the form in which gradients and arguments come;
 * `source` and `compiled`, gradients as Python text;
+* `optim`, walking downhill;
 * `draw`, pictures of computations.
 
 What can wait: `stencils` and `operators`, the commonest operations once more, for speed;
 `protocols`, how numpy's and torch's functions find ours; `placing` and `changes`, how the tape of
 arrays stays quick and notices changes in place; `refusals` and `complaints`, error messages;
-`allocator`, the memory of large arrays.
+`allocator`, the memory of large arrays; `carry`, how an engine that somebody built in one lab gets
+to the next.
 """
 
-from dpkit import arrays, functions, linalg
+from dpkit import arrays, carry, functions, linalg, optim
 from dpkit.arrays import *
 from dpkit.checkpoint import checkpoint, fori_loop
 from dpkit.compiled import CompiledGradient, compile_grad
@@ -69,6 +71,7 @@ __all__ = [
     "adjoint_test",
     "animate_graph",
     "check_gradient",
+    "carry",
     "checkpoint",
     "compile_grad",
     "custom_jvp",
@@ -89,6 +92,7 @@ __all__ = [
     "jvp",
     "linalg",
     "no_grad",
+    "optim",
     "stop_gradient",
     "taylor_test",
     "tensor",
