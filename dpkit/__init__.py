@@ -13,7 +13,7 @@ Read in this order:
 * `gradcheck`, whether a gradient is right; `catalogue` and `diagnose`, what the mistake is if it is
   not; `answers` and `points`, the form in which gradients and arguments come;
 * `source` and `compiled`, gradients as Python text;
-* `optim`, walking downhill;
+* `optim`, walking downhill; `nn`, networks from modules, and `logistic`, a classifier made of one;
 * `draw`, pictures of computations.
 
 What can wait: `stencils` and `operators`, the commonest operations once more, for speed;
@@ -23,7 +23,7 @@ arrays stays quick and notices changes in place; `refusals` and `complaints`, er
 to the next.
 """
 
-from dpkit import arrays, carry, functions, linalg, optim
+from dpkit import arrays, carry, functions, linalg, nn, optim
 from dpkit.arrays import *
 from dpkit.checkpoint import checkpoint, fori_loop
 from dpkit.compiled import CompiledGradient, compile_grad
@@ -49,6 +49,7 @@ from dpkit.gradcheck import (
 )
 from dpkit.implicit import fixed_point
 from dpkit.jacobians import hessian, hvp, jacfwd, jacrev
+from dpkit.logistic import LogisticRegression
 from dpkit.scalar import Scalar
 from dpkit.source import SourceError, grad_source
 from dpkit.tensor import Tensor, no_grad, tensor
@@ -64,6 +65,7 @@ __all__ = [
     "Drawing",
     "Dual",
     "GradientReport",
+    "LogisticRegression",
     "Scalar",
     "SourceError",
     "TaylorReport",
@@ -91,6 +93,7 @@ __all__ = [
     "jacrev",
     "jvp",
     "linalg",
+    "nn",
     "no_grad",
     "optim",
     "stop_gradient",
