@@ -7,6 +7,7 @@
     demo     build the lab, make a class of submissions, mark it, write the report
     test     run every test that this machine can run; arguments go to pytest
     lab      open JupyterLab on the labs; arguments go to jupyter lab
+    slides   build the lecture decks into build/slides; arguments name weeks, such as week03
     lint     check style, types and generated files
     lock     write requirements.lock and its companions again; --upgrade takes newer versions
     doctor   say what this machine can and cannot do
@@ -355,6 +356,7 @@ def main() -> None:
         "lab": lambda: open_lab(arguments),
         "lint": lambda: lint(arguments),
         "lock": lambda: hand_over(ROOT / "tools" / "lock.py", *arguments),
+        "slides": lambda: hand_over("-m", "tools.slides", *arguments),
         "test": lambda: run_tests(arguments),
     }
     if verb == "clean":
