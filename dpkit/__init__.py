@@ -14,6 +14,7 @@ Read in this order:
   not; `answers` and `points`, the form in which gradients and arguments come;
 * `source` and `compiled`, gradients as Python text;
 * `optim`, walking downhill; `nn`, networks from modules, and `logistic`, a classifier made of one;
+* `relax`, soft versions of hard decisions, and slopes from samples;
 * `draw`, pictures of computations.
 
 What can wait: `stencils` and `operators`, the commonest operations once more, for speed;
@@ -23,7 +24,7 @@ arrays stays quick and notices changes in place; `refusals` and `complaints`, er
 to the next.
 """
 
-from dpkit import arrays, carry, functions, linalg, nn, optim
+from dpkit import arrays, carry, functions, linalg, nn, optim, relax
 from dpkit.arrays import *
 from dpkit.checkpoint import checkpoint, fori_loop
 from dpkit.compiled import CompiledGradient, compile_grad
@@ -36,7 +37,7 @@ from dpkit.diagnose import (
     diagnose_training,
     diagnose_vjp,
 )
-from dpkit.draw import Drawing, animate_graph, draw_graph
+from dpkit.draw import Drawing, animate_graph, draw_graph, watch
 from dpkit.dual import Dual
 from dpkit.functions import *
 from dpkit.gradcheck import (
@@ -96,9 +97,11 @@ __all__ = [
     "nn",
     "no_grad",
     "optim",
+    "relax",
     "stop_gradient",
     "taylor_test",
     "tensor",
     "value_and_grad",
     "vjp",
+    "watch",
 ]

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from dpkit import number
-from dpkit.backends import Number, is_array, shape_of
+from dpkit.backends import Number, is_array, is_torch, shape_of
 from dpkit.box import Box, held, words
 from dpkit.box import plain as plain_array
 from dpkit.containers import Rebuild, flatten, form, leaves, spread
@@ -44,6 +44,8 @@ def stop_gradient(tree: Any) -> Any:
 def _stopped(x: Any) -> Any:
     if isinstance(x, Box):
         return tensor(plain_array(x))
+    if is_torch(x):
+        return x.detach()  # torch's own gradient stops, too
     return number.plain(x) if isinstance(x, Number) else x
 
 

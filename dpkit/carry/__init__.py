@@ -47,7 +47,7 @@ def load(kind: str, folder: str | Path | None = None) -> Engine:
     return engine
 
 
-def save(kind: str, folder: str | Path | None = None) -> Path | None:
+def save(kind: str, folder: str | Path | None = None) -> None:
     """Write the engine of this notebook to `mylab/`, and say how many of its contracts it keeps.
 
     Takes the newest version of each cell that defines a part of the engine, and of each cell that
@@ -57,8 +57,8 @@ def save(kind: str, folder: str | Path | None = None) -> Path | None:
         kind: "dual", "var" or "tensor".
         folder: where to write instead of `mylab/`.
 
-    Returns the file; None, with a sentence, where a part is still blank or missing: nothing is
-    written then. Raises ValueError for another kind.
+    Where a part is still blank or missing it says so and writes nothing. Raises ValueError for
+    another kind.
     """
     suite = load_suite(kind)
     place = Path(folder) if folder is not None else home()
@@ -68,7 +68,7 @@ def save(kind: str, folder: str | Path | None = None) -> Path | None:
         engine = _tried(suite, source, path)
     except (Blank, Broken) as reason:
         print(f"Not saved yet: {reason}")
-        return None
+        return
     place.mkdir(parents=True, exist_ok=True)
     note = ""
     if path.exists() and path.read_text(encoding="utf-8") != source:
@@ -80,7 +80,6 @@ def save(kind: str, folder: str | Path | None = None) -> Path | None:
     print(f"Saved to {place.name}/{path.name}: {told}.{note}")
     for failure in engine.failures:
         print(f"  - {failure}")
-    return path
 
 
 def _yours(suite: Suite, path: Path) -> Engine:

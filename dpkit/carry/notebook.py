@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import symtable
 import sys
 from collections.abc import Iterator, Sequence
 
@@ -84,12 +85,7 @@ class _Piece:
         self.kept = [each for each in statements if _defines(each)]
         self.defines = [name for each in self.kept for name in _defines(each)]
         self.source, self.turn = source, turn
-        used = {
-            node.id
-            for each in self.kept
-            for node in ast.walk(each)
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
-        }
+        used = _globals(self.kept)
         self.needs = sorted(used - set(dir(builtins)) - set(self.defines))
 
     def __str__(self) -> str:
@@ -105,6 +101,19 @@ class _Piece:
             chunks += [*gap, *lines[start : each.end_lineno]]
             end = each.end_lineno or start
         return "\n".join(chunks)
+
+
+def _globals(statements: Sequence[ast.stmt]) -> set[str]:
+    """The names that the statements look up outside themselves."""
+    source = "\n".join(ast.unparse(each) for each in statements)
+    table = symtable.symtable(source, "<cell>", "exec")
+    used = {each.get_name() for each in table.get_symbols() if each.is_referenced()}
+    inside = list(table.get_children())
+    for each in inside:
+        symbols = each.get_symbols()
+        used |= {one.get_name() for one in symbols if one.is_global() and one.is_referenced()}
+        inside += each.get_children()
+    return used
 
 
 def _defines(statement: ast.stmt) -> list[str]:

@@ -24,8 +24,9 @@ from dpkit.draw.picture import (
     shown_value,
     write,
 )
+from dpkit.draw.watch import Score, watch
 
-__all__ = ["Drawing", "animate_graph", "draw_graph"]
+__all__ = ["Drawing", "Score", "animate_graph", "draw_graph", "watch"]
 
 _MOST_NODES = 60
 
