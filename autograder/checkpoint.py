@@ -8,8 +8,10 @@ Where that does not succeed, and where the process lies, the whole session is en
 
 What a copy learns (the numbers of a hidden case) ends with it, as far as memory goes. It shares
 with the original what was open before: files, pipes, the working folder. A program made for it can
-leave word there, or start a thread, so that no copy is made of it. Against that helps the order of
-marking alone: every cell of the student's first, while its copies sleep, and then the tests.
+leave word there, or start a thread, so that no copy is made of it. To give each copy a folder of its
+own would not end that: it has the pipes still. Against that helps the order of marking alone: every
+cell of the student's first, while its copies sleep, and then the tests. What is left is that one
+test's numbers can stand in the message of a later one.
 """
 
 from __future__ import annotations
@@ -20,8 +22,9 @@ import select
 import socket
 import time
 
+from autograder.ends import cause_of_death, has_ended
 from autograder.errors import StudentError
-from autograder.process import Session, cause_of_death, has_ended
+from autograder.process import Session
 from autograder.sandbox import tree
 
 __all__ = ["Trial", "copy_of"]
@@ -51,6 +54,7 @@ class Trial(Session):
             forget=original._copies.discard,
         )
         self._original, self._number = original, number
+        self.waiting = original.waiting
         self._me = tree.process(tree.pid_of(student) or 0)
         self._before: set[tree.Process] | None = (
             None  # the room's processes without it; asleep: None

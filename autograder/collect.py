@@ -274,7 +274,7 @@ class _Desk:
             self.tell(
                 student,
                 f"{entry}: {student!r} cannot be a student's id; "
-                "rename it to letters, digits, spaces and . _ - @ +",
+                "rename it to letters, digits, spaces and . _ - @ + '",
             )
             return None
         return _Sender(student, named.number if named else "", [(named, entry)])
@@ -379,8 +379,18 @@ class _Desk:
             remedy = "it was typed into the platform"
         elif len(deeper := [name for name in files if name.endswith(f"/{NOTEBOOK}")]) == 1:
             remedy = f"it is at {deeper[0]}: move it up"
+        elif deeper:
+            remedy = (
+                f"there are {len(deeper)} of them deeper inside; if it is a whole class, unpack it "
+                "and name that folder with --submissions"
+            )
         elif notebooks:
             remedy = f"which of {', '.join(notebooks)} counts? Rename it"
+        elif packed := [name for name in files if name.lower().endswith(".zip")]:
+            remedy = (
+                f"{packed[0]} in it is a zip again, which is not opened: unpack that one, or ask "
+                f"{student} for the notebook itself"
+            )
         else:
             remedy = f"ask {student} for the notebook"
         self.tell(student, f"{where}: holds no {NOTEBOOK}; {remedy}")

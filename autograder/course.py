@@ -74,6 +74,12 @@ class Course:
                 "are enough: from autograder.exercise import Lab; "
                 f'lab = Lab("{lab}", "A title", week=1, minutes=60)'
             )
+        if any((self.source / lab).glob("*.ipynb")):
+            raise CourseError(
+                f"{self.source / lab}: a lab that has notebooks alone, and no {folder / 'lab.py'}, is "
+                f"marked by `nbgrader autograde {lab}`, in the same sandbox where nbgrader_config.py "
+                "names JudgeExecute (`autograder doctor` says whether it does)"
+            )
         near = difflib.get_close_matches(lab, self.labs, n=1, cutoff=0.3)
         guess = f"did you mean {near[0]}? " if near else ""
         known = (

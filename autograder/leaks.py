@@ -12,6 +12,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,14 @@ import jupytext
 import nbformat
 
 from autograder.course import CourseError
-from autograder.exercise import BEGIN_HIDDEN, END_HIDDEN, load_lab
+from autograder.exercise import load_lab
+from autograder.mark import BEGIN_HIDDEN, END_HIDDEN
 
 __all__ = ["Leak", "cut_hidden", "find_leaks"]
 
 SHORT = 12  # characters; a shorter line ("return out") says nothing
+# Nor does the head of a counting loop, or an empty beginning, which every program has.
+COMMON = re.compile(r"for \w+ in range\([\w()]+\):|\w+ = (?:\[\]|\{\}|set\(\)|None|0|0\.0)")
 BEGIN_SOLUTION, END_SOLUTION = "BEGIN SOLUTION", "END SOLUTION"
 DELIMITERS = (BEGIN_HIDDEN, END_HIDDEN, BEGIN_SOLUTION, END_SOLUTION, "BEGIN MARK SCHEME")
 
@@ -60,13 +64,15 @@ def cut_hidden(text: str, path: Path | str = "") -> str:
     return "".join(kept)
 
 
-def find_leaks(lab: Path, given: Path, *, run: int = 1) -> list[Leak]:
+def find_leaks(lab: Path, given: Path, *, run: int = 1, solved: bool = False) -> list[Leak]:
     """Secrets of the lab folder `lab` in the files under `given` (a release, an installed package).
 
-    In a release a single line tells. In a library, where others wrote `seen.add(node)` before, only `run` lines in a
-    row do.
+    In a release a single line tells. In a library, where others wrote `seen.add(node)` before, only
+    `run` lines in a row do. `solved`: the students have handed in what the lab asks, so its solutions
+    are no secret any more; its tests are.
     """
-    secrets = _secrets(lab)
+    state = tuple((path, path.stat().st_mtime_ns) for path in sorted(lab.rglob("*.py")))
+    secrets = _secrets(lab, solved, state)
     leaks: list[Leak] = []
     for path in sorted(path for path in given.rglob("*") if path.is_file()):
         if "__pycache__" in path.parts:
@@ -132,8 +138,9 @@ class _Secrets:
     statements: set[str]
 
 
-def _secrets(lab: Path) -> _Secrets:
-    """What only staff may see.
+@lru_cache(maxsize=32)
+def _secrets(lab: Path, solved: bool, state: object) -> _Secrets:
+    """What only staff may see, while the lab's files are in this state.
 
     A line of a solution is secret also when it stands elsewhere in the lab's text, where it may have come by mistake;
     what a worked example gives away on purpose, the lab names as `Lab(given=…)`. Tests, mutants and alternatives are
@@ -142,6 +149,7 @@ def _secrets(lab: Path) -> _Secrets:
     answers: list[str] = []
     others: list[str] = []
     public: list[str] = []
+    staff = () if solved else ("mutants", "alternatives")
     for cell in jupytext.reads(
         (lab / "lab.py").read_text(encoding="utf-8"), fmt="py:percent"
     ).cells:
@@ -152,7 +160,7 @@ def _secrets(lab: Path) -> _Secrets:
                 shown,
                 "",
             )  # nbgrader replaces a solution cell without a region as a whole
-        answers.append(solution)
+        (public if solved else answers).append(solution)
         others.append(tests)
         public.append(shown)
     tests, shown = _split(
@@ -160,7 +168,7 @@ def _secrets(lab: Path) -> _Secrets:
     )
     others.append(tests)
     public.append(shown)
-    for folder in ("mutants", "alternatives"):
+    for folder in staff:
         others += [path.read_text(encoding="utf-8") for path in sorted((lab / folder).glob("*.py"))]
     given = list(load_lab(lab / "exercises.py").given)
     return _Secrets(
@@ -192,7 +200,11 @@ def _bare(line: str) -> str:
 
 def _lines(texts: Iterable[str]) -> set[str]:
     lines = {_bare(line) for text in texts for line in text.splitlines()}
-    return {line for line in lines if len(line) >= SHORT and re.search(r"\w", line)}
+    return {line for line in lines if _says_something(line) and re.search(r"\w", line)}
+
+
+def _says_something(line: str) -> bool:
+    return len(line) >= SHORT and not COMMON.fullmatch(line)
 
 
 def _all_statements(texts: Iterable[str]) -> set[str]:
@@ -209,6 +221,6 @@ def _statements(text: str) -> list[tuple[str, int]]:
     for node in ast.walk(tree):
         if isinstance(node, (ast.Assign, ast.AugAssign, ast.Return, ast.Expr)):
             canonical = ast.unparse(node)
-            if len(canonical) >= SHORT:
+            if _says_something(canonical):
                 found.append((canonical, node.lineno))
     return found

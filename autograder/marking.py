@@ -18,16 +18,11 @@ import nbformat
 import numpy as np
 from nbformat import NotebookNode
 
+from autograder.copies import is_locked, readable_copy
 from autograder.errors import StudentError
-from autograder.exercise import (
-    BEGIN_HIDDEN,
-    Exercise,
-    Lab,
-    Mark,
-    in_hidden_region,
-    why_it_failed,
-)
-from autograder.harmless import harmless_output, harmless_text
+from autograder.exercise import Exercise, Lab
+from autograder.harmless import harmless_output
+from autograder.mark import BEGIN_HIDDEN, Mark, in_hidden_region, why_it_failed
 from autograder.overrun import Overrun, limited, within_memory
 from autograder.remote import TrustedNames, readable
 from autograder.result import Finding, Result, cut
@@ -67,22 +62,26 @@ class Marking:
         Where that cannot be (the program has ended, or has threads and cannot be copied), the cells
         are run once more, as far as the one that ended it, for the tests alone: what they show this
         time is not kept."""
-        for cell in notebook.cells:
-            if cell.cell_type != "code" and not (_is_locked(cell) or "autograder" in cell.metadata):
-                cell.source = harmless_text(cell.source)
-        cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+        self._walk([cell for cell in notebook.cells if cell.cell_type == "code"], open_session)
+        readable_copy(notebook)
+
+    def _walk(self, cells: list[NotebookNode], open_session: Callable[[], Session]) -> None:
         with open_session() as session:
             copies: list[Session | None] = []
             last: tuple[NotebookNode, StudentError] | None = None
+            waiting = session.waiting
+            waiting.allowed = self.limits.idle_seconds / 2  # they may have to be run again
             for cell in cells:
                 if _is_test(cell):
                     copies.append(session.copied())
                 elif (end := self.student_cell(cell, session)) is not None:
                     last = cell, end
+            waiting.allowed = self.limits.idle_seconds
             if session.alive and None not in copies:
                 self.judge(cells, session, iter(copies))
                 return
         with open_session() as session:
+            session.waiting = waiting  # what is slept away is gone
             self.judge(cells, session, None, last)
 
     def judge(
@@ -100,7 +99,7 @@ class Marking:
                 with next(copies) if copies else session.checkpoint() as self.asked:
                     cell.outputs = self.grade(cell, names)
                 continue
-            if _is_locked(cell):
+            if is_locked(cell):
                 names.learn(cell.source)
             if last is not None and cell is last[0]:
                 session.close(last[1])
@@ -181,6 +180,7 @@ class Marking:
             if in_hidden_region(error):
                 # The reader of the marked copy sees it, the student does not.
                 result.findings[0].hidden = True
+                result.findings[0].message = _message(error, staff=True)
                 cell.metadata["autograder"] = {"hidden": True}
         shown = printed.getvalue() + (result.output if isinstance(result, Result) else "")
         if shown:
@@ -269,12 +269,12 @@ def _plain_result(
     )
 
 
-def _message(error: Exception) -> str:
+def _message(error: Exception, *, staff: bool = False) -> str:
     """What a student may read of a failed test: its own message; its source only where the student
-    has it too."""
+    has it too, or for the `staff`, who read it in the report."""
     text = error.message if isinstance(error, StudentError) else str(error)
     # A test may say what came, and that can be endless.
-    return cut(text) or why_it_failed(error)
+    return cut(text) or why_it_failed(error, staff=staff)
 
 
 def _error(error: Exception) -> NotebookNode:
@@ -295,7 +295,3 @@ def _panel(result: Result) -> NotebookNode:
 def _stream(text: str) -> NotebookNode:
     # Always stdout: nbgrader takes a word on stderr for a failed test.
     return nbformat.v4.new_output("stream", name="stdout", text=text)
-
-
-def _is_locked(cell: NotebookNode) -> bool:
-    return bool(cell.metadata.get("nbgrader", {}).get("locked"))

@@ -88,7 +88,8 @@ def _warm(settings: Settings | None) -> multiprocessing.context.BaseContext:
     context = multiprocessing.get_context("forkserver")
     modules = ["autograder.warm", "autograder.pool", *(settings.preload if settings else ())]
     context.set_forkserver_preload(modules)
-    with _environment(ONE_THREAD):
+    # Wherever the marker stands, which may be in a submission, nothing is imported from there.
+    with _environment({**ONE_THREAD, "PYTHONSAFEPATH": "1"}):
         forkserver.ensure_running()
     return context
 

@@ -21,6 +21,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from autograder.clock import TICK_SECONDS, Clock, Waiting
+from autograder.ends import cause_of_death, reported_status, send_signal
 from autograder.errors import KINDS, StudentError
 from autograder.frames import Closed, Line
 from autograder.outputs import Collector
@@ -28,13 +30,11 @@ from autograder.sandbox import tree
 from autograder.sandbox.limits import Limits
 from autograder.wire import BadData, Foreign, Ref, decode
 
-__all__ = ["CellRun", "Session", "cause_of_death", "has_ended", "send_signal"]
+__all__ = ["CellRun", "Session"]
 
 log = logging.getLogger("autograder")
 
-TICK_SECONDS = 0.05
 WEIGH_SECONDS = 1.0
-LAST_WORDS_SECONDS = 1.0  # to read what a process had sent before it ended
 STRAY_MESSAGES = 20_000
 CALLBACK_DEPTH = 8
 MAX_TEXT = 20_000
@@ -70,6 +70,7 @@ class Session:
 
     Attributes:
         last_output: the text printed by the last probe or call.
+        waiting: what of its time the submission has slept away; its copies share it.
     """
 
     def __init__(
@@ -95,6 +96,7 @@ class Session:
         """
         self.limits = limits
         self.last_output = ""
+        self.waiting = Waiting(limits.idle_seconds)
         self._alone, self._folder, self._forget = alone, folder, forget
         self._line = Line(line, limit=self.limits.frame_bytes)
         self._report, self._supervisor, self._student = report, supervisor, student
@@ -135,12 +137,9 @@ class Session:
         run = CellRun(collector.outputs, execution_count=self._cells)
         self._doing = f"cell {cell_id or self._cells}"
         try:
-            answer, interrupted = self._ask({"op": "cell", "source": source}, collector=collector)
-            if interrupted:
-                run.status, run.message = (
-                    "timeout",
-                    self._too_slow(self.limits.cpu_seconds_per_cell),
-                )
+            answer, why = self._ask({"op": "cell", "source": source}, collector=collector)
+            if why:
+                run.status, run.message = "timeout", why
                 if not any(output["output_type"] == "error" for output in collector.outputs):
                     collector.fail("Timeout", run.message)
             elif type(answer) is not dict or answer.get("ok") is not True:
@@ -286,13 +285,13 @@ class Session:
         collector = Collector(self.limits, self.limits.output_bytes_per_cell)
         limit = cpu_seconds or self.limits.cpu_seconds_per_cell
         try:
-            answer, interrupted = self._ask(
+            answer, why = self._ask(
                 request, collector=collector, cpu_seconds=limit, descriptor=descriptor
             )
         finally:
             self.last_output = collector.text
-        if interrupted:
-            raise StudentError("timeout", self._too_slow(limit))
+        if why:
+            raise StudentError("timeout", why)
         if type(answer) is not bytes:
             raise StudentError("process", "The student's process gave no proper answer.")
         try:
@@ -308,16 +307,16 @@ class Session:
         collector: Collector,
         cpu_seconds: float | None = None,
         descriptor: int | None = None,
-    ) -> tuple[Any, bool]:
+    ) -> tuple[Any, str]:
         """Send a request, with a descriptor for the process to keep if it needs one, and see it
-        through: its answer, and whether it had to be interrupted.
+        through: its answer, and why it had to be interrupted, if it had.
 
         Raises `StudentError` when the student's process reports one, or ends.
         """
         self._must_live()
         number = secrets.randbits(62)
         self._line.post({"id": number, **request}, self._outgoing, descriptor)
-        clock = _Clock(self, cpu_seconds or self.limits.cpu_seconds_per_cell)
+        clock = Clock(self, cpu_seconds or self.limits.cpu_seconds_per_cell)
         allowed = self._allowance()
         strays = calls = 0
         try:
@@ -330,9 +329,7 @@ class Session:
                     elif "done" in message:
                         return message["done"], clock.interrupted
                     elif "error" in message:
-                        raise _students_word(
-                            message["error"], clock.interrupted, self._too_slow(clock.limit)
-                        )
+                        raise _students_word(message["error"], clock.interrupted)
                     elif "callback" in message:
                         calls += 1
                         strays += not self._callbacks
@@ -341,7 +338,8 @@ class Session:
                                 "process", f"The code called back more than {calls - 1} times."
                             )
                         allowed = self._allowance()
-                        self._call_back(number, message)
+                        with clock.ours():
+                            self._call_back(number, message)
                     else:
                         strays += 1
                         collector.add(message.get("out"))
@@ -465,9 +463,6 @@ class Session:
     def _interrupt(self) -> None:
         send_signal(self._student, signal.SIGINT)
 
-    def _too_slow(self, seconds: float) -> str:
-        return f"It ran for more than {seconds:g} s of processor time and was stopped. Is there an endless loop?"
-
     # The end
 
     def _must_live(self) -> None:
@@ -489,7 +484,7 @@ class Session:
     def _bury(self) -> StudentError:
         """The process is gone: find out why, once, and make sure that all of it is."""
         if self._epitaph is None:
-            kind, why = self._ended or ("killed", cause_of_death(_status(self._report)))
+            kind, why = self._ended or ("killed", cause_of_death(reported_status(self._report)))
             self._kill()
             self._wait()
             self._epitaph = self._died(kind, why)
@@ -537,47 +532,7 @@ class Session:
         self.close()
 
 
-class _Clock:
-    """Processor time decides; a wall clock of several times as much catches what sleeps."""
-
-    def __init__(self, session: Session, limit: float):
-        self.session, self.limit = session, limit
-        self.interrupted = False
-        self.gone = False  # the process has ended, though its line may be open
-        self.gone_since = 0.0
-        self.started = time.monotonic()
-        self.next = self.started + TICK_SECONDS
-        self.cpu_before: float | None = None
-
-    @property
-    def too_late(self) -> bool:
-        """Whether a process that has ended has had the time for its last words."""
-        return time.monotonic() > self.gone_since + LAST_WORDS_SECONDS
-
-    def tick(self) -> None:
-        now = time.monotonic()
-        if now < self.next:  # looking is not free, and messages may come thick and fast
-            return
-        self.next = now + TICK_SECONDS
-        session, limits = self.session, self.session.limits
-        if not self.gone and has_ended(session._student):
-            self.gone, self.gone_since = True, now
-        cpu = session._usage().cpu_seconds
-        if self.cpu_before is None:
-            self.cpu_before = cpu
-        used, wall = cpu - self.cpu_before, now - self.started
-        if not self.interrupted:
-            if used > self.limit or wall > limits.wall_seconds(self.limit):
-                self.interrupted = True
-                session._interrupt()
-                self.started, self.cpu_before = now, cpu
-        elif used > limits.grace_seconds or wall > limits.wall_seconds(limits.grace_seconds):
-            session._end(
-                "timeout", session._too_slow(self.limit) + " It did not stop when it was asked to."
-            )
-
-
-def _students_word(error: Any, interrupted: bool, too_slow: str) -> StudentError:
+def _students_word(error: Any, interrupted: str) -> StudentError:
     """A `StudentError` from what the student's process says, which may be anything."""
     if type(error) is not dict:
         return StudentError("process", "The student's process gave no proper answer.")
@@ -590,50 +545,10 @@ def _students_word(error: Any, interrupted: bool, too_slow: str) -> StudentError
     ):
         return StudentError("process", "The student's process gave no proper answer.")
     if interrupted:
-        return StudentError("timeout", too_slow, traceback[:MAX_TEXT])
+        return StudentError("timeout", interrupted, traceback[:MAX_TEXT])
     raised = error.get("raised")
     raised = raised if type(raised) is str else ""
     return StudentError(kind, message[:MAX_TEXT], traceback[:MAX_TEXT], raised[:100])
-
-
-def _status(report: socket.socket) -> int | None:
-    """How the process ended, by its supervisor's word."""
-    ready, _, _ = select.select([report], [], [], 2.0)
-    word = report.recv(1000).decode(errors="replace") if ready else ""
-    return int(word.split()[1]) if word.startswith("ended ") else None
-
-
-def cause_of_death(status: int | None) -> str:
-    """A sentence on how a process ended; `status` is as `os.wait` gives it, None where nobody
-    knows."""
-    if status is None:
-        return "it was killed."
-    if os.WIFSIGNALED(status):
-        number = os.WTERMSIG(status)
-        name = (
-            signal.Signals(number).name if number in signal.valid_signals() else f"signal {number}"
-        )
-        meaning = {
-            "SIGSEGV": "it touched memory that is not its own",
-            "SIGKILL": "it was killed",
-            "SIGXCPU": "it used up its processor time",
-            "SIGABRT": "it gave up",
-        }.get(name, "it was ended")
-        return f"{meaning} ({name})."
-    return f"it called os._exit({os.WEXITSTATUS(status)})."
-
-
-def has_ended(pidfd: int) -> bool:
-    """Whether the process that `pidfd` stands for is dead, buried or not."""
-    return bool(select.select([pidfd], [], [], 0)[0])
-
-
-def send_signal(pidfd: int, number: int) -> None:
-    """Signal the process that `pidfd` stands for, if it is still there."""
-    try:
-        signal.pidfd_send_signal(pidfd, number)
-    except OSError:
-        pass
 
 
 def _small(sentence: str) -> str:

@@ -1,7 +1,8 @@
-"""Before a lab is released: the solution gets every point and the blank release none.
+"""Before a lab is released: the solution gets every point, and the blank release and those who only
+pretend get none.
 
-Proved by marking both as any submission is marked: through the judge, in the sandbox, hidden cases
-and all. A verdict that passes everybody, or nobody, or that a change of the lab has left behind, is
+Proved by marking all of them as any submission is marked: through the judge, in the sandbox, hidden
+cases and all. A verdict that passes everybody, or nobody, or that a change of the lab has left behind, is
 told of here, not by the class.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import nbformat
@@ -21,6 +23,7 @@ from autograder.errors import SandboxUnavailable
 from autograder.execute import submission_files
 from autograder.exercise import Lab
 from autograder.judge import Job, Outcome, Settings, Worker
+from autograder.pretenders import PRETENDERS, pretend
 from autograder.result import Result
 from autograder.sandbox import choose
 from autograder.sandbox.limits import Limits
@@ -41,8 +44,9 @@ def prove(
 ) -> list[str]:
     """What is wrong with the marking of `lab`, a sentence each; empty when nothing is.
 
-    A graded cell is in order when the solution gets all its points, the blank release none, and it
-    is worth as much as the exercise that it checks. Every exercise is checked by some cell.
+    A graded cell is in order when the solution gets all its points, the blank release and each of
+    `autograder.pretenders` none, and it is worth as much as the exercise that it checks. Every
+    exercise is checked by some cell.
 
     Raises `CourseError` where there is no sandbox to prove it in, or the lab cannot be built.
     """
@@ -54,30 +58,44 @@ def prove(
             f"{lab}: cannot be proved here: {error}; --no-proof releases it unproved"
         ) from None
     stage = f"proving {lab}"
-    progress(stage, 0, 3)
+    steps = 3 + len(PRETENDERS)
+    progress(stage, 0, steps)
     with built(course, lab) as trial:
         source = nbformat.read(trial.source / lab / "lab.ipynb", as_version=4)
         blank = nbformat.read(trial.release / lab / "lab.ipynb", as_version=4)
         files = submission_files(trial.source / lab, trial.source / lab)
-    progress(stage, 1, 3)
+    progress(stage, 1, steps)
     settings = Settings.of(
         course.root / lab / "exercises.py", sandbox=sandbox, limits=limits or Limits()
     )
     key = hashlib.sha256(lab.encode()).digest()  # the same numbers whenever it is asked
 
+    def mark(worker: Worker, student: str, notebook: NotebookNode) -> Outcome:
+        rebuilt, _ = rebuild(notebook, source)
+        return worker.mark(Job(student, nbformat.writes(rebuilt), key, files))
+
     with contextlib.closing(Worker(settings)) as worker:
-
-        def mark(student: str, notebook: NotebookNode) -> Outcome:
-            rebuilt, _ = rebuild(notebook, source)
-            return worker.mark(Job(student, nbformat.writes(rebuilt), key, files))
-
-        solved = mark("the solution", source)
-        progress(stage, 2, 3)
-        empty = mark("the blank release", blank)
-    progress(stage, 3, 3)
+        solved = mark(worker, "the solution", source)
+        progress(stage, 2, steps)
+        empty = mark(worker, "the blank release", blank)
+        progress(stage, 3, steps)
+    # What such an answer breaks may well not end.
+    few = replace(
+        settings.limits,
+        cpu_seconds_per_cell=1.0,
+        cpu_seconds_total=10.0,
+        grace_seconds=0.5,
+        idle_seconds=2.0,
+    )
+    pretended: dict[str, Outcome] = {}
+    with contextlib.closing(Worker(replace(settings, limits=few))) as worker:
+        for done, (name, answer) in enumerate(PRETENDERS.items(), 4):
+            pretended[name] = mark(worker, name, pretend(source, answer))
+            progress(stage, done, steps)
     return [
         *_of_the_solution(solved, source),
         *_of_the_blank(empty),
+        *_of_the_pretenders(pretended, empty),
         *_of_the_points(solved, source, exercises),
     ]
 
@@ -108,10 +126,23 @@ def _of_the_solution(outcome: Outcome, source: NotebookNode) -> Iterator[str]:
 def _of_the_blank(outcome: Outcome) -> Iterator[str]:
     for record in _records(outcome).values():
         if record["score"] != 0:
-            earned = [f.part for f in Result.from_json(record).findings if f.earned]
-            parts = ", ".join(repr(part) for part in earned)
-            score = f"{record['score']:g} points (for {parts})"
-            yield f"{_called(record)}: the blank release gets {score}: nothing may pass by default"
+            yield f"{_called(record)}: the blank release gets {_earned(record)}: nothing may pass by default"
+
+
+def _of_the_pretenders(outcomes: Mapping[str, Outcome], blank: Outcome) -> Iterator[str]:
+    by_default = {name for name, record in _records(blank).items() if record["score"] != 0}
+    for what, outcome in outcomes.items():
+        for name, record in _records(outcome).items():
+            if record["score"] != 0 and name not in by_default:
+                yield (
+                    f"{_called(record)}: a student with whom everything is {what} gets "
+                    f"{_earned(record)}: test the type and the shape of the answer, too"
+                )
+
+
+def _earned(record: Mapping[str, Any]) -> str:
+    parts = [finding.part for finding in Result.from_json(record).findings if finding.earned]
+    return f"{record['score']:g} points (for {', '.join(map(repr, parts))})"
 
 
 def _of_the_points(outcome: Outcome, source: NotebookNode, exercises: Lab) -> Iterator[str]:

@@ -19,7 +19,7 @@ from autograder.times import in_utc
 
 __all__ = ["STUDENT_ID", "Roster"]
 
-STUDENT_ID = re.compile(r"[\w@+-][\w.@+ -]{,99}", re.UNICODE)  # files are called after them
+STUDENT_ID = re.compile(r"[\w@+-][\w.@+ '’-]{,99}", re.UNICODE)  # files are called after them
 # How a student is called in the gradebook: the first of these that the list has for them.
 CANVAS = ("SIS Login ID", "SIS User ID", "ID")
 MOODLE = ("Username", "ID number", "Email address", "Full name")

@@ -23,6 +23,8 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from autograder.copies import LONGEST_CELL
+
 __all__ = ["BadSubmission", "RebuildOnSource", "load_submission", "rebuild"]
 
 MAX_BYTES = 50_000_000
@@ -53,12 +55,19 @@ def load_submission(path: Path, source: NotebookNode) -> NotebookNode:
             raise BadSubmission(
                 f"{path}: is larger than {MAX_BYTES // 10**6} MB; ask for it with its outputs cleared"
             )
-        raw = json.loads(path.read_bytes())
+        data = path.read_bytes()
+        raw = json.loads(data)
     except OSError as error:
         raise BadSubmission(
             f"{path}: cannot be read ({error.strerror}); see who may read it"
         ) from None
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError) as error:
+        if isinstance(error, UnicodeDecodeError) and data.lstrip()[:1] == b"{":
+            raise BadSubmission(
+                f"{path}: is not in UTF-8, as every notebook is (byte {error.start}: "
+                f"{data[error.start]:#04x}); another program has saved it anew, ask for the file "
+                "that Jupyter saved"
+            ) from None
         raise BadSubmission(
             f"{path}: is not JSON, so not a notebook (cut off, or another kind of file); ask for it again"
         ) from None
@@ -187,6 +196,11 @@ def _sort_out(
     for cell in submitted.cells:
         name = grade_id(cell)
         after = seen[-1] if seen else None
+        if cell.cell_type == "code" and len(cell.source) > LONGEST_CELL:
+            repairs.append(
+                f"cell {name or 'of their own'} is {len(cell.source)} characters long; all of it is "
+                f"run, and the marked copy shows {LONGEST_CELL} at most"
+            )
         if name not in skeleton:
             extras.setdefault(after, []).append(_bare(cell))
             continue

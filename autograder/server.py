@@ -14,8 +14,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from autograder.ends import send_signal
 from autograder.errors import SandboxUnavailable
-from autograder.process import send_signal
 from autograder.sandbox import bwrap, launch
 from autograder.sandbox.limits import Limits
 from autograder.wire import decode, encode

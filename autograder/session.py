@@ -166,7 +166,9 @@ class Zygote:
     def _restart(self, reason: object) -> None:
         if self._closed.is_set():
             raise SandboxUnavailable("this Zygote has been closed") from None
-        log.warning("the fork server is gone (%s); it is started again", reason)
+        # Of a server that others share, its owner knows why it is gone: the run may be over.
+        level = logging.INFO if self._shared else logging.WARNING
+        log.log(level, "the fork server is gone (%s); it is started again", reason)
         self.restarts += 1
         self._stop()
         self._start()

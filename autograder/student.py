@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from autograder.exercise import why_it_failed
+from autograder.mark import why_it_failed
 from autograder.result import Finding, Result
 
 __all__ = ["main", "run_notebook"]

@@ -90,7 +90,11 @@ def bundle(
 
 
 def _leaks(course: Course, files: dict[str, bytes], progress: Progress) -> list[str]:
-    """Where a bundle gives a secret of any lab away, in words that name its file."""
+    """Where a bundle gives a secret of any lab away, in words that name its file.
+
+    A later lab may build on the solution of an earlier one, and say it.
+    """
+    weeks = {lab: course.load(lab).week for lab in course.labs}
     found: list[str] = []
     with tempfile.TemporaryDirectory() as scratch:
         root = Path(scratch)
@@ -103,10 +107,14 @@ def _leaks(course: Course, files: dict[str, bytes], progress: Progress) -> list[
             progress("searching for leaks", done, len(everything))
             home = course.lab_folder(lab)
             leaks: list[Leak] = []
-            for part in ("labs", "course"):
-                if (root / part).is_dir():
-                    leaks += find_leaks(home, root / part)
-            leaks += find_leaks(home, root, run=IN_A_ROW)
+            if (root / "course").is_dir():
+                leaks += find_leaks(home, root / "course")
+            for folder in (root / "labs").glob("*"):
+                own = folder.name == lab
+                later = weeks.get(folder.name, 0) > weeks[lab]
+                leaks += find_leaks(home, folder, run=1 if own else IN_A_ROW, solved=later)
+            for folder in {root / name.split("/")[0] for name in files} - {root / "labs"}:
+                leaks += find_leaks(home, folder, run=IN_A_ROW)
             found += [str(leak).replace(f"{root}/", "") for leak in leaks]
         progress("searching for leaks", len(everything), len(everything))
     return list(dict.fromkeys(found))

@@ -127,7 +127,7 @@ def checker_modules() -> list[str]:
     """The files of this package that `check(…)` and the students' command line need: what these two
     modules import, directly or not."""
     found: set[str] = set()
-    waiting = ["autograder", "autograder.checker", "autograder.helpers", "autograder.student"]
+    waiting = [f"autograder{part}" for part in ("", ".checker", ".helpers", ".stage", ".student")]
     while waiting:
         module = waiting.pop()
         path = _file_of(module)

@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 from autograder.build import Variant, read_lab, read_variants
 from autograder.demo.attacks import Target, attacks
 from autograder.leaks import BEGIN_SOLUTION, END_SOLUTION
-from autograder.report.classroom import Standing
+from autograder.report.standing import Standing
 from autograder.sanitise import grade_id
 
 __all__ = ["Pupil", "make_class"]

@@ -17,7 +17,7 @@ from autograder.course import Course, CourseError
 from autograder.export.sheet import Matches, Sheet
 from autograder.panel import number
 from autograder.report import Class
-from autograder.report.classroom import Standing
+from autograder.report.standing import Standing
 
 __all__ = ["Exported", "Exporter", "Person", "decimal"]
 

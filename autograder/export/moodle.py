@@ -14,7 +14,7 @@ from autograder.export.exporter import Exporter, Person, decimal
 from autograder.export.sheet import Sheet, match, same
 from autograder.panel import number, state, words
 from autograder.report import Class
-from autograder.report.classroom import Column, Standing
+from autograder.report.standing import Column, Standing
 
 __all__ = ["MoodleExporter", "summary"]
 

@@ -153,7 +153,7 @@ def match(
             listed = ", ".join(str(place + 1) for place in sorted(places))
             trouble[student] = f"could be any of several students in the roster (entries {listed})"
         else:
-            trouble[student] = "is not in the roster"
+            trouble[student] = "not in the roster"
     owners: dict[int, list[str]] = {}
     for student, place in found.items():
         owners.setdefault(place, []).append(student)

@@ -120,7 +120,7 @@ def _refused(folder: Path, student: str) -> Problem | None:
     if not STUDENT_ID.fullmatch(student):
         return Problem(
             student,
-            f"{folder}: {student!r} cannot be a student's id; rename it to letters, digits, spaces and . _ - @ +",
+            f"{folder}: {student!r} cannot be a student's id; rename it to letters, digits, spaces and . _ - @ + '",
         )
     if not path.exists() and not path.is_symlink():
         return Problem(student, f"{folder}: holds no {NOTEBOOK}; ask {student} for the notebook")

@@ -26,6 +26,7 @@ from autograder.errors import StudentError
 from autograder.remote import comment
 from autograder.remote.boundary import Boundary
 from autograder.remote.inout import inout
+from autograder.remote.raised import undefined
 from autograder.session import Session
 
 __all__ = ["TrustedNames", "definitions", "readable"]
@@ -133,7 +134,7 @@ class TrustedNames(dict):
             return self._boundary.get(name)
         except StudentError as error:
             if error.kind == "undefined":
-                raise NameError(error.message, name=name) from None
+                raise undefined(error) from None
             raise
 
     def _run_locked(self) -> None:

@@ -16,7 +16,7 @@ import builtins
 
 from autograder.errors import StudentError
 
-__all__ = ["as_raised"]
+__all__ = ["as_raised", "undefined"]
 
 EXPECTED = (
     "ArithmeticError AssertionError AttributeError FloatingPointError IndexError KeyError "
@@ -31,3 +31,8 @@ def as_raised(error: StudentError) -> StudentError:
     """`error` as an exception of the built-in type that the student's code raised."""
     kind = KINDS.get(error.raised) if error.kind == "raised" else None
     return error if kind is None else kind(error.kind, error.message, error.traceback, error.raised)
+
+
+def undefined(error: StudentError) -> StudentError:
+    """`error`, which says that there is no such name, as a `NameError`."""
+    return KINDS["NameError"](error.kind, error.message, error.traceback, error.raised)

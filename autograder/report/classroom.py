@@ -2,151 +2,42 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
+from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import ClearSolutions
 
 from autograder.build import read_lab, read_variants
 from autograder.course import Course, CourseError
-from autograder.panel import words
 from autograder.report.headings import headings
-from autograder.report.places import Place, Written, find, written
-from autograder.result import Finding, Result
-from autograder.sanitise import BadSubmission, load_submission, rebuild
+from autograder.report.mistakes import Habit, Mistake, mistake_of, of_the_kind, one_of_a_kind
+from autograder.report.standing import (
+    NOTEBOOK,
+    REASONS,
+    Column,
+    Standing,
+    column_of,
+    explain,
+    marked_copy,
+    of_submission,
+    standing_of,
+    unmarked,
+)
+from autograder.result import Finding
 from autograder.similarity import Pair, unusually_alike
 from autograder.store import Store
-from dpkit.catalogue import CATALOGUE
 
-__all__ = ["Case", "Class", "Column", "Habit", "Mistake", "Remark", "Standing"]
-
-NOTEBOOK = "lab.ipynb"
-
-# Not answers, so not mistakes: a cell that was never filled in, or never reached.
-UNANSWERED = ("blank", "undefined", "killed", "process")
+__all__ = ["Class"]
 
 # Students below which a correlation says more about chance than about an exercise.
 FEWEST = 20
 SLOW = 3.0  # times the class's median, and longer than a second
-
-# Why somebody is on the list of those to look at, the most pressing first.
-REASONS = ("not marked", "no sandbox", "worth a look", "stopped", "repaired", "late")
-
-
-@dataclass(frozen=True)
-class Column:
-    """One graded cell of the lab. `written`: a person reads it."""
-
-    name: str
-    number: str
-    title: str
-    max_score: float
-    written: bool
-
-    @property
-    def label(self) -> str:
-        return f"{self.number} {self.title}".strip()
-
-
-@dataclass(frozen=True)
-class Remark:
-    """A reason to look at a submission: one of `REASONS`, and a sentence."""
-
-    reason: str
-    sentence: str
-
-
-@dataclass
-class Standing:
-    """One student. A score is None while a person has yet to read that answer, or nothing is marked."""
-
-    student: str
-    marked: bool
-    scores: dict[str, float | None]  # by the name of the graded cell
-    score: float = 0.0  # so far, late penalty taken off
-    penalty: float = 0.0  # points taken off for being late, as nbgrader's policy has it
-    waiting: float = 0.0  # points that wait for a reader
-    untouched: frozenset[str] = frozenset()  # written answers left as they were given out
-    sandbox: str = ""
-    seconds: float | None = None  # that the judge took
-    results: dict[str, Result] = field(default_factory=dict)  # by the name of the graded cell
-    remarks: list[Remark] = field(default_factory=list)
-    code: dict[str, Written] = field(default_factory=dict)  # by the name of the graded cell
-    copy: Path | None = None  # the marked notebook: its feedback page, where there is one
-
-    def reasons(self) -> dict[str, list[str]]:
-        """{reason: sentences} of the remarks."""
-        reasons: dict[str, list[str]] = {}
-        for remark in self.remarks:
-            reasons.setdefault(remark.reason, []).append(remark.sentence)
-        return reasons
-
-    def outcome(self, column: Column) -> str:
-        """How it went: full, part, none, unanswered (blank, or never reached), or waiting."""
-        score = self.scores.get(column.name)
-        if score is None:
-            return "waiting"
-        if score >= column.max_score:
-            return "full"
-        if score > 0:
-            return "part"
-        if column.name in self.untouched:
-            return "unanswered"
-        result = self.results.get(column.name)
-        failures = [finding for finding in result.findings if not finding.ok] if result else []
-        blank = bool(failures) and all(finding.kind in UNANSWERED for finding in failures)
-        return "unanswered" if blank else "none"
-
-
-@dataclass(frozen=True)
-class Case:
-    """One student who made a mistake: what they were told, where in their code it stands (if that is
-    known at all), and the marked notebook."""
-
-    student: str
-    finding: Finding
-    place: Place | None
-    copy: Path | None
-
-
-@dataclass(frozen=True)
-class Mistake:
-    """One kind of mistake in one exercise, and who made it. `example` is a typical finding, `share`
-    the part of the marked students who made it, 0 to 1."""
-
-    column: Column
-    kind: str
-    title: str
-    sentence: str
-    cases: tuple[Case, ...]
-    share: float
-    reread: str
-    example: Finding
-
-    @property
-    def students(self) -> tuple[str, ...]:
-        return tuple(case.student for case in self.cases)
-
-
-@dataclass(frozen=True)
-class Habit:
-    """One kind of mistake over all exercises: who makes it anywhere, and where most do. `sentence`
-    says what it is, where the catalogue of diagnoses has it; every exercise has its own, too."""
-
-    kind: str
-    title: str
-    sentence: str
-    students: tuple[str, ...]
-    share: float
-    mistakes: tuple[Mistake, ...]  # in each exercise, the commonest first
-
 
 Progress = Callable[[str, int, int], None]
 
@@ -184,19 +75,19 @@ class Class:
                     f"{lab}: the gradebook does not know it; run `autograder grade {lab}`"
                 ) from None
             submissions = gradebook.assignment_submissions(lab)
-            standings = {s.student_id: _standing(s) for s in submissions}
+            standings = {s.student_id: standing_of(s) for s in submissions}
             roster = {student.id for student in gradebook.students}
             points = {cell.name: (cell.max_score, cell.cell_type == "markdown") for cell in cells}
         source = read_lab(course.lab_folder(lab) / "lab.py")
         for folder in sorted(course.submitted.glob(f"*/{lab}")):
-            standing = standings.setdefault(folder.parent.name, _unmarked(folder.parent.name))
-            standing.remarks += _of_submission(folder / NOTEBOOK, source, standing.marked)
+            standing = standings.setdefault(folder.parent.name, unmarked(folder.parent.name))
+            standing.remarks += of_submission(folder / NOTEBOOK, source, standing.marked)
         given = {cell.source for cell in source.cells}
         for done, standing in enumerate(standings.values(), 1):
             progress("reading", done, len(standings))
-            _explain(standing, store.outcome(lab, standing.student), given)
+            explain(standing, store.outcome(lab, standing.student), given)
             standing.remarks.sort(key=lambda remark: REASONS.index(remark.reason))
-            standing.copy = _marked_copy(course, lab, standing.student)
+            standing.copy = marked_copy(course, lab, standing.student)
         titles = headings(source)
         everyone = sorted(standings.values(), key=lambda standing: standing.student.casefold())
         truth = course.load(lab)
@@ -204,7 +95,7 @@ class Class:
             lab=lab,
             title=truth.title,
             columns=[
-                _column(name, *points[name], heading, everyone)
+                column_of(name, *points[name], heading, everyone)
                 for name, heading in titles.items()
                 if name in points
             ],
@@ -321,10 +212,10 @@ class Class:
         made: dict[tuple[str, str, str], list[tuple[Standing, Finding]]] = defaultdict(list)
         for standing in self.marked:
             for name, result in standing.results.items():
-                for finding in _one_of_a_kind(result):
+                for finding in one_of_a_kind(result):
                     made[name, finding.kind, apart(finding)].append((standing, finding))
         mistakes = [
-            _mistake(column, kind, cases, len(self.marked))
+            mistake_of(column, kind, cases, len(self.marked))
             for column in self.columns
             for (name, kind, _), cases in made.items()
             if name == column.name
@@ -344,7 +235,7 @@ class Class:
                 Habit(
                     kind=kind,
                     title=mistakes[0].title,
-                    sentence=_of_the_kind(mistakes),
+                    sentence=of_the_kind(mistakes),
                     students=tuple(sorted(students, key=str.casefold)),
                     share=len(students) / len(self.marked),
                     mistakes=tuple(mistakes),
@@ -395,75 +286,6 @@ class Class:
         return [page.write(self, folder), *tables.write(self, folder)]
 
 
-# --------------------------------------------------------------------------------- from the gradebook
-
-
-def _standing(submission: SubmittedAssignment) -> Standing:
-    grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
-    judged = [g for g in grades if g.auto_score is not None or g.manual_score is not None]
-    if not judged:
-        return _unmarked(submission.student_id)
-    penalty = submission.late_submission_penalty or 0.0
-    remarks = [Remark("late", f"{penalty:g} points taken off for being late")] if penalty else []
-    return Standing(
-        student=submission.student_id,
-        marked=True,
-        scores={g.name: None if g.needs_manual_grade else float(g.score) for g in grades},
-        score=max(0.0, float(submission.score) - penalty),
-        penalty=float(penalty),
-        waiting=float(sum(g.max_score for g in grades if g.needs_manual_grade)),
-        untouched=frozenset(g.name for g in grades if _untouched(g)),
-        remarks=remarks,
-    )
-
-
-def _untouched(grade: Any) -> bool:
-    """A written answer gets a score by itself, zero, only where it is still the text that was given
-    out; whatever was written there waits for a reader."""
-    written = grade.cell.cell_type == "markdown"
-    return written and grade.manual_score is None and grade.auto_score is not None
-
-
-def _unmarked(student: str) -> Standing:
-    return Standing(student=student, marked=False, scores={})
-
-
-# ----------------------------------------------------------------- from the submission and the notes
-
-
-def _of_submission(path: Path, source: Any, marked: bool) -> Iterator[Remark]:
-    """What the submitted file itself tells: why it could not be marked, or what was put right."""
-    try:
-        _, repairs = rebuild(load_submission(path, source), source)
-    except (BadSubmission, OSError) as error:
-        # The line names the whole path; the report has the student's name beside it already.
-        yield Remark("not marked", str(error).removeprefix(f"{path}: "))
-        return
-    if not marked:
-        yield Remark("not marked", "is there and has no marks yet; run `autograder grade`")
-    for repair in repairs:
-        tampered = any(word in repair for word in ("edited", "made a", "tagged"))
-        yield Remark("worth a look" if tampered else "repaired", repair)
-
-
-def _explain(standing: Standing, outcome: dict[str, Any] | None, given: Collection[str]) -> None:
-    """Add what the judge noted: how it was run, what happened, the result of each graded cell, and
-    what the student wrote for it. `given`: the lab's own cells."""
-    if outcome is None or not standing.marked:
-        return
-    standing.sandbox, standing.seconds = outcome["sandbox"], outcome.get("seconds")
-    if standing.sandbox == "off":
-        standing.remarks.append(Remark("no sandbox", "marked with --sandbox=off"))
-    standing.remarks += [Remark("stopped", event) for event in outcome["events"]]
-    for record in outcome["results"]:
-        standing.results[record["grade_id"]] = result = Result.from_json(record)
-        # "unreadable": the verdict stumbled over the answer; it was forged, or the exercise is at fault.
-        odd = [f.message for f in result.findings if f.kind in ("process", "unreadable")]
-        standing.remarks += [Remark("worth a look", f"{result.number}: {told}") for told in odd[:1]]
-    if "notebook" in outcome:
-        standing.code = written(json.loads(outcome["notebook"])["cells"], given)
-
-
 def _shown(course: Course, lab: str) -> list[str]:
     """The code of the lab's notebook as students are given it."""
     blank, _ = ClearSolutions().preprocess(read_lab(course.root / lab / "lab.py"), {})
@@ -474,69 +296,3 @@ def _of_the_authors(source: Any) -> list[str]:
     """The solutions, in the cells that students fill in."""
     cells = [c for c in source.cells if c.cell_type == "code"]
     return [c.source for c in cells if c.metadata.get("nbgrader", {}).get("solution")]
-
-
-def _marked_copy(course: Course, lab: str, student: str) -> Path | None:
-    """The page that `nbgrader generate_feedback` made of it, else the marked notebook itself."""
-    pages = (
-        course.feedback / student / lab / "lab.html",
-        course.autograded / student / lab / NOTEBOOK,
-    )
-    return next((page for page in pages if page.is_file()), None)
-
-
-def _column(
-    name: str, points: float, written: bool, heading: tuple[str, str], everyone: list[Standing]
-) -> Column:
-    """Number and title are those of the exercise that was checked there, where one was."""
-    results = (standing.results[name] for standing in everyone if name in standing.results)
-    result = next(results, None)
-    if result is not None and result.lab:
-        return Column(name, result.number, result.title, points, written)
-    number, title = heading
-    return Column(name, number or name, title, points, written)
-
-
-# --------------------------------------------------------------------------------------- mistakes
-
-
-def _one_of_a_kind(result: Result) -> Iterator[Finding]:
-    """The first failure of each kind, save those that are no answer."""
-    seen = set(UNANSWERED)
-    for finding in result.findings:
-        if not finding.ok and finding.kind not in seen:
-            seen.add(finding.kind)
-            yield finding
-
-
-def _mistake(
-    column: Column, kind: str, cases: list[tuple[Standing, Finding]], marked: int
-) -> Mistake:
-    """The sentence is the one that most of them were told; the example is somebody's who was told it."""
-    (sentence, _), *_ = Counter(finding.message for _, finding in cases).most_common(1)
-    told = [(standing, finding) for standing, finding in cases if finding.message == sentence]
-    with_numbers = [case for case in told if case[1].got is not None] or told
-    standing, example = with_numbers[0]
-    return Mistake(
-        column=column,
-        kind=kind,
-        title=example.title or words(kind).capitalize(),
-        sentence=sentence,
-        cases=tuple(_case(column, standing, finding) for standing, finding in cases),
-        share=len(cases) / marked,
-        reread=example.reread or standing.results[column.name].reread,
-        example=example,
-    )
-
-
-def _of_the_kind(mistakes: list[Mistake]) -> str:
-    """What the catalogue says of a kind that was diagnosed; "" for an exercise's own kinds."""
-    diagnosed = any(case.finding.certainty for mistake in mistakes for case in mistake.cases)
-    kind = CATALOGUE.get(mistakes[0].kind) if diagnosed else None
-    return f"{kind.sentence[:1].upper()}{kind.sentence[1:]}." if kind else ""
-
-
-def _case(column: Column, standing: Standing, finding: Finding) -> Case:
-    wrote = standing.code.get(column.name, Written())
-    place = find(finding, wrote.answers, wrote.others)
-    return Case(standing.student, finding, place, standing.copy)

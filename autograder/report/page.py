@@ -18,7 +18,9 @@ from markupsafe import Markup, escape
 
 from autograder.panel import number, show, words
 from autograder.report import figures
-from autograder.report.classroom import FEWEST, REASONS, SLOW, Case, Class
+from autograder.report.classroom import FEWEST, SLOW, Class
+from autograder.report.mistakes import Case
+from autograder.report.standing import REASONS
 from autograder.store import write as write_file
 from autograder.templates import template
 

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from autograder.panel import show
-from autograder.report.classroom import Case, Class
+from autograder.report.classroom import Class
+from autograder.report.mistakes import Case
 from autograder.store import write as write_file
 
 __all__ = ["write"]

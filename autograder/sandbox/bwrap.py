@@ -30,6 +30,7 @@ SETTINGS = (
     "/etc/ld.so.conf.d",
     "/etc/alternatives",
     "/etc/localtime",
+    "/etc/fonts",  # Matplotlib asks fontconfig, which complains without them
 )
 
 

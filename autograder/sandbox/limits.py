@@ -15,8 +15,10 @@ class Limits:
     """Limits on one student's process tree. Sizes in bytes, times in seconds.
 
     Time is processor time, of all the tree's processes together, so a busy machine costs nobody
-    marks; a wall clock of `wall_factor` times as much (and `wall_slack` seconds) catches what
-    sleeps. Memory is counted beyond what the imported libraries take.
+    marks. What a submission sleeps or waits has a limit of its own, `idle_seconds` altogether (see
+    `autograder.clock`); a wall clock of `wall_factor` times the processor time (and `wall_slack`
+    seconds) catches what gets between the two. Memory is counted beyond what the imported libraries
+    take.
 
     `device` is "cpu", or "cuda" for a submission that may use the CUDA devices too: its tensors
     are then made there. (Nobody else's process is on them at that time; see `autograder.device`.)
@@ -24,6 +26,7 @@ class Limits:
 
     cpu_seconds_per_cell: float = 30.0
     cpu_seconds_total: float = 300.0
+    idle_seconds: float = 60.0
     wall_factor: float = 4.0
     wall_slack: float = 10.0
     grace_seconds: float = 2.0

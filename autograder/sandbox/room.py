@@ -32,6 +32,7 @@ READABLE = (
     "/nix/store",
     "/gnu/store",
     "/etc/ld.so.cache",
+    "/etc/fonts",
 )
 DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random", "/dev/full")
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 __all__ = [
     "Process",
     "Usage",
+    "awake",
     "children",
     "descendants",
     "disk_usage",
@@ -28,7 +29,10 @@ __all__ = [
 ]
 
 TICK = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
-START = 19  # of the fields of /proc/PID/stat from the third on: when the process began
+THREADS, START = (
+    17,
+    19,
+)  # of the fields of /proc/PID/stat from the third on: how many there are, when it began
 
 
 class Process(NamedTuple):
@@ -135,6 +139,19 @@ def usage(pid: int) -> Usage:
     return Usage(ticks / TICK, pages * resource.getpagesize(), alive)
 
 
+def awake(pid: int) -> bool:
+    """Whether any thread of the tree below `pid` runs, wants to run and is not let, or waits for a
+    disk."""
+    for one in descendants(pid):
+        fields = _stat(one)
+        if not fields:
+            continue
+        states = [fields[0]] if fields[THREADS] == "1" else _states(one)
+        if any(state in "RD" for state in states):
+            return True
+    return False
+
+
 def memory(pid: int) -> int:
     """Bytes of memory of the tree below `pid`, what is shared counted once: exact, and slow."""
     return sum(map(_proportional_memory, descendants(pid)))
@@ -186,7 +203,16 @@ def processes_of_user(user: int) -> int:
     return count
 
 
-def _stat(pid: int) -> list[str]:
+def _states(pid: int) -> list[str]:
+    """What each thread of `pid` is doing, as the kernel's letter."""
+    try:
+        tasks = os.listdir(f"/proc/{pid}/task")
+    except OSError:
+        return []
+    return [fields[0] for task in tasks if (fields := _stat(f"{pid}/task/{task}"))]
+
+
+def _stat(pid: int | str) -> list[str]:
     """The fields of /proc/PID/stat from the third on: the second, the name, may hold anything."""
     try:
         with open(f"/proc/{pid}/stat") as file:

@@ -52,8 +52,11 @@ def files_of(folder):
 
 def test_nothing_of_the_staffs_is_in_it(real):
     for lab in COURSE.labs:
-        assert find_leaks(COURSE.lab_folder(lab), real / "labs") == []
-        assert find_leaks(COURSE.lab_folder(lab), real, run=4) == []
+        home = COURSE.lab_folder(lab)
+        assert find_leaks(home, real / "labs" / lab) == []
+        assert find_leaks(home, real / "course") == []
+        for part in ("dpkit", "autograder"):
+            assert find_leaks(home, real / part, run=4) == []
     names = set(files_of(real))
     secret = "judge marking grade build store leaks report proof demo sandbox collect".split()
     assert not {f"autograder/{name}.py" for name in secret} & names
@@ -82,7 +85,23 @@ def test_every_link_in_it_leads_somewhere(real):
             if not target.startswith("http"):
                 assert (path.parent / target).exists(), (path, target)
     readme = (real / "README.md").read_text("utf-8")
-    assert "mybinder.org/v2/gh/owner/labs/HEAD?urlpath=lab/tree/labs/lab03_reverse_mode" in readme
+    assert "mybinder.org/v2/gh/owner/labs/HEAD?urlpath=lab/tree/labs/lab00_takeoff" in readme
+
+
+def test_a_later_lab_may_build_on_an_earlier_solution(real):
+    """Lab 4 shows lab 3's tape, grown up; its tests are as secret as ever."""
+    home, later = COURSE.lab_folder("lab03_reverse_mode"), "lab04_price_of_a_gradient"
+    assert find_leaks(home, real / "labs" / later)
+    assert find_leaks(home, real / "labs" / later, run=4, solved=True) == []
+    hidden = cut_out_hidden((home / "exercises.py").read_text(encoding="utf-8"))
+    planted = real.parent / "planted"
+    planted.mkdir()
+    (planted / "notes.md").write_text(hidden, encoding="utf-8")
+    assert find_leaks(home, planted, run=4, solved=True)
+
+
+def cut_out_hidden(text):
+    return "\n".join(re.findall(r"### BEGIN HIDDEN TESTS\n(.*?)### END HIDDEN TESTS", text, re.S))
 
 
 def test_the_environment_is_pinned_and_has_no_more_than_it_needs(real):

@@ -145,7 +145,9 @@ def test_an_odd_student_id_is_named_and_the_rest_collected(course, inbox, name):
     assert {"ada", "blaise"} <= set(collected(course))
 
 
-@pytest.mark.parametrize("student", ["åsa", "李雷", "o.k", "m@uni.edu", "van der Berg"])
+@pytest.mark.parametrize(
+    "student", ["åsa", "李雷", "o.k", "m@uni.edu", "van der Berg", "o'brien", "O’Neill"]
+)
 def test_ordinary_names_of_the_world_are_fine(course, inbox, student):
     put(inbox / student / "lab.ipynb")
     put(inbox / "ada.ipynb")
@@ -182,3 +184,29 @@ def test_nothing_to_collect_is_one_line(course, tmp_path, make, words):
     with pytest.raises(CourseError, match=words) as error:
         collect(course, LAB, path)
     assert str(path) in str(error.value)
+
+
+def test_a_zip_inside_a_zip_is_named_with_the_remedy(course, inbox, tmp_path):
+    put(tmp_path / "work" / "lab.ipynb")
+    (tmp_path / "outer").mkdir()
+    zipped(tmp_path / "work", tmp_path / "outer" / "really final.zip")
+    zipped(tmp_path / "outer", inbox / "ada.zip")
+    put(inbox / "blaise.ipynb")
+    (problem,) = collect(course, LAB, inbox)
+    assert problem.student == "ada" and not problem.marked
+    assert problem.message == (
+        f"{inbox / 'ada.zip'}: holds no lab.ipynb; really final.zip in it is a zip again, which is "
+        "not opened: unpack that one, or ask ada for the notebook itself"
+    )
+    assert set(collected(course)) == {"blaise"}
+
+
+def test_a_zip_of_a_class_inside_a_zip_is_named_with_the_remedy(course, inbox, tmp_path):
+    put(inbox / "ada" / "lab.ipynb")
+    put(inbox / "blaise" / "lab.ipynb")
+    (tmp_path / "outer").mkdir()
+    zipped(inbox, tmp_path / "outer" / "all.zip")
+    archive = zipped(tmp_path / "outer", tmp_path / "download.zip")
+    (problem,) = collect(course, LAB, archive)
+    assert "2 of them deeper inside" in problem.message
+    assert "--submissions" in problem.message

@@ -16,7 +16,7 @@ from autograder.demo import demo
 from autograder.demo.attacks import Target, attacks
 from autograder.demo.pupils import Pupil, _dealt, _variants, make_class
 from autograder.grade import Grading
-from autograder.report.classroom import Standing
+from autograder.report.standing import Standing
 from autograder.result import Finding, Result
 from tests.autograder.toy import LAB, toy_course
 

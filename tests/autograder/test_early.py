@@ -76,7 +76,9 @@ def test_nothing_begins_where_something_is_wrong(course):
 
 def test_from_the_command_line(course, capsys, monkeypatch):
     begun = []
-    monkeypatch.setattr(early, "begin", lambda *a, real=early.begin: begun.append(real(*a)) or begun[-1])
+    monkeypatch.setattr(
+        early, "begin", lambda *a, real=early.begin: begun.append(real(*a)) or begun[-1]
+    )
     hand_in(course, "ada")
     command = ["grade", LAB, "--course", str(course.root), "--workers", "1"]
     assert cli.main(command) == 0

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 import dpkit as dp
 from autograder.checker import check_exercise
 from autograder.errors import StudentError
-from autograder.exercise import Mark, agree, load_lab
+from autograder.exercise import load_lab
+from autograder.mark import Mark, agree
 from autograder.panel import prose
 from autograder.result import MOST_TEXT, Result
 

@@ -112,7 +112,7 @@ def test_canvas_gets_its_own_file_back_with_one_column_filled(marked, tmp_path, 
     assert read(out) == expected
     assert answer["filled"] == ["ada", "ben"]
     assert answer["kept"] == {"cyd": "has 'EX' in the roster, which stays"}
-    assert answer["unmatched"] == {"dot": "is not in the roster"}
+    assert answer["unmatched"] == {"dot": "not in the roster"}
     assert list(answer["waiting"]) == ["eve"] and "2 points wait" in answer["waiting"]["eve"]
     assert list(answer["unmarked"]) == ["fay"]
     assert answer["missing"] == ["gus", "Not, Here"]
@@ -411,7 +411,7 @@ def test_identifiers_go_before_names_and_nothing_is_guessed():
     matches = match(rows, [1], [0], people)
     assert matches.found == {"ada": 1}
     assert matches.trouble["Cyd"].endswith("(entries 3, 4)")
-    assert matches.trouble["Be"] == "is not in the roster"
+    assert matches.trouble["Be"] == "not in the roster"
     assert matches.trouble["e"] == "has the same entry in the roster as 'f'"
     assert matches.trouble["g"].endswith("(entries 1, 3)")
     assert matches.touched == {0, 1, 2, 3, 4}

@@ -168,3 +168,13 @@ def test_in_a_library_only_several_lines_in_a_row_tell(lab, given):
     assert find_leaks(lab, given, run=2) == []
     (given / "checks.py").write_text("# multiply by the old exponent\n\nanswer = 3 * x**2\n")
     assert find_leaks(lab, given, run=2)
+
+
+def test_what_every_program_has_is_no_secret(lab, given):
+    common = "for row in range(len(rows)):\n        columns = []"
+    text = LAB.replace("answer = 3", f"{common}\n    answer = 3")
+    (lab / "lab.py").write_text(text)
+    add(given, "for row in range(len(rows)):\n    columns = []")
+    assert find_leaks(lab, given) == []
+    add(given, "for row in range(3 * x**2):\n    answer = 3 * x**2")
+    assert [leak.text for leak in find_leaks(lab, given)] == ["    answer = 3 * x**2"]

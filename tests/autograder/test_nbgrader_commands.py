@@ -16,10 +16,11 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbformat import v4
 from nbgrader.api import Gradebook
 
 from autograder.build import build_release, build_source, read_lab
-from autograder.course import Course
+from autograder.course import Course, CourseError
 from autograder.grade import grade
 from autograder.sanitise import grade_id
 from tests.autograder.toy import LAB, MACHINE_POINTS, WRITTEN_POINTS, toy_course
@@ -232,3 +233,38 @@ def test_a_course_of_nbgrader_s_own_beside_it_is_untouched(term, tmp_path):
         (one,) = gradebook.assignment_submissions("ps1")
         assert one.max_score > 0 and one.score < one.max_score
     assert not (course / ".autograder").exists()
+
+
+def test_a_course_of_source_notebooks_alone_is_marked_by_nbgraders_command(tmp_path):
+    """The course of somebody who has nbgrader, and adds our lines to its configuration. Our own
+    `grade` is for labs made from a lab.py, and says what to do."""
+    term = Term(tmp_path)
+    source = term.course.source / "ps1" / "problem1.ipynb"
+    source.parent.mkdir(parents=True)
+    notebook = v4.new_notebook(metadata=read_lab(term.course.root / LAB / "lab.py").metadata)
+    flags = {"schema_version": 3, "task": False}
+    answer = {**flags, "grade_id": "ex", "grade": False, "solution": True, "locked": False}
+    test = {**flags, "grade_id": "t", "grade": True, "solution": False, "locked": True, "points": 2}
+    solution = "def double(x):\n    ### BEGIN SOLUTION\n    return 2 * x\n    ### END SOLUTION"
+    notebook.cells = [
+        v4.new_code_cell(solution, metadata={"nbgrader": answer}),
+        v4.new_code_cell("assert double(2) == 4", metadata={"nbgrader": test}),
+    ]
+    nbformat.write(notebook, source)
+    with pytest.raises(CourseError, match="is marked by `nbgrader autograde ps1`"):
+        grade(term.course, "ps1")
+    term.nbgrader("generate_assignment", "ps1")
+    answers = {
+        "ada": "def double(x): return x + x",
+        "eve": "import os\nclass Any(int):\n    def __eq__(self, other): return True\n"
+        "def double(x): return Any()",
+    }
+    for student, text in answers.items():
+        handed_in = term.course.submitted / student / "ps1" / "problem1.ipynb"
+        handed_in.parent.mkdir(parents=True)
+        notebook.cells[0].source = text
+        nbformat.write(notebook, handed_in)
+    term.nbgrader("autograde", "ps1")
+    with Gradebook(term.course.coursedir("ps1").db_url) as gradebook:
+        scores = {s.student_id: s.score for s in gradebook.assignment_submissions("ps1")}
+    assert scores == {"ada": 2.0, "eve": 0.0}

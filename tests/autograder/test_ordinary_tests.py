@@ -1,11 +1,13 @@
 """What a student reads of an ordinary nbgrader test that failed."""
 
+import nbformat
 import pytest
 from nbformat import v4
 
 from autograder.cli import main
 from autograder.course import CourseError
-from autograder.exercise import bare_assert, why_it_failed
+from autograder.judge import Job, Settings, Worker
+from autograder.mark import bare_assert, why_it_failed
 from autograder.marking import _evaluate
 from autograder.remote import readable
 from autograder.report.headings import headings
@@ -86,3 +88,66 @@ def test_exercises_without_numbers_are_called_by_their_headings():
         "second": ("", "A function"),
         "third": ("4.2", "A class"),
     }
+
+
+# ------------------------------------------------------------------------- marked by the judge
+
+
+@pytest.fixture(scope="module")
+def worker():
+    worker = Worker(Settings(preload=("numpy",)))
+    yield worker
+    worker.close()
+
+
+def marked(worker, answer, test):
+    """(the finding, the marked notebook) of one answer and its test."""
+    about = {"grade_id": "t", "grade": True, "solution": False, "locked": True, "points": 1}
+    cells = [v4.new_code_cell(answer), v4.new_code_cell(test, metadata={"nbgrader": about})]
+    job = Job("ada", nbformat.writes(v4.new_notebook(cells=cells)), b"key")
+    outcome = worker.mark(job)
+    (finding,) = outcome.results[0]["findings"]
+    return finding, nbformat.reads(outcome.notebook, as_version=4)
+
+
+@pytest.mark.usefixtures("bubblewrap")
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        ("def size(): raise NotImplementedError", "blank"),
+        ("raise NotImplementedError", "undefined"),
+        ("def size(): return 2", "failed"),
+        ("def size(): return nothing", "raised"),
+    ],
+)
+def test_a_blank_answer_is_no_mistake(worker, answer, kind):
+    finding, _ = marked(worker, answer, "assert size() == 3")
+    assert finding["kind"] == kind and finding["earned"] == 0
+
+
+@pytest.mark.usefixtures("bubblewrap")
+def test_a_test_may_expect_that_a_name_is_not_there(worker):
+    test = "try:\n    size\nexcept NameError:\n    pass\nelse:\n    assert False"
+    assert marked(worker, "pass", test)[0]["earned"] == 1
+
+
+@pytest.mark.usefixtures("bubblewrap")
+def test_the_staff_read_which_hidden_assert_failed_and_the_student_does_not(worker):
+    test = "### BEGIN HIDDEN TESTS\nassert size() == 3\n### END HIDDEN TESTS"
+    finding, notebook = marked(worker, "def size(): return 2", test)
+    assert finding["hidden"]
+    assert finding["message"] == "the test failed: assert size() == 3"
+    assert "size()" not in str(notebook.cells[1].outputs)
+
+
+@pytest.mark.usefixtures("bubblewrap")
+def test_of_an_endless_cell_all_is_run_and_the_beginning_is_shown(worker):
+    answer = "x = [" + "1, " * 400_000 + "]\ndef size(): return len(x)"
+    finding, notebook = marked(worker, answer, "assert size() == 400_000")
+    assert finding["earned"] == 1
+    assert len(notebook.cells[0].source) < 2_000
+
+
+def test_headings_of_the_first_depth_serve_after_the_first_of_all():
+    book = v4.new_notebook(cells=[cell("# A lab"), cell("# A sum"), cell("", "check1")])
+    assert headings(book) == {"check1": ("", "A sum")}

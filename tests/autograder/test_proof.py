@@ -3,11 +3,13 @@
 import json
 
 import pytest
+from nbformat import v4
 
 from autograder import proof
 from autograder.cli import main
 from autograder.course import CourseError
 from autograder.errors import SandboxUnavailable
+from autograder.pretenders import pretend
 from autograder.proof import prove
 from tests.autograder.toy import LAB, toy_course
 
@@ -29,7 +31,7 @@ def change(course, file, old, new):
 def test_a_lab_that_is_in_order_has_no_faults(course):
     stages = []
     assert prove(course, LAB, progress=lambda *stage: stages.append(stage)) == []
-    assert stages == [(f"proving {LAB}", done, 3) for done in range(4)]
+    assert stages == [(f"proving {LAB}", done, 6) for done in range(7)]
     assert not course.source.exists() and not course.release.exists()
 
 
@@ -106,6 +108,42 @@ def test_an_assert_that_cannot_fail_is_found(course):
     lab.write_text(text[:start] + "assert True\n\n" + text[end:])
     (fault,) = prove(course, LAB)
     assert fault.startswith("check1_3: the blank release gets 1 points")
+
+
+@pytest.mark.parametrize(
+    ("test", "what"),
+    [
+        ("assert np.allclose(total([1, 2]), 3)", ["an empty array"]),
+        ("np.testing.assert_allclose(total([1, 2]), 3)", ["an empty array"]),
+        ("assert not abs(total([1, 2]) - 3) > 1e-9", ["nan"]),
+        ("assert total([1, 2]) is not None", ["an empty array", "nan", "an object that says yes to everything"]),
+        ("assert np.shape(total([1, 2])) == () and np.allclose(total([1, 2]), 3)", []),
+    ],
+)  # fmt: skip
+def test_a_test_that_an_empty_answer_passes_is_found(course, test, what):
+    lab = course.root / LAB / "lab.py"
+    text = lab.read_text()
+    start = text.index("assert total([1, 2])")
+    end = text.index("# %% [markdown]\n# ## 1.4")
+    lab.write_text(f"{text[:start]}{test}\n\n{text[end:]}")
+    assert prove(course, LAB) == [
+        f"check1_3: a student with whom everything is {each} gets 1 points (for 'check1_3'): "
+        "test the type and the shape of the answer, too"
+        for each in what
+    ]
+
+
+def test_a_class_is_pretended_with_its_methods():
+    source = v4.new_notebook()
+    text = "from math import pi\nclass A(Base):\n    @property\n    def x(self): return pi\n    def y(self, n): return n\nz, w = 1, 2"
+    about = {"grade_id": "a", "grade": False, "solution": True}
+    source.cells.append(v4.new_code_cell(text, metadata={"nbgrader": about}))
+    names = {}
+    exec(pretend(source, "'nothing'").cells[0].source, names)
+    a = names["A"](1, key=2)
+    assert [a.x, a.y(3), a.anything, names["z"], names["w"]] == ["nothing"] * 5
+    source.cells[0].source = "%matplotlib inline"
+    assert "NotImplementedError" in pretend(source, "1").cells[0].source
 
 
 def test_nothing_is_released_that_is_not_proved(course, capsys):

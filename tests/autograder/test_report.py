@@ -20,8 +20,8 @@ from scipy.stats import pearsonr
 from autograder.build import build_release
 from autograder.course import Course, CourseError
 from autograder.report import Class
-from autograder.report.classroom import Column, Remark, Standing
 from autograder.report.page import MOST_CASES, render
+from autograder.report.standing import Column, Remark, Standing
 from autograder.report.terminal import show
 from autograder.result import Finding, Result
 from autograder.similarity import Alike, Pair
@@ -213,6 +213,23 @@ def test_those_who_handed_nothing_in_are_named(four):
     results = Class.read(four, LAB)
     assert results.absent == ["zoe"]
     assert "handed nothing in" in render(results, Path("."))
+
+
+@pytest.mark.parametrize(
+    ("number", "title", "big", "aside"),
+    [
+        ("3.2", "A sum", "3.2", "A sum, 25 %"),
+        ("check3", "A sum", "A sum", "25 %"),
+        ("check3", "", "check3", "25 %"),
+    ],
+)
+def test_the_hardest_exercise_is_called_as_the_lab_calls_it(tmp_path, number, title, big, aside):
+    standings = [Standing("ada", True, {"check3": 1.0}, score=1.0)]
+    column = Column("check3", number, title, 4.0, written=False)
+    page = render(Class("lab", "Lab", [column], standings, [], tmp_path), tmp_path)
+    tile = page[page.index("<dt>hardest</dt>") :].split("</div>")[0]
+    assert f'<span class="big">{big}</span>' in tile
+    assert f'<span class="aside">{aside}' in tile
 
 
 def test_marks_need_no_notes(four):

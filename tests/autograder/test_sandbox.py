@@ -6,6 +6,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import shutil
 import struct
 import subprocess
 import sys
@@ -239,6 +240,12 @@ def test_libraries_work_inside(inside):
     assert look(inside, "float(__import__('numpy').linalg.det([[2, 0], [0, 3]]))") == 6.0
     assert look(inside, "__import__('tempfile').gettempdir()") == "/tmp"
     assert look(inside, "__import__('subprocess').check_output(['echo', 'hi'])") == b"hi\n"
+
+
+@pytest.mark.skipif(not shutil.which("fc-list"), reason="there is no fontconfig here")
+def test_fontconfig_finds_its_settings(inside):
+    said = "__import__('subprocess').run(['fc-list'], capture_output=True, text=True).stderr"
+    assert look(inside, said) == ""
 
 
 # The process tree

@@ -224,3 +224,14 @@ def test_an_attachment_whose_name_reads_otherwise_is_no_attachment(source, submi
             one.source = harmless_text(one.source)
     html, _ = HTMLExporter().from_notebook_node(notebook)
     assert "base64,AAAA" not in html
+
+
+def test_a_notebook_in_another_encoding_is_told_so(tmp_path):
+    path = tmp_path / "lab.ipynb"
+    text = nbformat.writes(v4.new_notebook(cells=[v4.new_markdown_cell("é")]))
+    path.write_bytes(text.encode("latin-1"))
+    with pytest.raises(BadSubmission, match=r"lab\.ipynb: is not in UTF-8.*byte \d+: 0xe9"):
+        load_submission(path, v4.new_notebook())
+    path.write_bytes(b"\x89PNG")
+    with pytest.raises(BadSubmission, match="is not JSON"):
+        load_submission(path, v4.new_notebook())

@@ -153,13 +153,14 @@ def test_a_copy_that_died_is_replaced(owner):
         assert joined(guest)
 
 
-def test_when_the_owner_is_gone_a_judge_goes_on_alone():
+def test_when_the_owner_is_gone_a_judge_goes_on_alone(caplog):
     with Zygote(preload=PRELOAD, limits=LIMITS) as owner:
         guest = Zygote(preload=PRELOAD, limits=LIMITS, shared=owner.share())
     with guest:
         with guest.open() as session:
             assert value(session, "1 + 1") == 2
         assert not joined(guest)
+    assert not [record for record in caplog.records if record.levelname == "WARNING"]
 
 
 def test_an_owner_whose_server_died_starts_it_again_for_its_guests():

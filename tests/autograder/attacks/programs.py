@@ -67,9 +67,9 @@ for name in ("assert_allclose", "assert_equal", "assert_array_equal", "assert_al
 np.isclose = np.allclose = np.array_equal = lambda *a, **k: True
 builtins.abs = lambda x: 0.0
 math.isclose = lambda *a, **k: True
-import autograder.exercise, autograder.probe, autograder.wire
-autograder.exercise.agree = lambda *a, **k: None
-autograder.exercise.Mark.close = autograder.exercise.Mark.that = lambda *a, **k: None
+import autograder.mark, autograder.probe, autograder.wire
+autograder.mark.agree = lambda *a, **k: None
+autograder.mark.Mark.close = autograder.mark.Mark.that = lambda *a, **k: None
 """,
     ),
     "a05_equal_to_everything": Program(
@@ -508,7 +508,7 @@ class Finder:
 sys.meta_path.insert(0, Finder()); sys.path_hooks.insert(0, lambda p: (_ for _ in ()).throw(ImportError))
 codecs.register(lambda name: codecs.lookup("ascii") if name == "utf_8" else None)
 np.isclose = np.allclose = lambda *a, **k: True
-sys.modules["autograder.exercise"] = sys.modules["math"] = types.ModuleType("x")
+sys.modules["autograder.mark"] = sys.modules["math"] = types.ModuleType("x")
 builtins.isinstance = lambda *a: True
 builtins.len = lambda *a: 1
 builtins.type = lambda *a: float

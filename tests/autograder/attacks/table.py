@@ -133,6 +133,9 @@ names | writes another's name inside a Moodle folder, for nbgrader's collector |
 names | uses up the room of all in a zip of its own | names | one_student_s_zip_takes_no_other
 names | hides files in a folder without a printable name | names | a_folder_without_a_name
 exhaust | writes code that takes ages to colour and to compare | stalls | reading_it_takes_no_time
+exhaust | writes a million characters, for formgrader to colour | stalls | formgrader_shows
+exhaust | writes a hundred long cells | stalls | of_many_long_cells
+exhaust | sleeps for hours, and whenever it is woken | stalls | sleep_has_an_end
 exhaust | gives an answer that a failed test quotes without end | stalls | a_test_that_says_what_came
 show | links to a page that it has handed in | pages | a_link_does_not_lead
 read | has one test's inputs told by the next, for another attempt | judge | what_was_asked_in_secret

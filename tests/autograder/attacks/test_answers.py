@@ -12,8 +12,8 @@ import pytest
 from autograder import overrun
 from autograder.build import build_release, read_lab
 from autograder.errors import StudentError
-from autograder.exercise import agree
 from autograder.grade import grade
+from autograder.mark import agree
 from autograder.marking import _number
 from autograder.overrun import within_memory
 from autograder.pool import Pool

@@ -10,8 +10,8 @@ import pytest
 
 from autograder import grade as grading_module
 from autograder.build import build_release, read_lab
-from autograder.exercise import Mark
 from autograder.judge import Job, Settings, mark
+from autograder.mark import Mark
 from autograder.panel import text
 from autograder.pool import Pool
 from autograder.remote import TrustedNames

@@ -17,7 +17,7 @@ from autograder.feedback.prose import MOST_MARKDOWN, MOST_ON_A_PAGE, one_page, s
 from autograder.grade import grade
 from autograder.harmless import harmless_output, harmless_text
 from autograder.report import Class, terminal
-from autograder.report.classroom import Column, Remark, Standing
+from autograder.report.standing import Column, Remark, Standing
 from autograder.result import Finding, Result
 from autograder.sanitise import grade_id
 from tests.autograder.test_grade import send

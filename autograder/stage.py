@@ -1,0 +1,62 @@
+"""What a lab's notebook shows its pictures with.
+
+from autograder.stage import demo, show
+
+@demo(needs="3.7")
+def _():
+    figure, axes = plt.subplots()
+    ...
+    return show(figure, alt="What is to be seen, in words.")
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from IPython.display import HTML
+    from matplotlib.figure import Figure
+
+__all__ = ["demo", "show"]
+
+
+def demo(needs: str) -> Callable[[Callable[[], Any]], None]:
+    """A picture that is made with the student's code, shown when that code is there.
+
+    Runs the decorated function at once and displays what it returns. While a part is blank it says
+    what the picture waits for, and where the code fails, how.
+
+    needs: what it waits for, in words: "3.7", "your prediction".
+    """
+
+    def run(picture: Callable[[], Any]) -> None:
+        from IPython.display import display
+
+        try:
+            shown = picture()
+        except NotImplementedError:
+            print(f"This comes alive with {needs}.")
+        except Exception as error:
+            print(f"This comes alive with {needs}. So far: {type(error).__name__}: {error}")
+        else:
+            if shown is not None:
+                display(shown)
+
+    return run
+
+
+def show(figure: Figure, alt: str) -> HTML:
+    """A matplotlib figure with a text alternative, for people who do not see it; closes it."""
+    import matplotlib.pyplot as plt
+    from IPython.display import HTML
+
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png", dpi=110, bbox_inches="tight")
+    plt.close(figure)
+    data = base64.b64encode(picture.getvalue()).decode()
+    text = html.escape(alt, quote=True)
+    return HTML(f'<img alt="{text}" style="max-width:100%" src="data:image/png;base64,{data}">')
