@@ -32,46 +32,16 @@
 # its `check(…)`: it is free, and it says what *kind* of mistake you made.
 
 # %% nbgrader={"grade_id": "setup", "locked": true}
-import base64
-import io
 import math
 from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import numpy as np
-from IPython.display import HTML, display
+from IPython.display import HTML
 
 import dpkit as dp
 from autograder import check
-
-# The rest of this cell helps to show pictures. There is nothing to learn here: run it and go on.
-
-
-def demo(needs):
-    """A picture made with your code: shown when the code is there, a line of text until then."""
-
-    def run(picture):
-        try:
-            shown = picture()
-        except NotImplementedError:
-            print(f"This comes alive with {needs}.")
-        except Exception as error:
-            print(f"This comes alive with {needs}. So far: {type(error).__name__}: {error}")
-        else:
-            if shown is not None:
-                display(shown)
-
-    return run
-
-
-def show(figure, alt):
-    """A matplotlib figure with a text alternative."""
-    picture = io.BytesIO()
-    figure.savefig(picture, format="png", dpi=110, bbox_inches="tight")
-    plt.close(figure)
-    data = base64.b64encode(picture.getvalue()).decode()
-    return HTML(f'<img alt="{alt}" style="max-width:100%" src="data:image/png;base64,{data}">')
-
+from autograder.stage import demo, show
 
 # %% [markdown]
 # ## Warm-up (5 minutes)

@@ -35,7 +35,13 @@ def text(outputs):
 
 
 def pictures(outputs):
-    return [output for output in outputs if "image/svg+xml" in output.get("data", {})]
+    """Outputs that show a picture: SVG, or HTML with one in it."""
+    shown = (output.get("data", {}) for output in outputs)
+    return [
+        d
+        for d in shown
+        if "image/svg+xml" in d or "<img" in (html := d.get("text/html", "")) or "<svg" in html
+    ]
 
 
 def test_solved(lab, run, tmp_path):
@@ -45,8 +51,10 @@ def test_solved(lab, run, tmp_path):
     assert "comes alive" not in shown
     assert shown.count(": passed") == len(lab.exercises.exercises)
     assert pictures(outputs)
-    engine = tmp_path / "mylab" / f"{lab.folder.name.split('_')[0]}.py"
-    subprocess.run([sys.executable, "-c", engine.read_text(encoding="utf-8")], check=True)
+    if any("dp.carry.save" in cell.source for cell in lab.notebook.cells):
+        assert "Saved to mylab/" in shown
+        engine = tmp_path / "mylab" / f"{lab.folder.name.split('_')[0]}.py"
+        subprocess.run([sys.executable, "-c", engine.read_text(encoding="utf-8")], check=True)
 
 
 def test_blank(lab, run):
