@@ -1,8 +1,9 @@
 """The course that is marked, and the class that hands in.
 
 The lab is `course/lab.py`; without its cells that have the tag `figure` it is the lab without
-figures. (Its setup cell imports pyplot all the same, as labs' setup cells do.) Three of four students have everything right, in texts that differ; every fourth has one
-answer wrong, in turn, and loses that cell's points.
+figures. (Its setup cell imports pyplot all the same, as labs' setup cells do.) Three of four
+students have everything right, in texts that differ; every fourth has one answer wrong, in turn, and
+loses that cell's points.
 """
 
 from __future__ import annotations
