@@ -194,7 +194,8 @@ print("slopes by the tape:\n", field.grad.round(6))
 print("by school calculus:\n", (np.sign(field.value) * np.exp(abs(field.value))).round(6))
 print("(The last one differs in sign: its seed is -1.)")
 for node in topological_order(bump):
-    node.name = f"{node.name or node.op}  {node.shape}"
+    size = "×".join(map(str, node.shape))
+    node.name = f"{node.name}, {size}" if node.name else size
 dp.draw_graph(bump)
 
 # %% [markdown]
