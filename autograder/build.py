@@ -11,6 +11,7 @@ gives the same bytes.
 
 from __future__ import annotations
 
+import ast
 import copy
 import dataclasses
 import filecmp
@@ -122,14 +123,48 @@ class Variant:
 
 def read_variants(folder: Path) -> list[Variant]:
     """The variants in `mutants/` or `alternatives/`: one file a solution cell, one titled percent
-    cell a variant."""
+    cell a variant. What a variant does not define is as in the solution."""
+    cells = read_lab(folder.parent / "lab.py").cells
+    solutions = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell.source for cell in cells}
     found = []
     for path in sorted(folder.glob("*.py")):
         for cell in jupytext.reads(path.read_text(encoding="utf-8"), fmt="py:percent").cells:
             if "title" in cell.metadata:
+                source = _completed(cell.source, solutions.get(path.stem, ""))
                 diagnosis = cell.metadata.get("diagnosis", "")
-                found.append(Variant(cell.metadata["title"], path.stem, cell.source, diagnosis))
+                found.append(Variant(cell.metadata["title"], path.stem, source, diagnosis))
     return found
+
+
+def _completed(variant: str, solution: str) -> str:
+    """The variant, after those functions and classes of the solution that it says nothing of."""
+    try:
+        own = {name for statement in ast.parse(variant).body for name in _defined(statement)}
+    except SyntaxError:  # which may be the mistake
+        return variant
+    solution = "\n".join(
+        line for line in solution.splitlines()
+        if "### BEGIN SOLUTION" not in line and "### END SOLUTION" not in line
+    )  # fmt: skip
+    rest = [
+        ast.get_source_segment(solution, statement) or ""
+        for statement in ast.parse(solution).body
+        if isinstance(statement, ast.FunctionDef | ast.ClassDef) and statement.name not in own
+    ]
+    return "\n\n\n".join([*rest, variant])
+
+
+def _defined(statement: ast.stmt) -> list[str]:
+    """The names that a statement at the top of a cell gives a meaning to."""
+    if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+        return [statement.name]
+    if isinstance(statement, ast.Assign):
+        named = [node for target in statement.targets for node in ast.walk(target)]
+        return [node.id for node in named if isinstance(node, ast.Name)]
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        return [(alias.asname or alias.name).split(".")[0] for alias in statement.names]
+    return [name for inner in ast.iter_child_nodes(statement) if isinstance(inner, ast.stmt)
+            for name in _defined(inner)]  # fmt: skip
 
 
 def build_source(course: Course, lab: str) -> Path:
