@@ -19,14 +19,15 @@ WIDTH, HEIGHT = 1280, 720
 
 MEASURE = """() => {
   const frame = Reveal.getCurrentSlide(), box = frame.getBoundingClientRect();
-  const parts = [...frame.querySelectorAll('h1, h2, p, li, pre, table, .math, img')]
+  const column = box.right - parseFloat(getComputedStyle(frame).paddingRight);
+  const parts = [...frame.querySelectorAll('h1, h2, p, li, pre, table, math, math *, img')]
       .filter(part => !part.closest('.notes')).map(part => part.getBoundingClientRect());
   return {
     number: Reveal.getSlidePastCount() + 1,
     heading: frame.querySelector('h1, h2').textContent,
     high: frame.scrollHeight - frame.clientHeight,
     below: Math.max(...parts.map(part => part.bottom)) - (box.bottom - 36),
-    beside: Math.max(...parts.map(part => part.right)) - box.right,
+    beside: Math.max(...parts.map(part => part.right)) - column,
     cut: [...frame.querySelectorAll('pre')].filter(pre => pre.scrollWidth > pre.clientWidth).length,
     pictures: [...frame.querySelectorAll('img')].map(picture => ({
       alt: picture.alt, drawn: picture.naturalWidth > 0 && picture.clientHeight,
