@@ -37,6 +37,12 @@ def test_links_lead_somewhere(notes):
             assert (COURSE / "notes" / target).exists(), target
 
 
+def test_links_into_notes_lead_to_a_section(notes):
+    for name, anchor in re.findall(r"\]\((\w*\.md|)#([\w-]+)\)", notes):
+        text = (COURSE / "notes" / name).read_text(encoding="utf-8") if name else notes
+        assert f"\n({anchor})=\n" in text, f"{name}#{anchor}"
+
+
 def test_anchors_are_unique(notes):
     anchors = re.findall(r"^\(([\w-]+)\)=$", notes, re.M)
     assert len(anchors) == len(set(anchors)) > 0
