@@ -369,7 +369,7 @@ check("1.5")
 # %%
 @demo(needs="1.1, 1.2, 1.4 and 1.5")
 def _():
-    def bumpy(x):  # the example with which Squire and Trapp made the method known
+    def bumpy(x):  # the test function of Martins, Sturdza and Alonso (2003)
         return np.exp(x) / np.sqrt(np.sin(x) ** 3 + np.cos(x) ** 3)
 
     steps = 10.0 ** np.arange(-30, 0, 0.25)
@@ -488,7 +488,7 @@ def _():
 #
 # ## 5 · The javelin
 #
-# At which angle should a javelin be thrown, to fly as far as possible? Let $u$ = 28 m/s be its
+# At which angle does a javelin fly farthest? Let $u$ = 28 m/s be its
 # speed, $g$ = 9.8 m/s² gravity; the ground is flat, the air thin, the thrower very short:
 #
 # $$x(t) = u\, t \cos\theta, \qquad y(t) = u\, t \sin\theta - \tfrac12 g\, t^2 .$$
