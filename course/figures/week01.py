@@ -89,26 +89,26 @@ def ucurve() -> plt.Figure:
 
 
 def throws() -> plt.Figure:
-    """Flights at nine angles, and below them the range with its slope as arrows."""
-    figure, (above, below) = plt.subplots(2, 1, figsize=(6.4, 5.6))
+    """Flights at nine angles, and beside them the range with its slope as arrows."""
+    figure, (flights, hill) = plt.subplots(1, 2, figsize=(8.4, 3.1), width_ratios=(1.25, 1))
     for degrees in range(10, 90, 10):
         theta = math.radians(degrees)
-        flight(above, theta, GREY, 1)
-    flight(above, math.pi / 4, VERMILION, 2.5)
-    above.annotate("45°", (63, 20), color=VERMILION)
-    above.set(xlabel="along (m)", ylabel="up (m)", aspect="equal", ylim=(0, 41))
+        flight(flights, theta, GREY, 1)
+    flight(flights, math.pi / 4, VERMILION, 2.5)
+    flights.annotate("45°", (63, 20), color=VERMILION)
+    flights.set(xlabel="along (m)", ylabel="up (m)", aspect="equal", ylim=(0, 41))
     degrees = np.linspace(0, 90, 100)
-    below.plot(degrees, javelin(np.radians(degrees)), color=GREY)
+    hill.plot(degrees, javelin(np.radians(degrees)), color=GREY)
     for at in (10, 20, 30, 45, 60, 70, 80):
         theta = math.radians(at)
         slope = dp.grad(javelin)(theta)  # metres for each radian
-        below.plot(at, javelin(theta), "o", color=BLUE)
+        hill.plot(at, javelin(theta), "o", color=BLUE)
         if abs(slope) > 1:
-            below.annotate("", (at + slope / 12, javelin(theta)), xytext=(at, javelin(theta)),
-                           arrowprops={"arrowstyle": "-|>", "color": BLUE, "linewidth": 1.5})  # fmt: skip
-    below.axvline(45, color=VERMILION, linestyle=":")
-    below.set(xlabel="angle (degrees)", ylabel="range (m)", xticks=range(0, 91, 15))
-    bare(above, below)
+            hill.annotate("", (at + slope / 12, javelin(theta)), xytext=(at, javelin(theta)),
+                          arrowprops={"arrowstyle": "-|>", "color": BLUE, "linewidth": 1.5})  # fmt: skip
+    hill.axvline(45, color=VERMILION, linestyle=":")
+    hill.set(xlabel="angle (degrees)", ylabel="range (m)", xticks=range(0, 91, 15))
+    bare(flights, hill)
     figure.tight_layout()
     return figure
 
