@@ -766,7 +766,7 @@ def _():
 
 
 # %% [markdown]
-# **June 1696.** Johann Bernoulli invites "the most brilliant mathematicians in the world": given
+# **June 1696.** Johann Bernoulli challenges the mathematicians of Europe, in a journal: given
 # two points, along which curve does a bead slide from the higher to the lower in the shortest time?
 # Newton, by his niece's account, came home from the Mint tired, and had it before he slept.
 #
