@@ -65,10 +65,11 @@ def _lab_of(notebook: Path, named: str | None) -> tuple[Path, Path]:
             raise
         known = None
     if known is not None:
-        for lab in known.labs:
-            release = known.release / lab / "lab.ipynb"
-            if release.is_file() and ours & _names(release):
-                return release, known.root / lab / "exercises.py"
+        # Labs may share names ("setup", say): it is the lab with most of them.
+        shared = {lab: len(ours & _names(known.release / lab / "lab.ipynb")) for lab in known.labs}
+        lab = max(shared, key=lambda lab: shared[lab], default="")
+        if shared.get(lab):
+            return known.release / lab / "lab.ipynb", known.root / lab / "exercises.py"
     if known is None and beside.is_file():
         return notebook, beside
     if not ours:
