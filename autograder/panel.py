@@ -7,6 +7,7 @@ ink from the notebook's own theme.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from html import escape
@@ -15,6 +16,9 @@ from typing import Any
 from autograder.result import Finding, Result
 
 __all__ = ["html", "text"]
+
+# *stressed*: not the stars of `a * b`, `**` or `*args`.
+STRESSED = re.compile(r"(?<![\w*])\*(\w(?:[^*\n]*\w)?)\*(?![\w*])")
 
 STYLE = """
 .dp-panel{font:14px/1.45 system-ui,sans-serif;color:var(--jp-content-font-color1,#1b1b1b);
@@ -172,12 +176,13 @@ def _fold(label: str, inside: str, wanted: bool = True) -> str:
 
 
 def prose(sentence: str) -> str:
-    """A sentence as HTML: what stands between backticks is code."""
+    """A sentence as HTML: what stands between backticks is code, and *this* is stressed."""
     pieces = sentence.split("`")
     if len(pieces) % 2 == 0:
         return escape(sentence)
     return "".join(
-        f"<code>{escape(p)}</code>" if k % 2 else escape(p) for k, p in enumerate(pieces)
+        f"<code>{escape(p)}</code>" if k % 2 else STRESSED.sub(r"<em>\1</em>", escape(p))
+        for k, p in enumerate(pieces)
     )
 
 

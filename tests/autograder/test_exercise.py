@@ -264,6 +264,22 @@ def test_all_that_a_diagnosis_says_reaches_the_result(gradient):
         assert prose(words) in shown
 
 
+@pytest.mark.parametrize(
+    ("sentence", "shown"),
+    [
+        ("By how *much*?", "By how <em>much</em>?"),
+        ("*times h*, not `a *b* c`", "<em>times h</em>, not <code>a *b* c</code>"),
+        ("2 * x * y", "2 * x * y"),
+        ("f(*a, *b) and a*b*c", "f(*a, *b) and a*b*c"),
+        ("for ** or pow(): *args, **kwargs", "for ** or pow(): *args, **kwargs"),
+        ("*<b>*", "*&lt;b&gt;*"),
+        ("*a <i>z*", "<em>a &lt;i&gt;z</em>"),
+    ],
+)
+def test_a_sentence_stresses_a_word_and_leaves_stars_of_programs_alone(sentence, shown):
+    assert prose(sentence) == shown
+
+
 def test_a_gradient_that_raises_nearby_loses_the_part_and_shows_its_traceback(gradient):
     """It may not pass for right because it gave no further answer."""
     asked = []
