@@ -218,6 +218,19 @@ def test_finite_differences_with_any_step(h):
 # Manners ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("x", [0.2943, 0.405, 1.3057])
+def test_rounding_of_one_number_is_no_cut(x):
+    """At these places it is the largest or the least of the answers alone that rounding moved."""
+
+    def height(t):
+        return 80 * dp.sin(2 * t)
+
+    def nudged(t, h=1e-10):
+        return float(80 * np.sin(2 * (t + h)) - 80 * np.sin(2 * t)) / h
+
+    assert dp.diagnose(height, nudged, x).kind == "finite_difference"
+
+
 def test_answers_from_earlier_points():
     kept = []
 

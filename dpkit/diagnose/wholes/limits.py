@@ -49,7 +49,10 @@ def limited(part: Part) -> Iterator[Mistake]:
     if same.any() and not same.all():
         low, high = np.min(given), np.max(given)
         changed = given[~same]
-        if np.all((changed == low) | (changed == high)) and not np.all(changed == 0.0):
+        # One number alone is a limit of its own: then rounding, which is small, is not a cut.
+        cut = np.max(np.abs(truth[~same] - changed)) > 1e-3 * np.max(np.abs(truth))
+        at_a_limit = np.all((changed == low) | (changed == high))
+        if cut and at_a_limit and not np.all(changed == 0.0):
             bottom = low if np.any(changed == low) else -np.inf
             top = high if np.any(changed == high) else np.inf
             if bottom < top and part.obeys(lambda a: np.clip(part.truth(a), bottom, top)):
