@@ -570,10 +570,9 @@ def _():
             rows.append(f'<text x="565" y="{y + 27}" font-weight="bold">{bill}</text>')
         return (
             '<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 660 230" width="660" '
-            'font-family="sans-serif" font-size="14" fill="currentColor"><title>Forward mode makes two '
-            "square products and a thin one; reverse mode makes three thin ones.</title>"
-            + "".join(rows)
-            + "</svg>"
+            'style="background:white" font-family="sans-serif" font-size="14" fill="black">'
+            "<title>Forward mode makes two square products and a thin one; reverse mode makes "
+            "three thin ones.</title>" + "".join(rows) + "</svg>"
         )
 
     return SVG(brackets())
