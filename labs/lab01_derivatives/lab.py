@@ -77,7 +77,7 @@ BLUE, VERMILION, GREY = "#0072B2", "#D55E00", "#767676"
 # it settles on is the **derivative**.
 
 
-# %% nbgrader={"grade_id": "sliding", "locked": true}
+# %% jupyter={"source_hidden": true} nbgrader={"grade_id": "sliding", "locked": true}
 def sliding_secant():
     """The secant of x * x at 1 on its way to the tangent; click to start."""
 
@@ -96,7 +96,7 @@ def sliding_secant():
         return px(0.7, 1 - 0.3 * slope), px(2.6, 1 + slope * (2.6 - 1))
 
     curve = " ".join("{:.1f},{:.1f}".format(*px(x, x * x)) for x in np.linspace(0, 2.6, 80))
-    axis = '<path d="M60 345 H590" stroke="black"/>' + "".join(
+    axis = '<path d="M60 345 H590" stroke="black"/><text x="600" y="350">x</text>' + "".join(
         f'<path d="M{60 + 200 * x:.0f} 341 v8" stroke="black"/>'
         f'<text x="{52 + 200 * x:.0f}" y="366" font-size="13">{x:g}</text>'
         for x in (0, 0.5, 1, 1.5, 2, 2.5)
@@ -120,6 +120,7 @@ def sliding_secant():
         "<title>The parabola y = x squared. A line through its points at 1 and at 1 + h turns, as "
         "h shrinks from 1.5 to 0.01, into the tangent at 1; its slope falls from 3.5 to 2.01"
         f'</title><polyline points="{curve}" fill="none" stroke="{GREY}" stroke-width="3"/>'
+        f'<text x="590" y="28" fill="{GREY}">x²</text>'
         f'<line x1="{ax:.1f}" y1="{ay:.1f}" x2="{bx:.1f}" y2="{by:.1f}" stroke="black" '
         'stroke-width="1.5" stroke-dasharray="3 5"/>'
         f'<line x1="{lines[0, 0, 0]:.1f}" y1="{lines[0, 0, 1]:.1f}" x2="{lines[0, 1, 0]:.1f}" '
@@ -594,8 +595,8 @@ def _():
 # -320\, (\theta - \theta^*)$. So a step turns the distance from the top, $d = \theta - \theta^*$,
 # into $d - 320\, \gamma\, d$.
 #
-# For $\gamma = 0.001$ it shrinks to 0.68 of what it was. What is the largest rate $\gamma$ for which
-# it still shrinks? Write `return` and your number; again, trying earns the point.
+# For $\gamma = 0.001$ it shrinks to 0.68 of what it was. Below which rate $\gamma$ does it still
+# shrink? Write `return` and your number; again, trying earns the point.
 
 
 # %% nbgrader={"grade_id": "ex1_9", "solution": true}
@@ -665,7 +666,7 @@ def _():
 # whether to throw higher (→) or lower (←).
 
 
-# %% nbgrader={"grade_id": "stadium", "locked": true}
+# %% jupyter={"source_hidden": true} nbgrader={"grade_id": "stadium", "locked": true}
 def flight(theta, points=41, u=28.0, g=9.8):
     """Where the javelin is, from the throw to the landing: (metres along, metres up)."""
     t = np.linspace(0, 2 * u * np.sin(theta) / g, points)
@@ -772,7 +773,7 @@ def _():
 
 # %% [markdown]
 # What lies *beyond* the boldest stride? For each rate, let the climber walk 300 steps, then mark
-# where it stands during the next 100. Up to your answer of 1.9 there is one mark: it has settled.
+# where it stands during the next 100. Below the boldest stride there is one mark: it has settled.
 # Then two. Then look.
 
 

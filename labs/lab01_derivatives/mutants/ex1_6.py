@@ -102,7 +102,7 @@ def numeric_grad(f, x, h=1e-5):
     return gradient
 
 
-# %% only_the_first_axis diagnosis="not_alone"
+# %% only_the_first_axis diagnosis="whole_rows"
 def numeric_grad(f, x, h=1e-5):
     """The gradient of f at x by central differences: a float64 array of the shape of x."""
     x = np.array(x, dtype=np.float64)

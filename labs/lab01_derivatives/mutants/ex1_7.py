@@ -145,3 +145,25 @@ def range_slope(theta, u=28.0, g=9.8):
     """The derivative of javelin_range by theta: metres for each radian."""
     h = 1e-10
     return (javelin_range(theta + h, u, g) - javelin_range(theta, u, g)) / h
+
+
+# %% gravity_of_the_text diagnosis="ignores_inputs"
+def javelin_range(theta, u=28.0, g=9.8):
+    """How far a javelin flies that is thrown at the angle theta: metres."""
+    return u**2 * np.sin(2 * theta) / 9.8
+
+
+def range_slope(theta, u=28.0, g=9.8):
+    """The derivative of javelin_range by theta: metres for each radian."""
+    return 2 * u**2 * np.cos(2 * theta) / 9.8
+
+
+# %% speed_of_the_text diagnosis="ignores_inputs"
+def javelin_range(theta, u=28.0, g=9.8):
+    """How far a javelin flies that is thrown at the angle theta: metres."""
+    return 28.0**2 * np.sin(2 * theta) / g
+
+
+def range_slope(theta, u=28.0, g=9.8):
+    """The derivative of javelin_range by theta: metres for each radian."""
+    return 2 * 28.0**2 * np.cos(2 * theta) / g
