@@ -218,7 +218,7 @@ def test_finite_differences_with_any_step(h):
 # Manners ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("x", [0.2943, 0.405, 1.3057])
+@pytest.mark.parametrize("x", [0.2942953020134228, 0.40503355704697985, 1.3057046979865774])
 def test_rounding_of_one_number_is_no_cut(x):
     """At these places it is the largest or the least of the answers alone that rounding moved."""
 
