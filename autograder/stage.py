@@ -40,6 +40,8 @@ def demo(needs: str) -> Callable[[Callable[[], Any]], None]:
             shown = picture()
         except NotImplementedError:
             print(f"This comes alive with {needs}.")
+        except NameError as error:
+            print(f"This comes alive with {needs}, once the cells above have run: {error}.")
         except Exception as error:
             print(f"This comes alive with {needs}. So far: {type(error).__name__}: {error}")
         else:

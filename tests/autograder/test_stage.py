@@ -1,0 +1,55 @@
+"""Pictures of the student's code: shown when it is there, and never an ugly end."""
+
+import re
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+import pytest
+
+from autograder.stage import demo, show
+
+
+def blank():
+    raise NotImplementedError
+
+
+def undefined():
+    return nowhere  # noqa: F821
+
+
+def broken():
+    return 1 / 0
+
+
+@pytest.mark.parametrize(
+    ("picture", "said"),
+    [
+        (blank, "This comes alive with 3.7.\n"),
+        (undefined, "This comes alive with 3.7, once the cells above have run: name 'nowhere' is "),
+        (broken, "This comes alive with 3.7. So far: ZeroDivisionError: division by zero\n"),
+        (lambda: None, ""),
+    ],
+)
+def test_what_is_said(picture, said, capsys):
+    demo(needs="3.7")(picture)
+    out = capsys.readouterr().out
+    assert out.startswith(said) and bool(out) == bool(said)
+
+
+def test_what_is_returned_is_displayed(monkeypatch):
+    import IPython.display
+
+    shown = []
+    monkeypatch.setattr(IPython.display, "display", shown.append)
+    demo(needs="3.7")(lambda: "a picture")
+    assert shown == ["a picture"]
+
+
+def test_a_figure_has_its_words_and_is_closed():
+    figure, _ = plt.subplots()
+    html = show(figure, alt='A "line" < 3').data
+    assert re.match(r'<img alt="A &quot;line&quot; &lt; 3" ', html)
+    assert not plt.fignum_exists(figure.number)
