@@ -25,3 +25,9 @@ def step(strokes, slopes, rate):
     """The strokes, (n, 5), moved by `rate` each, against the direction of its slopes, (n, 5)."""
     length = np.sqrt(np.einsum("ij,ij->i", slopes, slopes))
     return strokes - rate * np.nan_to_num(slopes / length[:, None])
+
+
+# %% a_larger_grain
+def step(strokes, slopes, rate):
+    n = np.sqrt((slopes**2).sum(1, keepdims=True)) + 1e-8
+    return strokes - rate * slopes / n

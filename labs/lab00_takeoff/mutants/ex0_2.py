@@ -96,3 +96,15 @@ def chain_slope(links, x):
     for f, f_slope in links:
         slope = slope * f_slope(x)
         x = f(x)
+
+
+# %% by_nudging diagnosis="not_asked"
+def chain_slope(links, x):
+    h = 1e-5
+
+    def run(x):
+        for f, _ in links:
+            x = f(x)
+        return x
+
+    return (run(x + h) - run(x - h)) / (2 * h)

@@ -49,3 +49,8 @@ def distances(P, Q):
 def distances(P, Q):
     """The distance of every point of P, shape (n, 2), from every one of Q, (m, 2): shape (n, m)."""
     return np.array([[np.linalg.norm(p - q) for p in P] for q in Q])
+
+
+# %% root_before_the_sum diagnosis="wrong_rule"
+def distances(P, Q):
+    return np.sqrt((P[:, None] - Q) ** 2).sum(axis=2)

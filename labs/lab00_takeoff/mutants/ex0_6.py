@@ -215,3 +215,29 @@ def nudged(x, i, h):
     y = [float(each) for each in x]
     y[i] += h
     return y
+
+
+# %% floats_too_late diagnosis="truncated"
+def make_pens(widths):
+    """A list of functions, one for each width w: dots becomes w * dots."""
+    return [lambda dots, width=width: width * dots for width in widths]
+
+
+def nudged(x, i, h):
+    """A new array of floats: x with h added to entry i."""
+    y = x.copy()
+    y[i] += h
+    return y.astype(float)
+
+
+# %% half_the_digits diagnosis="float32"
+def make_pens(widths):
+    """A list of functions, one for each width w: dots becomes w * dots."""
+    return [lambda dots, width=width: width * dots for width in widths]
+
+
+def nudged(x, i, h):
+    """A new array of floats: x with h added to entry i."""
+    y = x.astype(np.float32)
+    y[i] += h
+    return y

@@ -44,3 +44,14 @@ def u_curve(method, f, slope, x, steps):
 def best_steps():
     """The steps of smallest error: (for the secant, for the central difference)."""
     return 1e-8, 5e-6
+
+
+# %% by_name_all_at_once
+def u_curve(method, f, slope, x, steps):
+    """By how much method(f, x, h) misses slope, for each h in steps: a list, none negative."""
+    return np.abs(method(f=f, x=x, h=np.array(steps)) - slope)
+
+
+def best_steps():
+    """The steps of smallest error: (for the secant, for the central difference)."""
+    return 10.0 ** np.array([-8, -5])

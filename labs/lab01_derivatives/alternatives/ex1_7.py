@@ -39,3 +39,12 @@ def range_slope(theta, u=28.0, g=9.8):
     """The derivative of javelin_range by theta: metres for each radian."""
     t = np.tan(theta)
     return 2 * u**2 / g * (1 - t**2) / (1 + t**2)
+
+
+# %% by_the_complex_step
+def javelin_range(theta, u=28.0, g=9.8):
+    return 2 * u * np.sin(theta) / g * u * np.cos(theta)
+
+
+def range_slope(theta, u=28.0, g=9.8):
+    return complex_step(lambda t: javelin_range(t, u, g), theta)

@@ -61,3 +61,8 @@ def central_difference(f, x, h=1e-5):
     """The slope of the line through the points of f at x - h and x + h: a number."""
     h = 1e-5
     return (f(x + h) - f(x - h)) / (2 * h)
+
+
+# %% brackets_forgotten diagnosis="precedence"
+def central_difference(f, x, h=1e-5):
+    return f(x + h) - f(x - h) / (2 * h)

@@ -61,3 +61,12 @@ def complex_step(f, x, h=1e-30):
     """The derivative of f at x, by one evaluation of f at a complex number: a number."""
     h = 1e-30
     return f(complex(x, h)).imag / h
+
+
+# %% a_nudge_where_nobody_looks diagnosis="wrong_value"
+def complex_step(f, x, h=1e-30):
+    return (
+        (f(x + 1j * h) - f(x)).imag / h
+        if h > 1e-10
+        else (f(x + 1e-5) - f(x - 1e-5)) / 2e-5 + 0 * f(x + 1j * h).imag
+    )

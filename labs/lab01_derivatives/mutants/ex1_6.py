@@ -243,3 +243,28 @@ def numeric_grad(f, x, h=1e-5):
         down[place] -= h
         gradient[place] = (f(up) - f(down)) / (2 * h)
     gradient
+
+
+# %% single_precision diagnosis="float32"
+def numeric_grad(f, x, h=1e-5):
+    x = np.array(x, dtype=np.float32)
+    g = np.zeros(x.shape)
+    for p in np.ndindex(x.shape):
+        u, d = x.copy(), x.copy()
+        u[p] += h
+        d[p] -= h
+        g[p] = (f(u) - f(d)) / (2 * h)
+    return g
+
+
+# %% two_names_for_one_array diagnosis="no_nudge"
+def numeric_grad(f, x, h=1e-5):
+    x = np.array(x, dtype=float)
+    g = np.zeros(x.shape)
+    for p in np.ndindex(x.shape):
+        u = x
+        u[p] += h
+        d = x
+        d[p] -= h
+        g[p] = (f(u) - f(d)) / (2 * h)
+    return g

@@ -120,3 +120,11 @@ def gradient_ascent(slope, start, rate, steps):
     for _ in range(steps):
         places.append(places[-1] + rate * slope(places[-1]))
     places
+
+
+# %% yields_them diagnosis="wrong_type"
+def gradient_ascent(slope, start, rate, steps):
+    t = start
+    for _ in range(steps + 1):
+        yield t
+        t = t + rate * slope(t)

@@ -73,3 +73,29 @@ def log(a):
 def sqrt(a):
     a = lift(a)
     return Dual(np.sqrt(a.primal), a.tangent * a.primal**-0.5 / 2)
+
+
+# %% a_root_is_a_power
+import math
+
+
+def cos(a: "Dual") -> "Dual":
+    x = lift(a)
+    p, t = x.primal, x.tangent
+    return Dual(math.cos(p), t * -math.sin(p))
+
+
+def exp(a):
+    a = lift(a)
+    e = math.e**a.primal
+    return Dual(e, e * a.tangent)
+
+
+def log(a):
+    a = lift(a)
+    print(a)
+    return Dual(math.log(a.primal), 1 / a.primal * a.tangent)
+
+
+def sqrt(a):
+    return lift(a) ** 0.5

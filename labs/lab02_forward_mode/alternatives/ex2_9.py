@@ -36,3 +36,14 @@ def settle(step, x, tol=1e-12, most=200):
     if math.hypot(x.primal - before.primal, x.tangent - before.tangent) <= tol:
         return x
     return settle(step, x, tol, most - 1)
+
+
+# %% calls_itself
+def settle(step, x, tol=1e-12, most=200):
+    if most == 0:
+        raise ValueError("moving")
+    x = lift(x)
+    y = lift(step(x))
+    if max(abs(y.primal - x.primal), abs(y.tangent - x.tangent)) <= tol:
+        return y
+    return settle(step, y, tol, most - 1)

@@ -372,3 +372,12 @@ class Dual:
 def lift(x):
     """x as a Dual: a plain number stands still."""
     return Dual(x, 0.0)
+
+
+# %% dpkit_s_own diagnosis="borrowed"
+class Dual(dp.Dual):
+    pass
+
+
+def lift(x):
+    return x if isinstance(x, Dual) else Dual(x)

@@ -882,3 +882,79 @@ def reflected_sub(b, a):
 def reflected_div(b, a):
     """a / b, where b is a Dual and a a plain number: what Python calls as b.__rtruediv__(a)."""
     return div(a, b)
+
+
+# %% by_nudging diagnosis="finite_difference"
+def _n(f, *ds):
+    ds = [lift(d) for d in ds]
+    h = 1e-6
+    up = f(*(d.primal + h * d.tangent for d in ds))
+    dn = f(*(d.primal - h * d.tangent for d in ds))
+    return Dual(f(*(d.primal for d in ds)), (up - dn) / (2 * h))
+
+
+def mul(a, b):
+    return _n(lambda x, y: x * y, a, b)
+
+
+def neg(a):
+    return _n(lambda x: -x, a)
+
+
+def sub(a, b):
+    return _n(lambda x, y: x - y, a, b)
+
+
+def div(a, b):
+    return _n(lambda x, y: x / y, a, b)
+
+
+def power(a, n):
+    return _n(lambda x: x**n, a)
+
+
+def reflected_sub(b, a):
+    return sub(a, b)
+
+
+def reflected_div(b, a):
+    return div(a, b)
+
+
+# %% writes_into_its_arguments diagnosis="mutated_input"
+def mul(a, b):
+    a, b = lift(a), lift(b)
+    t = a.tangent * b.primal + b.tangent * a.primal
+    a.primal *= b.primal
+    a.tangent = t
+    return a
+
+
+def neg(a):
+    a.primal = -a.primal
+    a.tangent = -a.tangent
+    return a
+
+
+def sub(a, b):
+    a, b = lift(a), lift(b)
+    a.primal -= b.primal
+    a.tangent -= b.tangent
+    return a
+
+
+def div(a, b):
+    a, b = lift(a), lift(b)
+    return Dual(a.primal / b.primal, (a.tangent * b.primal - a.primal * b.tangent) / b.primal**2)
+
+
+def power(a, n):
+    return Dual(a.primal**n, n * a.primal ** (n - 1) * a.tangent)
+
+
+def reflected_sub(b, a):
+    return sub(a, b)
+
+
+def reflected_div(b, a):
+    return div(a, b)

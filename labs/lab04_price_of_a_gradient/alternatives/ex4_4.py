@@ -88,3 +88,82 @@ def take(a, index):
         return np.array(home).reshape(a.shape)
 
     return Tensor(a.value[index], (a,), (pullback,), "move")
+
+
+# %% a_mean_by_the_operators
+def total(a, axis=None, keepdims=False):
+    a = lift(a)
+    value = a.value.sum(axis=axis, keepdims=keepdims)
+    kept = a.value.sum(axis=axis, keepdims=True).shape
+    return Tensor(value, (a,), (lambda g: np.ones(a.shape) * np.reshape(g, kept),), "sum")
+
+
+def mean(a, axis=None, keepdims=False):
+    a = lift(a)
+    s = total(a, axis, keepdims)
+    return s / (a.value.size / s.value.size)
+
+
+def reshape(a, shape):
+    a = lift(a)
+    return Tensor(np.reshape(a.value, shape), [a], [lambda g: np.reshape(g, a.value.shape)], "move")
+
+
+def transpose(a):
+    a = lift(a)
+    return Tensor(np.transpose(a.value), [a], [np.transpose], "move")
+
+
+def take(a, index):
+    a = lift(a)
+    where = np.arange(a.value.size).reshape(a.shape)[index]
+
+    def back(g):
+        return np.bincount(np.ravel(where), weights=np.ravel(g), minlength=a.value.size).reshape(
+            a.shape
+        )
+
+    return Tensor(a.value[index], [a], [back], "move")
+
+
+# %% a_sum_by_the_method
+def total(a, axis=None, keepdims=False):
+    a = lift(a)
+
+    def pull(g):
+        if axis is None:
+            return np.full(a.shape, g)
+        axes = axis if isinstance(axis, tuple) else (axis,)
+        if not keepdims:
+            for ax in sorted(ax % a.value.ndim for ax in axes):
+                g = np.expand_dims(g, ax)
+        return g + np.zeros(a.shape)
+
+    return Tensor(np.sum(a.value, axis=axis, keepdims=keepdims), (a,), (pull,), "sum")
+
+
+def mean(a, axis=None, keepdims=False):
+    a = lift(a)
+    n = np.size(a.value) / np.size(a.value.mean(axis=axis))
+    return (a * (1 / n)).sum(axis, keepdims)
+
+
+def reshape(a, shape):
+    a = lift(a)
+    return Tensor(a.value.reshape(*shape), (a,), (lambda g: g.reshape(a.shape),), "move")
+
+
+def transpose(a):
+    a = lift(a)
+    return Tensor(a.value.transpose(), (a,), (lambda g: g.transpose(),), "move")
+
+
+def take(a, index):
+    a = lift(a)
+
+    def back(g):
+        z = np.zeros(a.shape)
+        np.add.at(z, index, g)
+        return z
+
+    return Tensor(a.value[index], (a,), (back,), "move")

@@ -81,3 +81,27 @@ def logsumexp(a, axis=-1):
         return np.expand_dims(g, axis) * np.exp(a.value - np.expand_dims(value, axis))
 
     return Tensor(value, (a,), (pullback,), "lse")
+
+
+# %% composed_of_other_operations
+def log(a):
+    a = lift(a)
+    return Tensor(np.log(a.value), (a,), (lambda g: np.divide(g, a.value),), "log")
+
+
+def tanh(a):
+    a = lift(a)
+    e = np.tanh(a.value)
+    return Tensor(e, (a,), (lambda g: (1 - e) * (1 + e) * g,), "tanh")
+
+
+def relu(a):
+    a = lift(a)
+    m = (a.value > 0).astype(float)
+    return Tensor(a.value * m, (a,), (lambda g: np.where(m, g, 0),), "relu")
+
+
+def logsumexp(a, axis=-1):
+    a = lift(a)
+    m = a.value.max(axis=axis, keepdims=True)
+    return log(exp(a - m).sum(axis=axis)) + np.squeeze(m, axis)

@@ -48,3 +48,23 @@ def price(y):
 
     bills = [of(node) for node in topological_order(y)]
     return [sum(bill[0] for bill in bills), sum(bill[1] for bill in bills)]
+
+
+# %% counted_by_numpy
+def bracket_costs(sizes):
+    s = np.array(sizes)
+    pairs = s[:-1] * s[1:]
+    return np.array([s[0] * pairs[1:].sum(), s[-1] * pairs[:-1].sum()])
+
+
+def price(y):
+    costs = np.zeros(2)
+    for node in topological_order(y):
+        if node.op == "@":
+            k = node.parents[0].shape[1]
+            costs += np.array([2 * k - 1, 4 * k]) * node.value.size
+        elif node.parents:
+            costs += np.array(PRICES[node.op]) * max(
+                t.value.size for t in [node] + list(node.parents)
+            )
+    return costs

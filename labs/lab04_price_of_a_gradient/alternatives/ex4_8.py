@@ -33,3 +33,20 @@ def hunt():
         14: "        gA[r] = np.einsum('is,js->ij', M, X[r])",
         12: "        M = gx - gx * X[r + 1] ** 2",
     }
+
+
+# %% flat_arrays_and_numpy_integers
+def adjoint_gap(push, pull, v, w):
+    jv = np.ravel(push(v))
+    jw = np.ravel(pull(w))
+    v = np.ravel(v)
+    w = np.ravel(w)
+    scale = max(np.linalg.norm(jv) * np.linalg.norm(w), np.linalg.norm(v) * np.linalg.norm(jw))
+    return np.abs(jv.dot(w) - v.dot(jw)) / scale
+
+
+def hunt():
+    fixes = dict()
+    fixes[np.int64(12)] = "        M = (1 - X[r + 1] ** 2) * gx  # what comes out"
+    fixes[14] = "        gA[r] = (X[r] @ M.T).T\n"
+    return fixes

@@ -72,3 +72,25 @@ def checkpointed(step, pull, start, steps, every, seed):
         g, part = back(*corners.pop(), g)
         total_part = part if total_part is None else total_part + part
     return g, total_part
+
+
+# %% a_function_for_a_stretch
+def checkpointed(step, pull, start, steps, every, seed):
+    def stretch(x, n):
+        out = [x]
+        while len(out) < n:
+            out.append(step(out[-1]))
+        return out
+
+    kept, x = [], start
+    for k in range(steps):
+        if k % every == 0:
+            kept.append((k, x))
+        x = step(x)
+    g, W = seed, 0
+    for k, x in reversed(kept):
+        states = stretch(x, min(every, steps - k))
+        for s in reversed(states):
+            g, w = pull(s, g)
+            W = W + w
+    return g, W

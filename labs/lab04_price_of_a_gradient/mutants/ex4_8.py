@@ -285,3 +285,16 @@ def hunt():
         15: "        gb[r] = np.sum(M, 1, keepdims=True)",
         14: "        gA[r] = M @ X[r].T",
     }
+
+
+# %% numbers_as_texts diagnosis="wrong_type"
+def adjoint_gap(push, pull, v, w):
+    jv = push(v)
+    jw = pull(w)
+    return abs((jv * w).sum() - (v * jw).sum()) / max(
+        np.linalg.norm(jv) * np.linalg.norm(w), np.linalg.norm(v) * np.linalg.norm(jw)
+    )
+
+
+def hunt():
+    return {"12": "        M = (1 - X[r + 1] ** 2) * gx", "14": "        gA[r] = M @ X[r].T"}
