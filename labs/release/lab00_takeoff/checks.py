@@ -34,16 +34,16 @@ lab = Lab(
 # What verdicts share
 
 
-def compare(mark, got, expected, mistakes, *, kind="wrong_value", message, **evidence):
+def compare(mark, got, expected, mistakes, *, kind="wrong_value", message, floor=1e-9, **evidence):
     """`mark.close`, but numbers that a usual mistake gives are called by its name.
 
     mistakes: triples (the numbers it gives, its kind, its sentence), likeliest first.
     """
-    if agree(got, expected) is not None:
+    if agree(got, expected, floor=floor) is not None:
         for numbers, name, sentence in mistakes:
             if agree(got, numbers) is None:
                 mark.fail(name, sentence, got=got, expected=expected, **evidence)
-    mark.close(got, expected, kind=kind, message=message, **evidence)
+    mark.close(got, expected, kind=kind, message=message, floor=floor, **evidence)
 
 
 def unchanged(mark, after, before, what, **evidence):
@@ -137,11 +137,14 @@ class Chain:
                 return a * u + b * math.sin(u)
 
             def f_slope(u):
+                asked.append(u)
                 return a + b * math.cos(u)
 
             return f, f_slope
 
-        return student.chain_slope([link(a, b) for a, b in links], x)
+        asked = []
+        slope = student.chain_slope([link(a, b) for a, b in links], x)
+        return {"slope": slope, "asked": len(asked)}
 
     def verdict(ask, rng, mark):
         def draw(length):
@@ -212,14 +215,22 @@ def judge_chain(ask, mark, links, x):
             if count > 1
         ),
     ]
+    answer = ask(links=links, x=x)
+    evidence = {"given": {"number of links": count, "x": round(x, 6)}, "function": "chain_slope"}
     compare(
         mark,
-        ask(links=links, x=x),
+        answer["slope"],
         math.prod(slopes),
         mistakes,
         message="This is not the slope of the chain.",
-        given={"number of links": count, "x": round(x, 6)},
-        function="chain_slope",
+        **evidence,
+    )
+    mark.that(
+        answer["asked"] > 0,
+        kind="not_asked",
+        message="The number is right (to some digits), but no link was asked for its slope. Nudging "
+        "is next week; here the slopes are given, one with each link.",
+        **evidence,
     )
 
 
@@ -391,8 +402,8 @@ def judge_distances(ask, mark, rng, n, m):
         )
     mistakes = [
         (expected**2, "no_root", "These are the squares of the distances."),
-        (taxi, "wrong_rule", "These are the distances of a taxi, along the streets: the differences "
-         "were added without being squared."),
+        (taxi, "wrong_rule", "These are the distances of a taxi, along the streets: the sizes of the "
+         "differences were added. (A root taken *before* the sum undoes the squares.)"),
         (np.abs(taxi) ** 0.5, "wrong_rule", "The root was taken, but nothing was squared before."),
     ]  # fmt: skip
     if n == m and n > 1:
@@ -495,6 +506,9 @@ class Traps:
         found = {"type": type(y).__name__, "value": y, "after": x.tolist()}
         if isinstance(y, np.ndarray):
             found["kind"], found["shared"] = y.dtype.kind, bool(np.shares_memory(x, y))
+            found["dtype"] = str(y.dtype)
+            if y.dtype.kind not in "biuf":
+                found["value"] = []  # nothing that could be passed on; its type says enough
         return found
 
     def verdict(ask, rng, mark):
@@ -591,6 +605,13 @@ def judge_nudge(ask, mark, x, i, h):
         **evidence,
     )
     mark.that(
+        answer["dtype"] == "float64",
+        kind="float32",
+        message=f"The array holds numbers of {answer['dtype']}, which keep fewer digits than Python's "
+        "floats: a small nudge is lost in them. Make it an array of `float`.",
+        **evidence,
+    )
+    mark.that(
         answer["shared"] is False,
         kind="aliased",
         message="What came back is the caller's own array under a second name.",
@@ -606,6 +627,12 @@ def judge_nudge(ask, mark, x, i, h):
         (replaced, "overwritten", "Entry i was replaced by `h`. It should be moved by it."),
         (np.array(x, float), "no_update", "The array came back as it was: nothing was nudged."),
     ]
+    if x.dtype.kind == "i":  # a copy that is turned into floats only when all is over
+        cut_off = np.array(x)
+        cut_off[i] += int(h)
+        sentence = "The nudge was written into an array of integers, and cut off there; what was "
+        sentence += "made of floats afterwards has lost it. First floats, then the nudge."
+        mistakes.insert(0, (cut_off.astype(float), "truncated", sentence))
     compare(
         mark,
         answer["value"],
@@ -840,6 +867,8 @@ def judge_step(ask, mark, rng, count, still=(), scale=1.0):
     slopes *= np.linspace(0.5, 2, count)[:, None]  # rows of different lengths
     slopes[list(still)] = 0
     rate = float(rng.uniform(0.02, 0.3))
+    # Whoever adds a grain (1e-8, say) to the lengths, so that nothing is divided by 0, is right.
+    floor = max(1e-9, 1e-7 * rate / scale)
     given = {"strokes": [count, 5], "slopes": slopes[:2].tolist(), "rate": rate}
     evidence = {"given": given, "function": "step"}
     lengths = [math.sqrt(math.fsum(row**2)) for row in slopes]
@@ -899,6 +928,7 @@ def judge_step(ask, mark, rng, count, still=(), scale=1.0):
         expected,
         mistakes,
         message="The strokes are not where they should be.",
+        floor=floor,
         **evidence,
     )
     return answer

@@ -65,7 +65,7 @@ def judge_number(mark, got, expected, mistakes, given, otherwise, function, **cl
 
     mistakes: (kind, the number that this mistake gives, a sentence). The first that fits is told.
     """
-    rtol = close.get("rtol", 1e-7)
+    tolerance = {"rtol": close.get("rtol", 1e-7), "floor": close.get("floor", 1e-9)}
     if isinstance(got, complex):
         mark.fail(
             "wrong_type",
@@ -75,7 +75,7 @@ def judge_number(mark, got, expected, mistakes, given, otherwise, function, **cl
             given=given,
             function=function,
         )
-    if agree(got, expected, rtol=rtol) == ("value", ""):
+    if agree(got, expected, **tolerance) == ("value", ""):
         for kind, number, message in mistakes:
             if agree(got, number, rtol=1e-6) is None:
                 mark.fail(kind, message, got=got, expected=expected, given=given, function=function)
@@ -253,6 +253,11 @@ class Central:
                     "`/ 2 * h` divides by 2 and then *multiplies* by h. Put the run in brackets.",
                 ),
                 ("not_divided", truth * 2 * h, NOT_DIVIDED),
+                (
+                    "precedence",
+                    np.polyval(c[::-1], x + h) - np.polyval(c[::-1], x - h) / (2 * h),
+                    PRECEDENCE,
+                ),
                 ("sign", -truth, "The sign is wrong: which of the two values comes first?"),
                 (
                     "half_step",
@@ -364,20 +369,22 @@ class ToTheLimit:
 class Valley:
     def probe(student, slope=0.0, x=0.0, steps=(), tilt=0.0, best=False):
         if best:
-            return student.best_steps()
+            steps = student.best_steps()
+            return steps.tolist() if isinstance(steps, np.ndarray) else steps
         calls = []
 
-        def f(z):
+        def line(z):
             return 3.0 * z
 
-        def method(g, z, h):
-            calls.append([g is f, float(z), float(h)])
-            return slope + tilt * (float(h) - 0.3) * float(z)
+        def method(f, x, h):  # may be called by these names, and with all steps at once
+            calls.extend([f is line, float(x), float(each)] for each in np.ravel(h))
+            return slope + tilt * (np.asarray(h) - 0.3)[()] * float(x)
 
-        errors = student.u_curve(method, f, slope, x, steps)
+        errors = student.u_curve(method, line, slope, x, steps)
         if isinstance(errors, (list, tuple, np.ndarray)):
             errors = list(errors)
-        return {"errors": errors, "type": type(errors).__name__, "calls": calls}
+        told = {"type": type(errors).__name__, "calls": calls}
+        return told | {"errors": errors if isinstance(errors, list) else []}
 
     def verdict(ask, rng, mark):
         def judge(steps):
@@ -388,13 +395,13 @@ class Valley:
             got, calls = answer["errors"], answer["calls"]
             evidence = {"given": given, "function": "u_curve"}
             mark.that(
-                got is not None,
+                answer["type"] != "NoneType",
                 kind="missing",
                 message="Nothing came back (None). Is there a `return`?",
                 **evidence,
             )
             mark.that(
-                bool(calls),
+                bool(calls) or answer["type"] == "generator",
                 kind="not_asked",
                 message="The `method` that was given was never called. Call it, whatever it is: "
                 "the same function will measure secants, central differences, and what comes after.",
@@ -605,6 +612,7 @@ class ComplexStep:
                 "With its own h, the derivative should be right to the last digits.",
                 "complex_step",
                 rtol=1e-12,
+                floor=1e-13,
             )
 
         with mark.part("with a given step", 1):
@@ -657,7 +665,7 @@ class NumericGrad:
             else gradient,
             "type": type(gradient).__name__,
             "dtype": str(getattr(gradient, "dtype", "none")),
-            "kinds": sorted({each.dtype.kind for each in seen}),
+            "kinds": sorted({str(each.dtype) for each in seen}),
             "shapes": shapes,
             "nudges": [each for each in nudges if np.any(each)],
             "asked": len(seen),
@@ -754,28 +762,25 @@ def judge_nudges(mark, answer, shape, h, evidence):
         **evidence,
     )
     mark.that(
-        "i" not in answer["kinds"],
+        not any(each.startswith(("int", "uint")) for each in answer["kinds"]),
         kind="truncated",
         message="`f` was asked at arrays of integers: there 10⁻⁵ does not fit, and what is written "
         "into them is cut to a whole number. Make it float64 first.",
+        **evidence,
+    )
+    mark.that(
+        not {"float16", "float32"} & set(answer["kinds"]),
+        kind="float32",
+        message=f"`f` was asked at arrays of {answer['kinds'][0]}, which keep seven digits or fewer: "
+        "of a nudge of 10⁻⁵ hardly any is left. Make it float64.",
         **evidence,
     )
     nudges = np.array(answer["nudges"], dtype=float).reshape(-1, math.prod(shape))
     mark.that(
         len(nudges) > 0,
         kind="no_nudge",
-        message="No nudge arrived: f was only ever asked at x itself. Are the nudged arrays two, "
-        "or two names for one? Then the nudge down undoes the nudge up.",
-        **evidence,
-    )
-    rows = nudges.reshape(len(nudges), *(shape[:1] or (1,)), -1)
-    mark.that(
-        rows.shape[2] == 1
-        or not np.all(np.count_nonzero(rows.any(axis=2), axis=1) == 1)
-        or not np.allclose(rows, rows[:, :, :1], rtol=0, atol=1e-9),
-        kind="whole_rows",
-        message="A whole row was nudged at once. With two indices or more, `x[k]` is a row and not "
-        "a number: walk through all places.",
+        message="No nudge arrived: f was only ever asked at x itself. (If there are two names for one "
+        "array, nudging it up and then down leaves it where it was.)",
         **evidence,
     )
     mark.that(
@@ -827,8 +832,6 @@ def judge_nudges(mark, answer, shape, h, evidence):
 
 OF_A_RULE = ("sign", "swapped", "wrong_rule", "missing_factor", "wrong_point")
 FIXED = "This is the answer for 28 m/s and 9.8 m/s². Others were given: use `u` and `g`."
-FIXED_GRAVITY = "This is the answer for 9.8 m/s². Another gravity was given: use `g`."
-FIXED_SPEED = "This is the answer for 28 m/s. Another speed was given: use `u`."
 
 
 @lab.exercise(
@@ -867,8 +870,6 @@ class Javelin:
                  / math.sin(2 * theta), "Angles are in radians here; yours was turned into "
                  "radians once more."),
                 ("ignores_inputs", truth * g / u**2 * 28**2 / 9.8, FIXED),
-                ("ignores_inputs", truth * g / 9.8, FIXED_GRAVITY),
-                ("ignores_inputs", truth / u**2 * 28**2, FIXED_SPEED),
                 ("wrong_power", truth / u, "Metres were expected; this has the units of a time. "
                  "How often does the speed come in?"),
                 ("wrong_power", truth * g, "Gravity is missing: on the Moon it would fly as far."),
@@ -900,8 +901,6 @@ class Javelin:
             for kind, number, message in (
                 ("sign", -truth, "The sign is wrong. Below 45°, does it help to throw higher?"),
                 ("ignores_inputs", float(dp.grad(landing)(theta, 28.0, 9.8)), FIXED),
-                ("ignores_inputs", float(dp.grad(landing)(theta, u, 9.8)), FIXED_GRAVITY),
-                ("ignores_inputs", float(dp.grad(landing)(theta, 28.0, g)), FIXED_SPEED),
             ):
                 if agree(got, truth) and agree(got, number) is None:
                     mark.fail(kind, message, got=got, expected=truth, **evidence)
@@ -949,7 +948,9 @@ class Climb:
         visited = student.gradient_ascent(slope, start, rate, steps)
         if isinstance(visited, np.ndarray) or isinstance(visited, tuple):
             visited = list(visited)
-        return {"visited": visited, "type": type(visited).__name__, "asked": len(asked)}
+        told = {"type": type(visited).__name__, "asked": len(asked)}
+        data = isinstance(visited, (list, int, float, np.number))
+        return told | {"visited": visited if data else None}
 
     def verdict(ask, rng, mark):
         def visits(given, **inputs):
@@ -959,8 +960,10 @@ class Climb:
             if answer["type"] != "list":
                 message = "The list of all places was expected; only one number came back."
                 if visited is None:
+                    message = f"A list was expected; what came back is a {answer['type']}."
+                if answer["type"] == "NoneType":
                     message = "Nothing came back (None). Is there a `return`?"
-                kind = "missing" if visited is None else "wrong_type"
+                kind = "missing" if answer["type"] == "NoneType" else "wrong_type"
                 mark.fail(kind, message, got=visited, **evidence)
             mark.that(
                 len(visited) == steps + 1,

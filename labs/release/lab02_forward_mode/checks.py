@@ -175,6 +175,14 @@ def parts_of(result):
 
 
 @lab.helper
+def told_of(function, sides):
+    """The parts of function(*sides), and whether the sides are afterwards what they were."""
+    before = [parts_of(each) for each in sides]
+    told = parts_of(function(*sides))
+    return told | {"intact": [parts_of(each) for each in sides] == before}
+
+
+@lab.helper
 def as_data(value):
     """Numbers and lists of them as they are; anything else by the name of its type."""
     if isinstance(value, (list, tuple)):
@@ -249,6 +257,19 @@ def read(mark, answer, given, function=""):
     return float(answer["primal"]), float(answer["tangent"])
 
 
+def untouched(mark, answer, given, function):
+    """The Duals that were handed in are as they were."""
+    mark.that(
+        answer["intact"],
+        kind="mutated_input",
+        message=f"`{function}` wrote into a Dual that was handed to it, and the program may still need "
+        "that: in `x * x` both sides are the same one. Return a new Dual. (`lift` makes none where "
+        "there is one already.)",
+        given=given,
+        function=function,
+    )
+
+
 def exactly(mark, got, truth, *, message, given, kind="wrong_value", function=""):
     """A derivative that is right to rounding; one that is right to some digits is named."""
     trouble = agree(got, truth, **EXACT)
@@ -290,6 +311,7 @@ class Moving:
             name: [getattr(each, name, "absent") for each in (made, bare)]
             for name in ("primal", "tangent")
         }
+        seen["borrowed"] = isinstance(made, dp.Dual)
         if others == ():
             return seen
         if others == "lift":
@@ -315,6 +337,12 @@ class Moving:
                     kind="missing",
                     message=f"A Dual has no `{name}`. Set `self.{name}` in `__init__`.",
                 )
+            mark.that(
+                not seen["borrowed"],
+                kind="borrowed",
+                message="This is dpkit's Dual under your name. It would do, but the lab is about "
+                "building one: begin with an empty class.",
+            )
             given = f"Dual({value:.6g}, {speed:.6g})"
             mark.that(
                 agree([seen["primal"][0], seen["tangent"][0]], [speed, value]) is not None,
@@ -438,7 +466,7 @@ class Arithmetic:
             primals[k] if k in constants or k >= len(tangents) else Dual(primals[k], tangents[k])
             for k in range(len(primals))
         ]
-        return parts_of(function(*sides)) | {"own": own}
+        return told_of(function, sides) | {"own": own}
 
     def verdict(ask, rng, mark):
         def draw(n):
@@ -476,7 +504,9 @@ def judge_operation(ask, mark, name, f, primals, tangents, power=None):
 
     def told(speeds):
         answer = ask(name=name, primals=[*primals, *extra], tangents=speeds)
-        return read(mark, answer, given, name), answer["own"]
+        found = read(mark, answer, given, name)
+        untouched(mark, answer, given, name)
+        return found, answer["own"]
 
     given = {"operation": name, "primals": shown([*primals, *extra]), "tangents": shown(tangents)}
     (value, tangent), own = told(tangents)
@@ -519,7 +549,8 @@ def judge_operation(ask, mark, name, f, primals, tangents, power=None):
 
     diagnosis = dp.diagnose(f, slopes, *primals, prefer=OF_A_RULE, seconds=0.5)
     mark.gradient(diagnosis, given=given, where="", function=name)
-    mark.close(
+    exactly(
+        mark,
         tangent,
         truth,
         kind="wrong_rule",
@@ -646,6 +677,7 @@ def judge_reflected(ask, mark, name, f, primals, speed):
         ask, mark, given, name, primals=primals, tangents=[speed], constants=[1]
     )
     value, tangent = read(mark, answer, given, name)
+    untouched(mark, answer, given, name)
     mark.that(
         agree(value, float(f(primals[1], primals[0]))) is not None,
         kind="swapped",
@@ -674,7 +706,8 @@ def judge_reflected(ask, mark, name, f, primals, speed):
         given=given,
         function=name,
     )
-    mark.close(
+    exactly(
+        mark,
         tangent,
         truth,
         kind="wrong_rule",
@@ -702,7 +735,7 @@ class Functions:
         function = bound(student, name)
         Dual, _, own = kit(student)
         sides = [Dual(primals[0], tangents[0])] if tangents else list(primals)
-        return parts_of(function(*sides)) | {"own": own}
+        return told_of(function, sides) | {"own": own}
 
     def verdict(ask, rng, mark):
         for name in ("cos", "exp", "log", "sqrt"):
