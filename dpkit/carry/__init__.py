@@ -21,12 +21,13 @@ has a module of its own with its contracts and its stand-in.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 
 from dpkit.carry import notebook
 from dpkit.carry.home import home
-from dpkit.carry.suite import Blank, Broken, Engine, Suite, deadline, load_suite
+from dpkit.carry.suite import Blank, Broken, Engine, Late, Suite, deadline, load_suite
 
 __all__ = ["Engine", "load", "save"]
 
@@ -57,8 +58,8 @@ def save(kind: str, folder: str | Path | None = None) -> None:
         kind: "dual", "var" or "tensor".
         folder: where to write instead of `mylab/`.
 
-    Where a part is still blank or missing it says so and writes nothing. Raises ValueError for
-    another kind.
+    Where a part is still blank or missing, or the folder cannot be written to, it says so and writes
+    nothing. Raises ValueError for another kind.
     """
     suite = load_suite(kind)
     place = Path(folder) if folder is not None else home()
@@ -69,13 +70,21 @@ def save(kind: str, folder: str | Path | None = None) -> None:
     except (Blank, Broken) as reason:
         print(f"Not saved yet: {reason}")
         return
-    place.mkdir(parents=True, exist_ok=True)
-    note = ""
-    if path.exists() and path.read_text(encoding="utf-8") != source:
-        old = path.with_suffix(".old.py")
-        path.replace(old)
-        note = f" The version before is {old.name}."
-    path.write_text(source, encoding="utf-8")
+    fresh, note = path.with_suffix(".new.py"), ""
+    try:  # the file that is there is left until the new one is whole
+        place.mkdir(parents=True, exist_ok=True)
+        fresh.write_text(source, encoding="utf-8")
+        if path.exists() and path.read_bytes() != fresh.read_bytes():
+            old = path.with_suffix(".old.py")
+            path.replace(old)
+            note = f" The version before is {old.name}."
+        fresh.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            fresh.unlink(missing_ok=True)
+        print(f"Not saved: {path} cannot be written ({error.strerror or error}).")
+        print("Move the labs to a folder of your own, or ask whoever looks after this computer.")
+        return
     told = f"{len(source.splitlines())} lines, {engine.passed}/{engine.total} contracts"
     print(f"Saved to {place.name}/{path.name}: {told}.{note}")
     for failure in engine.failures:
@@ -105,6 +114,10 @@ def _tried(suite: Suite, source: str, path: Path) -> Engine:
     try:
         with deadline():
             exec(compile(source, str(path), "exec"), module.__dict__)
+    except Late as late:
+        raise Broken(f"the code does not run: {late}") from None
+    except SystemExit:
+        raise Broken("the code does not run: it calls exit().") from None
     except Exception as error:
         raise Broken(f"the code does not run: {type(error).__name__}: {error}") from None
     missing = [part for part in suite.parts if not hasattr(module, part)]

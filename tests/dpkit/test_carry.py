@@ -11,7 +11,7 @@ import pytest
 import dpkit as dp
 from dpkit.carry import notebook
 from dpkit.carry.home import home
-from dpkit.carry.suite import KINDS, Broken, deadline, load_suite
+from dpkit.carry.suite import KINDS, Broken, Suite, deadline, load_suite
 
 ROOT = Path(__file__).parents[2]
 
@@ -92,6 +92,9 @@ def gradient(f):
 
     return grad_f
 """
+
+
+MINE = ("import math", *ENGINE.split("\n\n\n"))  # as cells
 
 
 def write(folder, source):
@@ -201,6 +204,35 @@ def test_what_does_not_end_is_stopped():
 # Collecting
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no interval timers")
+def test_an_except_does_not_swallow_the_alarm():
+    with pytest.raises(Broken, match="did not end"):
+        with deadline(0.05):
+            while True:
+                try:
+                    while True:
+                        pass
+                except Exception:
+                    pass
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no interval timers")
+def test_after_two_that_do_not_end_the_rest_is_not_tried(monkeypatch):
+    monkeypatch.setattr("dpkit.carry.suite.deadline", lambda: deadline(0.05))
+    suite, tried = Suite("dual", parts=(), reference=object), []
+
+    def endless(engine):
+        tried.append(1)
+        while True:
+            pass
+
+    for k in range(4):
+        suite.contract(f"contract {k}")(endless)
+    failures = suite.test(object()).failures
+    assert len(tried) == 2
+    assert ["not tried" in each for each in failures] == [False, False, True, True]
+
+
 def test_the_newest_definition_in_the_order_of_the_first():
     source = notebook.gather(
         ["import math\nimport numpy as np", "def f(x):\n    return 1", "def g(x):\n    return f(x)",
@@ -276,6 +308,44 @@ def test_a_blank_part_is_not_saved(cells, tmp_path, capsys):
     dp.carry.save("var", tmp_path / "mylab")
     assert "Not saved yet: `sqrt` is still blank." in capsys.readouterr().out
     assert not (tmp_path / "mylab").exists()
+
+
+def test_an_engine_that_prints_or_exits_is_told_of_and_harms_nobody(cells, tmp_path, capsys):
+    cells(*MINE, "def exp(a):\n    print('flood')\n    raise SystemExit\n")
+    dp.carry.save("var", tmp_path)
+    said = capsys.readouterr().out
+    assert "flood" not in said
+    assert "it called exit()" in said
+
+
+def test_a_folder_that_cannot_be_written_to(cells, tmp_path, capsys):
+    cells(*MINE)
+    (tmp_path / "mylab").write_text("a file in the folder's place")
+    dp.carry.save("var", tmp_path / "mylab")
+    assert "Not saved" in capsys.readouterr().out
+
+
+def test_where_saving_fails_the_file_before_is_left(cells, tmp_path, capsys, monkeypatch):
+    cells(*MINE)
+    dp.carry.save("var", tmp_path)
+    before = (tmp_path / "lab03.py").read_bytes()
+
+    def full(path, *args, **kwargs):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    cells(*MINE, "def exp(a):\n    return a\n")
+    dp.carry.save("var", tmp_path)
+    assert "No space left" in capsys.readouterr().out
+    assert [path.name for path in tmp_path.iterdir()] == ["lab03.py"]
+    assert (tmp_path / "lab03.py").read_bytes() == before
+
+
+def test_a_file_that_is_no_text_is_kept_beside(cells, tmp_path):
+    cells(*MINE)
+    (tmp_path / "lab03.py").write_bytes(b"\xff\xfe")
+    dp.carry.save("var", tmp_path)
+    assert (tmp_path / "lab03.old.py").read_bytes() == b"\xff\xfe"
 
 
 def test_an_engine_with_mistakes_is_saved_and_told(cells, tmp_path, capsys):
