@@ -62,12 +62,11 @@ def lend(student, name, *earlier):
         "total": total,
     }
     lent = {each: lent[each] for each in earlier}
-    function = student.rebind(name, **lent)
     if "mul" not in earlier:
-        return function
-    # An `a * b` in the student's code is no call of the name `mul`: it leads through Tensor.
+        return student.rebind(name, **lent)
     lent["add"] = operation(lambda x, y: x + y)  # the lab's own, but it needs `unbroadcast`
-    return with_operators(student.Tensor, function, lent)
+    # An `a * b` in the student's code is no call of the name `mul`: it leads through Tensor.
+    return with_operators(student.Tensor, student.rebind(name, **lent), lent)
 
 
 @lab.helper
