@@ -10,24 +10,10 @@ def make_pens(widths):
     return pens
 
 
-def nudged(x, i, h):
-    """A new array of floats: x with h added to entry i."""
-    fresh = np.array(x, dtype=float)
-    fresh[i] += h
-    return fresh
-
-
 # %% late_binding_in_a_comprehension diagnosis="late_binding"
 def make_pens(widths):
     """A list of functions, one for each width w: dots becomes w * dots."""
     return [lambda dots: width * dots for width in widths]  # noqa: B023
-
-
-def nudged(x, i, h):
-    """A new array of floats: x with h added to entry i."""
-    fresh = np.array(x, dtype=float)
-    fresh[i] += h
-    return fresh
 
 
 # %% looks_into_the_list_later diagnosis="aliased"
@@ -36,24 +22,10 @@ def make_pens(widths):
     return [lambda dots, k=k: widths[k] * dots for k in range(len(widths))]
 
 
-def nudged(x, i, h):
-    """A new array of floats: x with h added to entry i."""
-    fresh = np.array(x, dtype=float)
-    fresh[i] += h
-    return fresh
-
-
 # %% numbers_for_pens diagnosis="wrong_type"
 def make_pens(widths):
     """A list of functions, one for each width w: dots becomes w * dots."""
     return [width * 10 for width in widths]
-
-
-def nudged(x, i, h):
-    """A new array of floats: x with h added to entry i."""
-    fresh = np.array(x, dtype=float)
-    fresh[i] += h
-    return fresh
 
 
 # %% one_pen diagnosis="wrong_type"
@@ -62,36 +34,13 @@ def make_pens(widths):
     return lambda dots: widths[0] * dots
 
 
-def nudged(x, i, h):
-    """A new array of floats: x with h added to entry i."""
-    fresh = np.array(x, dtype=float)
-    fresh[i] += h
-    return fresh
-
-
 # %% generator diagnosis="wrong_type"
 def make_pens(widths):
     """A list of functions, one for each width w: dots becomes w * dots."""
     return (lambda dots, w=w: w * dots for w in widths)
 
 
-def nudged(x, i, h):
-    """A new array of floats: x with h added to entry i."""
-    fresh = np.array(x, dtype=float)
-    fresh[i] += h
-    return fresh
-
-
 # %% second_name diagnosis="mutated_input"
-def make_pens(widths):
-    """A list of functions, one for each width w: dots becomes w * dots."""
-
-    def pen_of(width):
-        return lambda dots: width * dots
-
-    return [pen_of(width) for width in widths]
-
-
 def nudged(x, i, h):
     """A new array of floats: x with h added to entry i."""
     y = x
@@ -100,15 +49,6 @@ def nudged(x, i, h):
 
 
 # %% a_view_is_no_copy diagnosis="mutated_input"
-def make_pens(widths):
-    """A list of functions, one for each width w: dots becomes w * dots."""
-
-    def pen_of(width):
-        return lambda dots: width * dots
-
-    return [pen_of(width) for width in widths]
-
-
 def nudged(x, i, h):
     """A new array of floats: x with h added to entry i."""
     y = x[:]
@@ -117,15 +57,6 @@ def nudged(x, i, h):
 
 
 # %% asarray_is_no_copy diagnosis="mutated_input"
-def make_pens(widths):
-    """A list of functions, one for each width w: dots becomes w * dots."""
-
-    def pen_of(width):
-        return lambda dots: width * dots
-
-    return [pen_of(width) for width in widths]
-
-
 def nudged(x, i, h):
     """A new array of floats: x with h added to entry i."""
     y = np.asarray(x, dtype=float)
@@ -134,15 +65,6 @@ def nudged(x, i, h):
 
 
 # %% integers_stay diagnosis="wrong_type"
-def make_pens(widths):
-    """A list of functions, one for each width w: dots becomes w * dots."""
-
-    def pen_of(width):
-        return lambda dots: width * dots
-
-    return [pen_of(width) for width in widths]
-
-
 def nudged(x, i, h):
     """A new array of floats: x with h added to entry i."""
     y = x.copy()
@@ -151,30 +73,12 @@ def nudged(x, i, h):
 
 
 # %% nudges_all diagnosis="swapped"
-def make_pens(widths):
-    """A list of functions, one for each width w: dots becomes w * dots."""
-
-    def pen_of(width):
-        return lambda dots: width * dots
-
-    return [pen_of(width) for width in widths]
-
-
 def nudged(x, i, h):
     """A new array of floats: x with h added to entry i."""
     return x + h
 
 
 # %% replaces diagnosis="overwritten"
-def make_pens(widths):
-    """A list of functions, one for each width w: dots becomes w * dots."""
-
-    def pen_of(width):
-        return lambda dots: width * dots
-
-    return [pen_of(width) for width in widths]
-
-
 def nudged(x, i, h):
     """A new array of floats: x with h added to entry i."""
     y = np.array(x, dtype=float)
@@ -183,15 +87,6 @@ def nudged(x, i, h):
 
 
 # %% puts_it_back diagnosis="no_update"
-def make_pens(widths):
-    """A list of functions, one for each width w: dots becomes w * dots."""
-
-    def pen_of(width):
-        return lambda dots: width * dots
-
-    return [pen_of(width) for width in widths]
-
-
 def nudged(x, i, h):
     """A new array of floats: x with h added to entry i."""
     y = np.array(x, dtype=float)
@@ -201,15 +96,6 @@ def nudged(x, i, h):
 
 
 # %% a_list diagnosis="wrong_type"
-def make_pens(widths):
-    """A list of functions, one for each width w: dots becomes w * dots."""
-
-    def pen_of(width):
-        return lambda dots: width * dots
-
-    return [pen_of(width) for width in widths]
-
-
 def nudged(x, i, h):
     """A new array of floats: x with h added to entry i."""
     y = [float(each) for each in x]

@@ -7,20 +7,10 @@ def compose(ink):
     return dp.sum(ink, axis=0)
 
 
-def loss(page, target):
-    """How far the page is from the target: the mean squared difference of the pixels."""
-    return dp.mean((page - target) ** 2)
-
-
 # %% adds_and_cuts_off diagnosis="clipped"
 def compose(ink):
     """How dark each pixel is under all strokes: (strokes, pixels) gives (pixels,)."""
     return dp.minimum(dp.sum(ink, axis=0), 1.0)
-
-
-def loss(page, target):
-    """How far the page is from the target: the mean squared difference of the pixels."""
-    return dp.mean((page - target) ** 2)
 
 
 # %% darkest_only diagnosis="wrong_rule"
@@ -29,20 +19,10 @@ def compose(ink):
     return dp.max(ink, axis=0)
 
 
-def loss(page, target):
-    """How far the page is from the target: the mean squared difference of the pixels."""
-    return dp.mean((page - target) ** 2)
-
-
 # %% white_for_dark diagnosis="sign"
 def compose(ink):
     """How dark each pixel is under all strokes: (strokes, pixels) gives (pixels,)."""
     return dp.prod(1 - ink, axis=0)
-
-
-def loss(page, target):
-    """How far the page is from the target: the mean squared difference of the pixels."""
-    return dp.mean((page - target) ** 2)
 
 
 # %% and_for_or diagnosis="wrong_rule"
@@ -51,20 +31,10 @@ def compose(ink):
     return dp.prod(ink, axis=0)
 
 
-def loss(page, target):
-    """How far the page is from the target: the mean squared difference of the pixels."""
-    return dp.mean((page - target) ** 2)
-
-
 # %% over_the_pixels diagnosis="shape"
 def compose(ink):
     """How dark each pixel is under all strokes: (strokes, pixels) gives (pixels,)."""
     return 1 - dp.prod(1 - ink, axis=1)
-
-
-def loss(page, target):
-    """How far the page is from the target: the mean squared difference of the pixels."""
-    return dp.mean((page - target) ** 2)
 
 
 # %% over_all diagnosis="shape"
@@ -73,20 +43,10 @@ def compose(ink):
     return 1 - dp.prod(1 - ink)
 
 
-def loss(page, target):
-    """How far the page is from the target: the mean squared difference of the pixels."""
-    return dp.mean((page - target) ** 2)
-
-
 # %% average diagnosis="averaged"
 def compose(ink):
     """How dark each pixel is under all strokes: (strokes, pixels) gives (pixels,)."""
     return dp.mean(ink, axis=0)
-
-
-def loss(page, target):
-    """How far the page is from the target: the mean squared difference of the pixels."""
-    return dp.mean((page - target) ** 2)
 
 
 # %% writes_into_the_ink diagnosis="mutated_input"
@@ -97,90 +57,43 @@ def compose(ink):
     return 1 - dp.prod(ink, axis=0)
 
 
-def loss(page, target):
-    """How far the page is from the target: the mean squared difference of the pixels."""
-    return dp.mean((page - target) ** 2)
-
-
 # %% sum_for_mean diagnosis="not_averaged"
-def compose(ink):
-    """How dark each pixel is under all strokes: (strokes, pixels) gives (pixels,)."""
-    white = dp.exp(dp.sum(dp.log(1 - ink), axis=0))
-    return 1 - white
-
-
 def loss(page, target):
     """How far the page is from the target: the mean squared difference of the pixels."""
     return dp.sum((page - target) ** 2)
 
 
 # %% no_square diagnosis="no_square"
-def compose(ink):
-    """How dark each pixel is under all strokes: (strokes, pixels) gives (pixels,)."""
-    white = dp.exp(dp.sum(dp.log(1 - ink), axis=0))
-    return 1 - white
-
-
 def loss(page, target):
     """How far the page is from the target: the mean squared difference of the pixels."""
     return dp.mean(page - target)
 
 
 # %% square_of_the_mean diagnosis="no_square"
-def compose(ink):
-    """How dark each pixel is under all strokes: (strokes, pixels) gives (pixels,)."""
-    white = dp.exp(dp.sum(dp.log(1 - ink), axis=0))
-    return 1 - white
-
-
 def loss(page, target):
     """How far the page is from the target: the mean squared difference of the pixels."""
     return dp.mean(page - target) ** 2
 
 
 # %% absolute diagnosis="wrong_rule"
-def compose(ink):
-    """How dark each pixel is under all strokes: (strokes, pixels) gives (pixels,)."""
-    white = dp.exp(dp.sum(dp.log(1 - ink), axis=0))
-    return 1 - white
-
-
 def loss(page, target):
     """How far the page is from the target: the mean squared difference of the pixels."""
     return dp.mean(dp.abs(page - target))
 
 
 # %% root diagnosis="wrong_rule"
-def compose(ink):
-    """How dark each pixel is under all strokes: (strokes, pixels) gives (pixels,)."""
-    white = dp.exp(dp.sum(dp.log(1 - ink), axis=0))
-    return 1 - white
-
-
 def loss(page, target):
     """How far the page is from the target: the mean squared difference of the pixels."""
     return dp.sqrt(dp.mean((page - target) ** 2))
 
 
 # %% one_for_each_pixel diagnosis="shape"
-def compose(ink):
-    """How dark each pixel is under all strokes: (strokes, pixels) gives (pixels,)."""
-    white = dp.exp(dp.sum(dp.log(1 - ink), axis=0))
-    return 1 - white
-
-
 def loss(page, target):
     """How far the page is from the target: the mean squared difference of the pixels."""
     return (page - target) ** 2
 
 
 # %% float_cuts_the_thread diagnosis="cut"
-def compose(ink):
-    """How dark each pixel is under all strokes: (strokes, pixels) gives (pixels,)."""
-    white = dp.exp(dp.sum(dp.log(1 - ink), axis=0))
-    return 1 - white
-
-
 def loss(page, target):
     """How far the page is from the target: the mean squared difference of the pixels."""
     return float(dp.mean((page - target) ** 2))
@@ -190,8 +103,3 @@ def loss(page, target):
 def compose(ink):
     """How dark each pixel is under all strokes: (strokes, pixels) gives (pixels,)."""
     return 1 - np.prod(np.array(1 - ink), axis=0)
-
-
-def loss(page, target):
-    """How far the page is from the target: the mean squared difference of the pixels."""
-    return dp.mean((page - target) ** 2)

@@ -8,20 +8,10 @@ def u_curve(method, f, slope, x, steps):
     return [method(f, x, h) - slope for h in steps]
 
 
-def best_steps():
-    """The steps of smallest error: (for the secant, for the central difference)."""
-    return 1e-8, 1e-5
-
-
 # %% in_relation_to_the_slope diagnosis="relative"
 def u_curve(method, f, slope, x, steps):
     """By how much method(f, x, h) misses slope, for each h in steps: a list, none negative."""
     return [abs(method(f, x, h) - slope) / abs(slope) for h in steps]
-
-
-def best_steps():
-    """The steps of smallest error: (for the secant, for the central difference)."""
-    return 1e-8, 1e-5
 
 
 # %% squares diagnosis="squared"
@@ -30,20 +20,10 @@ def u_curve(method, f, slope, x, steps):
     return [(method(f, x, h) - slope) ** 2 for h in steps]
 
 
-def best_steps():
-    """The steps of smallest error: (for the secant, for the central difference)."""
-    return 1e-8, 1e-5
-
-
 # %% what_the_method_says diagnosis="not_an_error"
 def u_curve(method, f, slope, x, steps):
     """By how much method(f, x, h) misses slope, for each h in steps: a list, none negative."""
     return [method(f, x, h) for h in steps]
-
-
-def best_steps():
-    """The steps of smallest error: (for the secant, for the central difference)."""
-    return 1e-8, 1e-5
 
 
 # %% return_inside_the_loop diagnosis="shape"
@@ -55,20 +35,10 @@ def u_curve(method, f, slope, x, steps):
         return errors
 
 
-def best_steps():
-    """The steps of smallest error: (for the secant, for the central difference)."""
-    return 1e-8, 1e-5
-
-
 # %% the_largest_error diagnosis="wrong_type"
 def u_curve(method, f, slope, x, steps):
     """By how much method(f, x, h) misses slope, for each h in steps: a list, none negative."""
     return max(abs(method(f, x, h) - slope) for h in steps)
-
-
-def best_steps():
-    """The steps of smallest error: (for the secant, for the central difference)."""
-    return 1e-8, 1e-5
 
 
 # %% a_method_of_its_own diagnosis="not_asked"
@@ -77,83 +47,43 @@ def u_curve(method, f, slope, x, steps):
     return [abs((f(x + h) - f(x)) / h - slope) for h in steps]
 
 
-def best_steps():
-    """The steps of smallest error: (for the secant, for the central difference)."""
-    return 1e-8, 1e-5
-
-
 # %% x_and_h_exchanged diagnosis="swapped"
 def u_curve(method, f, slope, x, steps):
     """By how much method(f, x, h) misses slope, for each h in steps: a list, none negative."""
     return [abs(method(f, h, x) - slope) for h in steps]
 
 
-def best_steps():
-    """The steps of smallest error: (for the secant, for the central difference)."""
-    return 1e-8, 1e-5
-
-
 # %% the_two_steps_exchanged diagnosis="swapped"
-def u_curve(method, f, slope, x, steps):
-    """By how much method(f, x, h) misses slope, for each h in steps: a list, none negative."""
-    return [abs(method(f, x, h) - slope) for h in steps]
-
-
 def best_steps():
     """The steps of smallest error: (for the secant, for the central difference)."""
     return 1e-5, 1e-8
 
 
 # %% the_exponents diagnosis="exponent"
-def u_curve(method, f, slope, x, steps):
-    """By how much method(f, x, h) misses slope, for each h in steps: a list, none negative."""
-    return [abs(method(f, x, h) - slope) for h in steps]
-
-
 def best_steps():
     """The steps of smallest error: (for the secant, for the central difference)."""
     return -8, -5
 
 
 # %% the_smaller_the_better diagnosis="step_too_small"
-def u_curve(method, f, slope, x, steps):
-    """By how much method(f, x, h) misses slope, for each h in steps: a list, none negative."""
-    return [abs(method(f, x, h) - slope) for h in steps]
-
-
 def best_steps():
     """The steps of smallest error: (for the secant, for the central difference)."""
     return 1e-16, 1e-16
 
 
 # %% one_step_for_both diagnosis="step_too_small"
-def u_curve(method, f, slope, x, steps):
-    """By how much method(f, x, h) misses slope, for each h in steps: a list, none negative."""
-    return [abs(method(f, x, h) - slope) for h in steps]
-
-
 def best_steps():
     """The steps of smallest error: (for the secant, for the central difference)."""
     return 1e-8, 1e-8
 
 
 # %% too_careful diagnosis="step_too_large"
-def u_curve(method, f, slope, x, steps):
-    """By how much method(f, x, h) misses slope, for each h in steps: a list, none negative."""
-    return [abs(method(f, x, h) - slope) for h in steps]
-
-
 def best_steps():
     """The steps of smallest error: (for the secant, for the central difference)."""
     return 1e-4, 1e-4
 
 
 # %% only_one diagnosis="shape"
-def u_curve(method, f, slope, x, steps):
-    """By how much method(f, x, h) misses slope, for each h in steps: a list, none negative."""
-    return [abs(method(f, x, h) - slope) for h in steps]
-
-
 def best_steps():
     """The steps of smallest error: (for the secant, for the central difference)."""
     return 1e-8

@@ -2,34 +2,6 @@
 # Wrong ways to do exercise 2.1 (a value and a speed); each loses marks, for the reason named.
 
 # %% constants_move diagnosis="wrong_seed"
-class Dual:
-    """A number and how fast it moves: primal + tangent · ε, where ε² = 0."""
-
-    def __init__(self, primal, tangent=0.0):
-        """A Dual that keeps what it is given."""
-        self.primal = primal
-        self.tangent = tangent
-
-    def __repr__(self):
-        return f"Dual({self.primal:.6g}, {self.tangent:.6g})"
-
-    def __lt__(self, other):
-        """self < other: True or False"""
-        return self.primal < lift(other).primal
-
-    def __le__(self, other):
-        """self <= other"""
-        return self.primal <= lift(other).primal
-
-    def __gt__(self, other):
-        """self > other"""
-        return self.primal > lift(other).primal
-
-    def __ge__(self, other):
-        """self >= other"""
-        return self.primal >= lift(other).primal
-
-
 def lift(x):
     """x as a Dual: a plain number stands still."""
     return x if isinstance(x, Dual) else Dual(x, 1.0)
@@ -64,11 +36,6 @@ class Dual:
         return self.primal >= lift(other).primal
 
 
-def lift(x):
-    """x as a Dual: a plain number stands still."""
-    return x if isinstance(x, Dual) else Dual(x, 0.0)
-
-
 # %% ignores_the_tangent diagnosis="wrong_value"
 class Dual:
     """A number and how fast it moves: primal + tangent · ε, where ε² = 0."""
@@ -96,11 +63,6 @@ class Dual:
     def __ge__(self, other):
         """self >= other"""
         return self.primal >= lift(other).primal
-
-
-def lift(x):
-    """x as a Dual: a plain number stands still."""
-    return x if isinstance(x, Dual) else Dual(x, 0.0)
 
 
 # %% changes_places diagnosis="swapped"
@@ -132,11 +94,6 @@ class Dual:
         return self.primal >= lift(other).primal
 
 
-def lift(x):
-    """x as a Dual: a plain number stands still."""
-    return x if isinstance(x, Dual) else Dual(x, 0.0)
-
-
 # %% forgets_the_tangent diagnosis="missing"
 class Dual:
     """A number and how fast it moves: primal + tangent · ε, where ε² = 0."""
@@ -163,11 +120,6 @@ class Dual:
     def __ge__(self, other):
         """self >= other"""
         return self.primal >= lift(other).primal
-
-
-def lift(x):
-    """x as a Dual: a plain number stands still."""
-    return x if isinstance(x, Dual) else Dual(x, 0.0)
 
 
 # %% speeds_decide diagnosis="wrong_value"
@@ -199,11 +151,6 @@ class Dual:
         return self.primal >= lift(other).primal
 
 
-def lift(x):
-    """x as a Dual: a plain number stands still."""
-    return x if isinstance(x, Dual) else Dual(x, 0.0)
-
-
 # %% speeds_break_ties diagnosis="wrong_value"
 class Dual:
     """A number and how fast it moves: primal + tangent · ε, where ε² = 0."""
@@ -231,11 +178,6 @@ class Dual:
     def __ge__(self, other):
         """self >= other"""
         return self.primal >= lift(other).primal
-
-
-def lift(x):
-    """x as a Dual: a plain number stands still."""
-    return x if isinstance(x, Dual) else Dual(x, 0.0)
 
 
 # %% strict_for_both diagnosis="wrong_value"
@@ -267,11 +209,6 @@ class Dual:
         return self.primal > lift(other).primal
 
 
-def lift(x):
-    """x as a Dual: a plain number stands still."""
-    return x if isinstance(x, Dual) else Dual(x, 0.0)
-
-
 # %% compares_with_duals_only diagnosis="missing_lift"
 class Dual:
     """A number and how fast it moves: primal + tangent · ε, where ε² = 0."""
@@ -299,11 +236,6 @@ class Dual:
     def __ge__(self, other):
         """self >= other"""
         return self.primal >= lift(other).primal
-
-
-def lift(x):
-    """x as a Dual: a plain number stands still."""
-    return x if isinstance(x, Dual) else Dual(x, 0.0)
 
 
 # %% compares_to_a_dual diagnosis="wrong_type"
@@ -335,40 +267,7 @@ class Dual:
         return self.primal >= lift(other).primal
 
 
-def lift(x):
-    """x as a Dual: a plain number stands still."""
-    return x if isinstance(x, Dual) else Dual(x, 0.0)
-
-
 # %% wraps_a_dual_again diagnosis="wrong_type"
-class Dual:
-    """A number and how fast it moves: primal + tangent · ε, where ε² = 0."""
-
-    def __init__(self, primal, tangent=0.0):
-        """A Dual that keeps what it is given."""
-        self.primal = primal
-        self.tangent = tangent
-
-    def __repr__(self):
-        return f"Dual({self.primal:.6g}, {self.tangent:.6g})"
-
-    def __lt__(self, other):
-        """self < other: True or False"""
-        return self.primal < lift(other).primal
-
-    def __le__(self, other):
-        """self <= other"""
-        return self.primal <= lift(other).primal
-
-    def __gt__(self, other):
-        """self > other"""
-        return self.primal > lift(other).primal
-
-    def __ge__(self, other):
-        """self >= other"""
-        return self.primal >= lift(other).primal
-
-
 def lift(x):
     """x as a Dual: a plain number stands still."""
     return Dual(x, 0.0)

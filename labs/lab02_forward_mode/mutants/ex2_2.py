@@ -10,39 +10,6 @@ def mul(a, b):
     return Dual(a.primal * b.primal, a.tangent * b.tangent)
 
 
-def neg(a):
-    """-a"""
-    return Dual(-a.primal, -a.tangent)
-
-
-def sub(a, b):
-    """a - b"""
-    a, b = lift(a), lift(b)
-    return Dual(a.primal - b.primal, a.tangent - b.tangent)
-
-
-def div(a, b):
-    """a / b"""
-    a, b = lift(a), lift(b)
-    value = a.primal / b.primal
-    return Dual(value, (a.tangent - value * b.tangent) / b.primal)
-
-
-def power(a, n):
-    """a to the power n, a plain number."""
-    return Dual(a.primal**n, n * a.primal ** (n - 1) * a.tangent)
-
-
-def reflected_sub(b, a):
-    """a - b, where b is a Dual and a a plain number: what Python calls as b.__rsub__(a)."""
-    return sub(a, b)
-
-
-def reflected_div(b, a):
-    """a / b, where b is a Dual and a a plain number: what Python calls as b.__rtruediv__(a)."""
-    return div(a, b)
-
-
 # %% keeps_epsilon_squared diagnosis="wrong_rule"
 def mul(a, b):
     """a * b"""
@@ -54,39 +21,6 @@ def mul(a, b):
     )
 
 
-def neg(a):
-    """-a"""
-    return Dual(-a.primal, -a.tangent)
-
-
-def sub(a, b):
-    """a - b"""
-    a, b = lift(a), lift(b)
-    return Dual(a.primal - b.primal, a.tangent - b.tangent)
-
-
-def div(a, b):
-    """a / b"""
-    a, b = lift(a), lift(b)
-    value = a.primal / b.primal
-    return Dual(value, (a.tangent - value * b.tangent) / b.primal)
-
-
-def power(a, n):
-    """a to the power n, a plain number."""
-    return Dual(a.primal**n, n * a.primal ** (n - 1) * a.tangent)
-
-
-def reflected_sub(b, a):
-    """a - b, where b is a Dual and a a plain number: what Python calls as b.__rsub__(a)."""
-    return sub(a, b)
-
-
-def reflected_div(b, a):
-    """a / b, where b is a Dual and a a plain number: what Python calls as b.__rtruediv__(a)."""
-    return div(a, b)
-
-
 # %% product_partners_mixed_up diagnosis="swapped"
 def mul(a, b):
     """a * b"""
@@ -94,39 +28,6 @@ def mul(a, b):
     a, b = lift(a), lift(b)
     # 2. the value   3. how fast it moves:   return Dual(..., ... + ...)
     return Dual(a.primal * b.primal, a.tangent * a.primal + b.primal * b.tangent)
-
-
-def neg(a):
-    """-a"""
-    return Dual(-a.primal, -a.tangent)
-
-
-def sub(a, b):
-    """a - b"""
-    a, b = lift(a), lift(b)
-    return Dual(a.primal - b.primal, a.tangent - b.tangent)
-
-
-def div(a, b):
-    """a / b"""
-    a, b = lift(a), lift(b)
-    value = a.primal / b.primal
-    return Dual(value, (a.tangent - value * b.tangent) / b.primal)
-
-
-def power(a, n):
-    """a to the power n, a plain number."""
-    return Dual(a.primal**n, n * a.primal ** (n - 1) * a.tangent)
-
-
-def reflected_sub(b, a):
-    """a - b, where b is a Dual and a a plain number: what Python calls as b.__rsub__(a)."""
-    return sub(a, b)
-
-
-def reflected_div(b, a):
-    """a / b, where b is a Dual and a a plain number: what Python calls as b.__rtruediv__(a)."""
-    return div(a, b)
 
 
 # %% one_factor_moves diagnosis="missing_term"
@@ -138,39 +39,6 @@ def mul(a, b):
     return Dual(a.primal * b.primal, a.tangent * b.primal)
 
 
-def neg(a):
-    """-a"""
-    return Dual(-a.primal, -a.tangent)
-
-
-def sub(a, b):
-    """a - b"""
-    a, b = lift(a), lift(b)
-    return Dual(a.primal - b.primal, a.tangent - b.tangent)
-
-
-def div(a, b):
-    """a / b"""
-    a, b = lift(a), lift(b)
-    value = a.primal / b.primal
-    return Dual(value, (a.tangent - value * b.tangent) / b.primal)
-
-
-def power(a, n):
-    """a to the power n, a plain number."""
-    return Dual(a.primal**n, n * a.primal ** (n - 1) * a.tangent)
-
-
-def reflected_sub(b, a):
-    """a - b, where b is a Dual and a a plain number: what Python calls as b.__rsub__(a)."""
-    return sub(a, b)
-
-
-def reflected_div(b, a):
-    """a / b, where b is a Dual and a a plain number: what Python calls as b.__rtruediv__(a)."""
-    return div(a, b)
-
-
 # %% product_like_a_sum diagnosis="wrong_rule"
 def mul(a, b):
     """a * b"""
@@ -180,185 +48,27 @@ def mul(a, b):
     return Dual(a.primal * b.primal, a.tangent + b.tangent)
 
 
-def neg(a):
-    """-a"""
-    return Dual(-a.primal, -a.tangent)
-
-
-def sub(a, b):
-    """a - b"""
-    a, b = lift(a), lift(b)
-    return Dual(a.primal - b.primal, a.tangent - b.tangent)
-
-
-def div(a, b):
-    """a / b"""
-    a, b = lift(a), lift(b)
-    value = a.primal / b.primal
-    return Dual(value, (a.tangent - value * b.tangent) / b.primal)
-
-
-def power(a, n):
-    """a to the power n, a plain number."""
-    return Dual(a.primal**n, n * a.primal ** (n - 1) * a.tangent)
-
-
-def reflected_sub(b, a):
-    """a - b, where b is a Dual and a a plain number: what Python calls as b.__rsub__(a)."""
-    return sub(a, b)
-
-
-def reflected_div(b, a):
-    """a / b, where b is a Dual and a a plain number: what Python calls as b.__rtruediv__(a)."""
-    return div(a, b)
-
-
 # %% negation_keeps_the_speed diagnosis="sign"
-def mul(a, b):
-    """a * b"""
-    # 1. make both sides Duals
-    a, b = lift(a), lift(b)
-    # 2. the value   3. how fast it moves:   return Dual(..., ... + ...)
-    return Dual(a.primal * b.primal, a.tangent * b.primal + a.primal * b.tangent)
-
-
 def neg(a):
     """-a"""
     return Dual(-a.primal, a.tangent)
 
 
-def sub(a, b):
-    """a - b"""
-    a, b = lift(a), lift(b)
-    return Dual(a.primal - b.primal, a.tangent - b.tangent)
-
-
-def div(a, b):
-    """a / b"""
-    a, b = lift(a), lift(b)
-    value = a.primal / b.primal
-    return Dual(value, (a.tangent - value * b.tangent) / b.primal)
-
-
-def power(a, n):
-    """a to the power n, a plain number."""
-    return Dual(a.primal**n, n * a.primal ** (n - 1) * a.tangent)
-
-
-def reflected_sub(b, a):
-    """a - b, where b is a Dual and a a plain number: what Python calls as b.__rsub__(a)."""
-    return sub(a, b)
-
-
-def reflected_div(b, a):
-    """a / b, where b is a Dual and a a plain number: what Python calls as b.__rtruediv__(a)."""
-    return div(a, b)
-
-
 # %% difference_of_speeds_swapped diagnosis="swapped"
-def mul(a, b):
-    """a * b"""
-    # 1. make both sides Duals
-    a, b = lift(a), lift(b)
-    # 2. the value   3. how fast it moves:   return Dual(..., ... + ...)
-    return Dual(a.primal * b.primal, a.tangent * b.primal + a.primal * b.tangent)
-
-
-def neg(a):
-    """-a"""
-    return Dual(-a.primal, -a.tangent)
-
-
 def sub(a, b):
     """a - b"""
     a, b = lift(a), lift(b)
     return Dual(a.primal - b.primal, b.tangent - a.tangent)
 
 
-def div(a, b):
-    """a / b"""
-    a, b = lift(a), lift(b)
-    value = a.primal / b.primal
-    return Dual(value, (a.tangent - value * b.tangent) / b.primal)
-
-
-def power(a, n):
-    """a to the power n, a plain number."""
-    return Dual(a.primal**n, n * a.primal ** (n - 1) * a.tangent)
-
-
-def reflected_sub(b, a):
-    """a - b, where b is a Dual and a a plain number: what Python calls as b.__rsub__(a)."""
-    return sub(a, b)
-
-
-def reflected_div(b, a):
-    """a / b, where b is a Dual and a a plain number: what Python calls as b.__rtruediv__(a)."""
-    return div(a, b)
-
-
 # %% difference_adds_the_speeds diagnosis="sign"
-def mul(a, b):
-    """a * b"""
-    # 1. make both sides Duals
-    a, b = lift(a), lift(b)
-    # 2. the value   3. how fast it moves:   return Dual(..., ... + ...)
-    return Dual(a.primal * b.primal, a.tangent * b.primal + a.primal * b.tangent)
-
-
-def neg(a):
-    """-a"""
-    return Dual(-a.primal, -a.tangent)
-
-
 def sub(a, b):
     """a - b"""
     a, b = lift(a), lift(b)
     return Dual(a.primal - b.primal, a.tangent + b.tangent)
 
 
-def div(a, b):
-    """a / b"""
-    a, b = lift(a), lift(b)
-    value = a.primal / b.primal
-    return Dual(value, (a.tangent - value * b.tangent) / b.primal)
-
-
-def power(a, n):
-    """a to the power n, a plain number."""
-    return Dual(a.primal**n, n * a.primal ** (n - 1) * a.tangent)
-
-
-def reflected_sub(b, a):
-    """a - b, where b is a Dual and a a plain number: what Python calls as b.__rsub__(a)."""
-    return sub(a, b)
-
-
-def reflected_div(b, a):
-    """a / b, where b is a Dual and a a plain number: what Python calls as b.__rtruediv__(a)."""
-    return div(a, b)
-
-
 # %% quotient_sign diagnosis="sign"
-def mul(a, b):
-    """a * b"""
-    # 1. make both sides Duals
-    a, b = lift(a), lift(b)
-    # 2. the value   3. how fast it moves:   return Dual(..., ... + ...)
-    return Dual(a.primal * b.primal, a.tangent * b.primal + a.primal * b.tangent)
-
-
-def neg(a):
-    """-a"""
-    return Dual(-a.primal, -a.tangent)
-
-
-def sub(a, b):
-    """a - b"""
-    a, b = lift(a), lift(b)
-    return Dual(a.primal - b.primal, a.tangent - b.tangent)
-
-
 def div(a, b):
     """a / b"""
     a, b = lift(a), lift(b)
@@ -366,41 +76,7 @@ def div(a, b):
     return Dual(value, (a.tangent + value * b.tangent) / b.primal)
 
 
-def power(a, n):
-    """a to the power n, a plain number."""
-    return Dual(a.primal**n, n * a.primal ** (n - 1) * a.tangent)
-
-
-def reflected_sub(b, a):
-    """a - b, where b is a Dual and a a plain number: what Python calls as b.__rsub__(a)."""
-    return sub(a, b)
-
-
-def reflected_div(b, a):
-    """a / b, where b is a Dual and a a plain number: what Python calls as b.__rtruediv__(a)."""
-    return div(a, b)
-
-
 # %% quotient_of_the_speeds diagnosis="wrong_rule"
-def mul(a, b):
-    """a * b"""
-    # 1. make both sides Duals
-    a, b = lift(a), lift(b)
-    # 2. the value   3. how fast it moves:   return Dual(..., ... + ...)
-    return Dual(a.primal * b.primal, a.tangent * b.primal + a.primal * b.tangent)
-
-
-def neg(a):
-    """-a"""
-    return Dual(-a.primal, -a.tangent)
-
-
-def sub(a, b):
-    """a - b"""
-    a, b = lift(a), lift(b)
-    return Dual(a.primal - b.primal, a.tangent - b.tangent)
-
-
 def div(a, b):
     """a / b"""
     a, b = lift(a), lift(b)
@@ -408,41 +84,7 @@ def div(a, b):
     return Dual(value, a.tangent / b.tangent)
 
 
-def power(a, n):
-    """a to the power n, a plain number."""
-    return Dual(a.primal**n, n * a.primal ** (n - 1) * a.tangent)
-
-
-def reflected_sub(b, a):
-    """a - b, where b is a Dual and a a plain number: what Python calls as b.__rsub__(a)."""
-    return sub(a, b)
-
-
-def reflected_div(b, a):
-    """a / b, where b is a Dual and a a plain number: what Python calls as b.__rtruediv__(a)."""
-    return div(a, b)
-
-
 # %% quotient_divisor_not_squared diagnosis="wrong_rule"
-def mul(a, b):
-    """a * b"""
-    # 1. make both sides Duals
-    a, b = lift(a), lift(b)
-    # 2. the value   3. how fast it moves:   return Dual(..., ... + ...)
-    return Dual(a.primal * b.primal, a.tangent * b.primal + a.primal * b.tangent)
-
-
-def neg(a):
-    """-a"""
-    return Dual(-a.primal, -a.tangent)
-
-
-def sub(a, b):
-    """a - b"""
-    a, b = lift(a), lift(b)
-    return Dual(a.primal - b.primal, a.tangent - b.tangent)
-
-
 def div(a, b):
     """a / b"""
     a, b = lift(a), lift(b)
@@ -450,41 +92,7 @@ def div(a, b):
     return Dual(value, (a.tangent * b.primal - a.primal * b.tangent) / b.primal)
 
 
-def power(a, n):
-    """a to the power n, a plain number."""
-    return Dual(a.primal**n, n * a.primal ** (n - 1) * a.tangent)
-
-
-def reflected_sub(b, a):
-    """a - b, where b is a Dual and a a plain number: what Python calls as b.__rsub__(a)."""
-    return sub(a, b)
-
-
-def reflected_div(b, a):
-    """a / b, where b is a Dual and a a plain number: what Python calls as b.__rtruediv__(a)."""
-    return div(a, b)
-
-
 # %% quotient_terms_swapped diagnosis="swapped"
-def mul(a, b):
-    """a * b"""
-    # 1. make both sides Duals
-    a, b = lift(a), lift(b)
-    # 2. the value   3. how fast it moves:   return Dual(..., ... + ...)
-    return Dual(a.primal * b.primal, a.tangent * b.primal + a.primal * b.tangent)
-
-
-def neg(a):
-    """-a"""
-    return Dual(-a.primal, -a.tangent)
-
-
-def sub(a, b):
-    """a - b"""
-    a, b = lift(a), lift(b)
-    return Dual(a.primal - b.primal, a.tangent - b.tangent)
-
-
 def div(a, b):
     """a / b"""
     a, b = lift(a), lift(b)
@@ -492,271 +100,40 @@ def div(a, b):
     return Dual(value, (value * b.tangent - a.tangent) / b.primal)
 
 
-def power(a, n):
-    """a to the power n, a plain number."""
-    return Dual(a.primal**n, n * a.primal ** (n - 1) * a.tangent)
-
-
-def reflected_sub(b, a):
-    """a - b, where b is a Dual and a a plain number: what Python calls as b.__rsub__(a)."""
-    return sub(a, b)
-
-
-def reflected_div(b, a):
-    """a / b, where b is a Dual and a a plain number: what Python calls as b.__rtruediv__(a)."""
-    return div(a, b)
-
-
 # %% power_without_the_speed diagnosis="missing_factor"
-def mul(a, b):
-    """a * b"""
-    # 1. make both sides Duals
-    a, b = lift(a), lift(b)
-    # 2. the value   3. how fast it moves:   return Dual(..., ... + ...)
-    return Dual(a.primal * b.primal, a.tangent * b.primal + a.primal * b.tangent)
-
-
-def neg(a):
-    """-a"""
-    return Dual(-a.primal, -a.tangent)
-
-
-def sub(a, b):
-    """a - b"""
-    a, b = lift(a), lift(b)
-    return Dual(a.primal - b.primal, a.tangent - b.tangent)
-
-
-def div(a, b):
-    """a / b"""
-    a, b = lift(a), lift(b)
-    value = a.primal / b.primal
-    return Dual(value, (a.tangent - value * b.tangent) / b.primal)
-
-
 def power(a, n):
     """a to the power n, a plain number."""
     return Dual(a.primal**n, n * a.primal ** (n - 1))
 
 
-def reflected_sub(b, a):
-    """a - b, where b is a Dual and a a plain number: what Python calls as b.__rsub__(a)."""
-    return sub(a, b)
-
-
-def reflected_div(b, a):
-    """a / b, where b is a Dual and a a plain number: what Python calls as b.__rtruediv__(a)."""
-    return div(a, b)
-
-
 # %% power_keeps_its_exponent diagnosis="wrong_rule"
-def mul(a, b):
-    """a * b"""
-    # 1. make both sides Duals
-    a, b = lift(a), lift(b)
-    # 2. the value   3. how fast it moves:   return Dual(..., ... + ...)
-    return Dual(a.primal * b.primal, a.tangent * b.primal + a.primal * b.tangent)
-
-
-def neg(a):
-    """-a"""
-    return Dual(-a.primal, -a.tangent)
-
-
-def sub(a, b):
-    """a - b"""
-    a, b = lift(a), lift(b)
-    return Dual(a.primal - b.primal, a.tangent - b.tangent)
-
-
-def div(a, b):
-    """a / b"""
-    a, b = lift(a), lift(b)
-    value = a.primal / b.primal
-    return Dual(value, (a.tangent - value * b.tangent) / b.primal)
-
-
 def power(a, n):
     """a to the power n, a plain number."""
     return Dual(a.primal**n, n * a.primal**n * a.tangent)
 
 
-def reflected_sub(b, a):
-    """a - b, where b is a Dual and a a plain number: what Python calls as b.__rsub__(a)."""
-    return sub(a, b)
-
-
-def reflected_div(b, a):
-    """a / b, where b is a Dual and a a plain number: what Python calls as b.__rtruediv__(a)."""
-    return div(a, b)
-
-
 # %% power_forgets_the_factor diagnosis="missing_factor"
-def mul(a, b):
-    """a * b"""
-    # 1. make both sides Duals
-    a, b = lift(a), lift(b)
-    # 2. the value   3. how fast it moves:   return Dual(..., ... + ...)
-    return Dual(a.primal * b.primal, a.tangent * b.primal + a.primal * b.tangent)
-
-
-def neg(a):
-    """-a"""
-    return Dual(-a.primal, -a.tangent)
-
-
-def sub(a, b):
-    """a - b"""
-    a, b = lift(a), lift(b)
-    return Dual(a.primal - b.primal, a.tangent - b.tangent)
-
-
-def div(a, b):
-    """a / b"""
-    a, b = lift(a), lift(b)
-    value = a.primal / b.primal
-    return Dual(value, (a.tangent - value * b.tangent) / b.primal)
-
-
 def power(a, n):
     """a to the power n, a plain number."""
     return Dual(a.primal**n, a.primal ** (n - 1) * a.tangent)
 
 
-def reflected_sub(b, a):
-    """a - b, where b is a Dual and a a plain number: what Python calls as b.__rsub__(a)."""
-    return sub(a, b)
-
-
-def reflected_div(b, a):
-    """a / b, where b is a Dual and a a plain number: what Python calls as b.__rtruediv__(a)."""
-    return div(a, b)
-
-
 # %% reflected_difference_swapped diagnosis="swapped"
-def mul(a, b):
-    """a * b"""
-    # 1. make both sides Duals
-    a, b = lift(a), lift(b)
-    # 2. the value   3. how fast it moves:   return Dual(..., ... + ...)
-    return Dual(a.primal * b.primal, a.tangent * b.primal + a.primal * b.tangent)
-
-
-def neg(a):
-    """-a"""
-    return Dual(-a.primal, -a.tangent)
-
-
-def sub(a, b):
-    """a - b"""
-    a, b = lift(a), lift(b)
-    return Dual(a.primal - b.primal, a.tangent - b.tangent)
-
-
-def div(a, b):
-    """a / b"""
-    a, b = lift(a), lift(b)
-    value = a.primal / b.primal
-    return Dual(value, (a.tangent - value * b.tangent) / b.primal)
-
-
-def power(a, n):
-    """a to the power n, a plain number."""
-    return Dual(a.primal**n, n * a.primal ** (n - 1) * a.tangent)
-
-
 def reflected_sub(b, a):
     """a - b, where b is a Dual and a a plain number: what Python calls as b.__rsub__(a)."""
     return sub(b, a)
 
 
-def reflected_div(b, a):
-    """a / b, where b is a Dual and a a plain number: what Python calls as b.__rtruediv__(a)."""
-    return div(a, b)
-
-
 # %% reflected_quotient_swapped diagnosis="swapped"
-def mul(a, b):
-    """a * b"""
-    # 1. make both sides Duals
-    a, b = lift(a), lift(b)
-    # 2. the value   3. how fast it moves:   return Dual(..., ... + ...)
-    return Dual(a.primal * b.primal, a.tangent * b.primal + a.primal * b.tangent)
-
-
-def neg(a):
-    """-a"""
-    return Dual(-a.primal, -a.tangent)
-
-
-def sub(a, b):
-    """a - b"""
-    a, b = lift(a), lift(b)
-    return Dual(a.primal - b.primal, a.tangent - b.tangent)
-
-
-def div(a, b):
-    """a / b"""
-    a, b = lift(a), lift(b)
-    value = a.primal / b.primal
-    return Dual(value, (a.tangent - value * b.tangent) / b.primal)
-
-
-def power(a, n):
-    """a to the power n, a plain number."""
-    return Dual(a.primal**n, n * a.primal ** (n - 1) * a.tangent)
-
-
-def reflected_sub(b, a):
-    """a - b, where b is a Dual and a a plain number: what Python calls as b.__rsub__(a)."""
-    return sub(a, b)
-
-
 def reflected_div(b, a):
     """a / b, where b is a Dual and a a plain number: what Python calls as b.__rtruediv__(a)."""
     return div(b, a)
 
 
 # %% reflected_difference_sign_of_the_speed diagnosis="sign"
-def mul(a, b):
-    """a * b"""
-    # 1. make both sides Duals
-    a, b = lift(a), lift(b)
-    # 2. the value   3. how fast it moves:   return Dual(..., ... + ...)
-    return Dual(a.primal * b.primal, a.tangent * b.primal + a.primal * b.tangent)
-
-
-def neg(a):
-    """-a"""
-    return Dual(-a.primal, -a.tangent)
-
-
-def sub(a, b):
-    """a - b"""
-    a, b = lift(a), lift(b)
-    return Dual(a.primal - b.primal, a.tangent - b.tangent)
-
-
-def div(a, b):
-    """a / b"""
-    a, b = lift(a), lift(b)
-    value = a.primal / b.primal
-    return Dual(value, (a.tangent - value * b.tangent) / b.primal)
-
-
-def power(a, n):
-    """a to the power n, a plain number."""
-    return Dual(a.primal**n, n * a.primal ** (n - 1) * a.tangent)
-
-
 def reflected_sub(b, a):
     """a - b, where b is a Dual and a a plain number: what Python calls as b.__rsub__(a)."""
     return Dual(a - b.primal, b.tangent)
-
-
-def reflected_div(b, a):
-    """a / b, where b is a Dual and a a plain number: what Python calls as b.__rtruediv__(a)."""
-    return div(a, b)
 
 
 # %% product_does_not_lift diagnosis="missing_lift"
@@ -766,122 +143,20 @@ def mul(a, b):
     return Dual(a.primal * b.primal, a.tangent * b.primal + a.primal * b.tangent)
 
 
-def neg(a):
-    """-a"""
-    return Dual(-a.primal, -a.tangent)
-
-
-def sub(a, b):
-    """a - b"""
-    a, b = lift(a), lift(b)
-    return Dual(a.primal - b.primal, a.tangent - b.tangent)
-
-
-def div(a, b):
-    """a / b"""
-    a, b = lift(a), lift(b)
-    value = a.primal / b.primal
-    return Dual(value, (a.tangent - value * b.tangent) / b.primal)
-
-
-def power(a, n):
-    """a to the power n, a plain number."""
-    return Dual(a.primal**n, n * a.primal ** (n - 1) * a.tangent)
-
-
-def reflected_sub(b, a):
-    """a - b, where b is a Dual and a a plain number: what Python calls as b.__rsub__(a)."""
-    return sub(a, b)
-
-
-def reflected_div(b, a):
-    """a / b, where b is a Dual and a a plain number: what Python calls as b.__rtruediv__(a)."""
-    return div(a, b)
-
-
 # %% difference_returns_a_number diagnosis="wrong_type"
-def mul(a, b):
-    """a * b"""
-    # 1. make both sides Duals
-    a, b = lift(a), lift(b)
-    # 2. the value   3. how fast it moves:   return Dual(..., ... + ...)
-    return Dual(a.primal * b.primal, a.tangent * b.primal + a.primal * b.tangent)
-
-
-def neg(a):
-    """-a"""
-    return Dual(-a.primal, -a.tangent)
-
-
 def sub(a, b):
     """a - b"""
     a, b = lift(a), lift(b)
     return a.primal - b.primal
 
 
-def div(a, b):
-    """a / b"""
-    a, b = lift(a), lift(b)
-    value = a.primal / b.primal
-    return Dual(value, (a.tangent - value * b.tangent) / b.primal)
-
-
-def power(a, n):
-    """a to the power n, a plain number."""
-    return Dual(a.primal**n, n * a.primal ** (n - 1) * a.tangent)
-
-
-def reflected_sub(b, a):
-    """a - b, where b is a Dual and a a plain number: what Python calls as b.__rsub__(a)."""
-    return sub(a, b)
-
-
-def reflected_div(b, a):
-    """a / b, where b is a Dual and a a plain number: what Python calls as b.__rtruediv__(a)."""
-    return div(a, b)
-
-
 # %% constants_move_in_a_quotient diagnosis="constant_side"
-def mul(a, b):
-    """a * b"""
-    # 1. make both sides Duals
-    a, b = lift(a), lift(b)
-    # 2. the value   3. how fast it moves:   return Dual(..., ... + ...)
-    return Dual(a.primal * b.primal, a.tangent * b.primal + a.primal * b.tangent)
-
-
-def neg(a):
-    """-a"""
-    return Dual(-a.primal, -a.tangent)
-
-
-def sub(a, b):
-    """a - b"""
-    a, b = lift(a), lift(b)
-    return Dual(a.primal - b.primal, a.tangent - b.tangent)
-
-
 def div(a, b):
     """a / b"""
     a = a if isinstance(a, Dual) else Dual(a, 1.0)
     b = b if isinstance(b, Dual) else Dual(b, 1.0)
     value = a.primal / b.primal
     return Dual(value, (a.tangent - value * b.tangent) / b.primal)
-
-
-def power(a, n):
-    """a to the power n, a plain number."""
-    return Dual(a.primal**n, n * a.primal ** (n - 1) * a.tangent)
-
-
-def reflected_sub(b, a):
-    """a - b, where b is a Dual and a a plain number: what Python calls as b.__rsub__(a)."""
-    return sub(a, b)
-
-
-def reflected_div(b, a):
-    """a / b, where b is a Dual and a a plain number: what Python calls as b.__rtruediv__(a)."""
-    return div(a, b)
 
 
 # %% by_nudging diagnosis="finite_difference"
@@ -913,14 +188,6 @@ def power(a, n):
     return _n(lambda x: x**n, a)
 
 
-def reflected_sub(b, a):
-    return sub(a, b)
-
-
-def reflected_div(b, a):
-    return div(a, b)
-
-
 # %% writes_into_its_arguments diagnosis="mutated_input"
 def mul(a, b):
     a, b = lift(a), lift(b)
@@ -946,15 +213,3 @@ def sub(a, b):
 def div(a, b):
     a, b = lift(a), lift(b)
     return Dual(a.primal / b.primal, (a.tangent * b.primal - a.primal * b.tangent) / b.primal**2)
-
-
-def power(a, n):
-    return Dual(a.primal**n, n * a.primal ** (n - 1) * a.tangent)
-
-
-def reflected_sub(b, a):
-    return sub(a, b)
-
-
-def reflected_div(b, a):
-    return div(a, b)

@@ -7,166 +7,45 @@ def cos(a):
     return Dual(math.cos(a.primal), math.sin(a.primal) * a.tangent)
 
 
-def exp(a):
-    a = lift(a)
-    value = math.exp(a.primal)
-    return Dual(value, value * a.tangent)
-
-
-def log(a):
-    """The natural logarithm."""
-    a = lift(a)
-    return Dual(math.log(a.primal), a.tangent / a.primal)
-
-
-def sqrt(a):
-    a = lift(a)
-    value = math.sqrt(a.primal)
-    return Dual(value, a.tangent / (2 * value))
-
-
 # %% cos_without_the_speed diagnosis="missing_factor"
 def cos(a):
     a = lift(a)
     return Dual(math.cos(a.primal), -math.sin(a.primal))
 
 
-def exp(a):
-    a = lift(a)
-    value = math.exp(a.primal)
-    return Dual(value, value * a.tangent)
-
-
-def log(a):
-    """The natural logarithm."""
-    a = lift(a)
-    return Dual(math.log(a.primal), a.tangent / a.primal)
-
-
-def sqrt(a):
-    a = lift(a)
-    value = math.sqrt(a.primal)
-    return Dual(value, a.tangent / (2 * value))
-
-
 # %% exp_without_the_speed diagnosis="missing_factor"
-def cos(a):
-    a = lift(a)
-    return Dual(math.cos(a.primal), -math.sin(a.primal) * a.tangent)
-
-
 def exp(a):
     a = lift(a)
     value = math.exp(a.primal)
     return Dual(value, value)
 
 
-def log(a):
-    """The natural logarithm."""
-    a = lift(a)
-    return Dual(math.log(a.primal), a.tangent / a.primal)
-
-
-def sqrt(a):
-    a = lift(a)
-    value = math.sqrt(a.primal)
-    return Dual(value, a.tangent / (2 * value))
-
-
 # %% exp_of_the_speed diagnosis="wrong_rule"
-def cos(a):
-    a = lift(a)
-    return Dual(math.cos(a.primal), -math.sin(a.primal) * a.tangent)
-
-
 def exp(a):
     a = lift(a)
     value = math.exp(a.primal)
     return Dual(value, math.exp(a.tangent))
 
 
-def log(a):
-    """The natural logarithm."""
-    a = lift(a)
-    return Dual(math.log(a.primal), a.tangent / a.primal)
-
-
-def sqrt(a):
-    a = lift(a)
-    value = math.sqrt(a.primal)
-    return Dual(value, a.tangent / (2 * value))
-
-
 # %% exp_by_the_power_rule diagnosis="wrong_rule"
-def cos(a):
-    a = lift(a)
-    return Dual(math.cos(a.primal), -math.sin(a.primal) * a.tangent)
-
-
 def exp(a):
     a = lift(a)
     value = math.exp(a.primal)
     return Dual(value, a.primal * math.exp(a.primal - 1) * a.tangent)
 
 
-def log(a):
-    """The natural logarithm."""
-    a = lift(a)
-    return Dual(math.log(a.primal), a.tangent / a.primal)
-
-
-def sqrt(a):
-    a = lift(a)
-    value = math.sqrt(a.primal)
-    return Dual(value, a.tangent / (2 * value))
-
-
 # %% log_at_the_wrong_point diagnosis="wrong_point"
-def cos(a):
-    a = lift(a)
-    return Dual(math.cos(a.primal), -math.sin(a.primal) * a.tangent)
-
-
-def exp(a):
-    a = lift(a)
-    value = math.exp(a.primal)
-    return Dual(value, value * a.tangent)
-
-
 def log(a):
     """The natural logarithm."""
     a = lift(a)
     return Dual(math.log(a.primal), a.tangent / math.log(a.primal))
 
 
-def sqrt(a):
-    a = lift(a)
-    value = math.sqrt(a.primal)
-    return Dual(value, a.tangent / (2 * value))
-
-
 # %% log_to_base_ten diagnosis="wrong_value"
-def cos(a):
-    a = lift(a)
-    return Dual(math.cos(a.primal), -math.sin(a.primal) * a.tangent)
-
-
-def exp(a):
-    a = lift(a)
-    value = math.exp(a.primal)
-    return Dual(value, value * a.tangent)
-
-
 def log(a):
     """The natural logarithm."""
     a = lift(a)
     return Dual(math.log10(a.primal), a.tangent / a.primal)
-
-
-def sqrt(a):
-    a = lift(a)
-    value = math.sqrt(a.primal)
-    return Dual(value, a.tangent / (2 * value))
 
 
 # %% cos_of_the_speed diagnosis="wrong_rule"
@@ -175,42 +54,7 @@ def cos(a):
     return Dual(math.cos(a.primal), math.cos(a.tangent))
 
 
-def exp(a):
-    a = lift(a)
-    value = math.exp(a.primal)
-    return Dual(value, value * a.tangent)
-
-
-def log(a):
-    """The natural logarithm."""
-    a = lift(a)
-    return Dual(math.log(a.primal), a.tangent / a.primal)
-
-
-def sqrt(a):
-    a = lift(a)
-    value = math.sqrt(a.primal)
-    return Dual(value, a.tangent / (2 * value))
-
-
 # %% sqrt_without_the_half diagnosis="missing_factor"
-def cos(a):
-    a = lift(a)
-    return Dual(math.cos(a.primal), -math.sin(a.primal) * a.tangent)
-
-
-def exp(a):
-    a = lift(a)
-    value = math.exp(a.primal)
-    return Dual(value, value * a.tangent)
-
-
-def log(a):
-    """The natural logarithm."""
-    a = lift(a)
-    return Dual(math.log(a.primal), a.tangent / a.primal)
-
-
 def sqrt(a):
     a = lift(a)
     value = math.sqrt(a.primal)
@@ -218,23 +62,6 @@ def sqrt(a):
 
 
 # %% sqrt_upside_down diagnosis="wrong_rule"
-def cos(a):
-    a = lift(a)
-    return Dual(math.cos(a.primal), -math.sin(a.primal) * a.tangent)
-
-
-def exp(a):
-    a = lift(a)
-    value = math.exp(a.primal)
-    return Dual(value, value * a.tangent)
-
-
-def log(a):
-    """The natural logarithm."""
-    a = lift(a)
-    return Dual(math.log(a.primal), a.tangent / a.primal)
-
-
 def sqrt(a):
     a = lift(a)
     value = math.sqrt(a.primal)
@@ -242,23 +69,6 @@ def sqrt(a):
 
 
 # %% sqrt_at_the_argument diagnosis="wrong_rule"
-def cos(a):
-    a = lift(a)
-    return Dual(math.cos(a.primal), -math.sin(a.primal) * a.tangent)
-
-
-def exp(a):
-    a = lift(a)
-    value = math.exp(a.primal)
-    return Dual(value, value * a.tangent)
-
-
-def log(a):
-    """The natural logarithm."""
-    a = lift(a)
-    return Dual(math.log(a.primal), a.tangent / a.primal)
-
-
 def sqrt(a):
     a = lift(a)
     value = math.sqrt(a.primal)
@@ -266,23 +76,6 @@ def sqrt(a):
 
 
 # %% exp_does_not_lift diagnosis="missing_lift"
-def cos(a):
-    a = lift(a)
-    return Dual(math.cos(a.primal), -math.sin(a.primal) * a.tangent)
-
-
 def exp(a):
     value = math.exp(a.primal)
     return Dual(value, value * a.tangent)
-
-
-def log(a):
-    """The natural logarithm."""
-    a = lift(a)
-    return Dual(math.log(a.primal), a.tangent / a.primal)
-
-
-def sqrt(a):
-    a = lift(a)
-    value = math.sqrt(a.primal)
-    return Dual(value, a.tangent / (2 * value))

@@ -12,11 +12,6 @@ def jvp(f, primals, tangents):
     return result.primal, result.tangent
 
 
-def derivative(f):
-    """The function that gives the derivative of f, a function of one number."""
-    return lambda x: jvp(f, [x], [1.0])[1]
-
-
 # %% nothing_moves diagnosis="wrong_seed"
 def jvp(f, primals, tangents):
     """(y, y_dot) of y = f(*primals), when the inputs move with the speeds `tangents`."""
@@ -28,86 +23,31 @@ def jvp(f, primals, tangents):
     return result.primal, result.tangent
 
 
-def derivative(f):
-    """The function that gives the derivative of f, a function of one number."""
-    return lambda x: jvp(f, [x], [1.0])[1]
-
-
 # %% derivative_with_speed_zero diagnosis="wrong_seed"
-def jvp(f, primals, tangents):
-    """(y, y_dot) of y = f(*primals), when the inputs move with the speeds `tangents`."""
-    result = f(*(Dual(x, speed) for x, speed in zip(primals, tangents, strict=True)))
-    if isinstance(result, (list, tuple)):
-        moving = [lift(each) for each in result]
-        return [each.primal for each in moving], [each.tangent for each in moving]
-    result = lift(result)
-    return result.primal, result.tangent
-
-
 def derivative(f):
     """The function that gives the derivative of f, a function of one number."""
     return lambda x: jvp(f, [x], [0.0])[1]
 
 
 # %% derivative_with_speed_x diagnosis="wrong_seed"
-def jvp(f, primals, tangents):
-    """(y, y_dot) of y = f(*primals), when the inputs move with the speeds `tangents`."""
-    result = f(*(Dual(x, speed) for x, speed in zip(primals, tangents, strict=True)))
-    if isinstance(result, (list, tuple)):
-        moving = [lift(each) for each in result]
-        return [each.primal for each in moving], [each.tangent for each in moving]
-    result = lift(result)
-    return result.primal, result.tangent
-
-
 def derivative(f):
     """The function that gives the derivative of f, a function of one number."""
     return lambda x: jvp(f, [x], [x])[1]
 
 
 # %% derivative_returns_the_value diagnosis="wrong_value"
-def jvp(f, primals, tangents):
-    """(y, y_dot) of y = f(*primals), when the inputs move with the speeds `tangents`."""
-    result = f(*(Dual(x, speed) for x, speed in zip(primals, tangents, strict=True)))
-    if isinstance(result, (list, tuple)):
-        moving = [lift(each) for each in result]
-        return [each.primal for each in moving], [each.tangent for each in moving]
-    result = lift(result)
-    return result.primal, result.tangent
-
-
 def derivative(f):
     """The function that gives the derivative of f, a function of one number."""
     return lambda x: jvp(f, [x], [1.0])[0]
 
 
 # %% derivative_is_a_number diagnosis="wrong_type"
-def jvp(f, primals, tangents):
-    """(y, y_dot) of y = f(*primals), when the inputs move with the speeds `tangents`."""
-    result = f(*(Dual(x, speed) for x, speed in zip(primals, tangents, strict=True)))
-    if isinstance(result, (list, tuple)):
-        moving = [lift(each) for each in result]
-        return [each.primal for each in moving], [each.tangent for each in moving]
-    result = lift(result)
-    return result.primal, result.tangent
-
-
 def derivative(f):
     """The function that gives the derivative of f, a function of one number."""
     return jvp(f, [0.5], [1.0])[1]
 
 
 # %% derivative_by_nudging diagnosis="finite_difference"
-def jvp(f, primals, tangents):
-    """(y, y_dot) of y = f(*primals), when the inputs move with the speeds `tangents`."""
-    result = f(*(Dual(x, speed) for x, speed in zip(primals, tangents, strict=True)))
-    if isinstance(result, (list, tuple)):
-        moving = [lift(each) for each in result]
-        return [each.primal for each in moving], [each.tangent for each in moving]
-    result = lift(result)
-    return result.primal, result.tangent
-
-
 def derivative(f):
     """The function that gives the derivative of f, a function of one number."""
     h = 1e-5
@@ -125,11 +65,6 @@ def jvp(f, primals, tangents):
     return result.tangent, result.primal
 
 
-def derivative(f):
-    """The function that gives the derivative of f, a function of one number."""
-    return lambda x: jvp(f, [x], [1.0])[1]
-
-
 # %% constant_results_stumble diagnosis="missing_lift"
 def jvp(f, primals, tangents):
     """(y, y_dot) of y = f(*primals), when the inputs move with the speeds `tangents`."""
@@ -138,11 +73,6 @@ def jvp(f, primals, tangents):
         moving = [lift(each) for each in result]
         return [each.primal for each in moving], [each.tangent for each in moving]
     return result.primal, result.tangent
-
-
-def derivative(f):
-    """The function that gives the derivative of f, a function of one number."""
-    return lambda x: jvp(f, [x], [1.0])[1]
 
 
 # %% constant_entries_stumble diagnosis="missing_lift"
@@ -156,11 +86,6 @@ def jvp(f, primals, tangents):
     return result.primal, result.tangent
 
 
-def derivative(f):
-    """The function that gives the derivative of f, a function of one number."""
-    return lambda x: jvp(f, [x], [1.0])[1]
-
-
 # %% tangent_only diagnosis="wrong_type"
 def jvp(f, primals, tangents):
     """(y, y_dot) of y = f(*primals), when the inputs move with the speeds `tangents`."""
@@ -170,11 +95,6 @@ def jvp(f, primals, tangents):
         return [each.primal for each in moving], [each.tangent for each in moving]
     result = lift(result)
     return result.tangent
-
-
-def derivative(f):
-    """The function that gives the derivative of f, a function of one number."""
-    return lambda x: jvp(f, [x], [1.0])[1]
 
 
 # %% a_pass_for_each_input diagnosis="repeated_pass"
@@ -188,8 +108,3 @@ def jvp(f, primals, tangents):
         lift(f(*(Dual(x, float(j == k)) for j, x in enumerate(primals))))
     result = lift(result)
     return result.primal, result.tangent
-
-
-def derivative(f):
-    """The function that gives the derivative of f, a function of one number."""
-    return lambda x: jvp(f, [x], [1.0])[1]

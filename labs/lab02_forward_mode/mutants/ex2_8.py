@@ -12,16 +12,6 @@ def wander(x):
     return y[0] + y[1] + y[2]
 
 
-def value_and_gradient(f, x):
-    """(f(x), [derivative of f by each entry of x]); f takes one list."""
-    value, slopes = None, []
-    for i in range(len(x)):
-        speeds = [float(i == j) for j in range(len(x))]
-        value, slope = jvp(lambda *entries: f(list(entries)), x, speeds)
-        slopes.append(slope)
-    return value, slopes
-
-
 # %% starts_at_nothing diagnosis="wrong_value"
 def wander(x):
     """The slide's program, without a second name for x."""
@@ -30,16 +20,6 @@ def wander(x):
         step = x[0] ** 2 + sin(x[1]) + exp(-x[2])
         y = [each + step for each in y]
     return y[0] + y[1] + y[2]
-
-
-def value_and_gradient(f, x):
-    """(f(x), [derivative of f by each entry of x]); f takes one list."""
-    value, slopes = None, []
-    for i in range(len(x)):
-        speeds = [float(i == j) for j in range(len(x))]
-        value, slope = jvp(lambda *entries: f(list(entries)), x, speeds)
-        slopes.append(slope)
-    return value, slopes
 
 
 # %% three_turns diagnosis="wrong_value"
@@ -52,16 +32,6 @@ def wander(x):
     return y[0] + y[1] + y[2]
 
 
-def value_and_gradient(f, x):
-    """(f(x), [derivative of f by each entry of x]); f takes one list."""
-    value, slopes = None, []
-    for i in range(len(x)):
-        speeds = [float(i == j) for j in range(len(x))]
-        value, slope = jvp(lambda *entries: f(list(entries)), x, speeds)
-        slopes.append(slope)
-    return value, slopes
-
-
 # %% sign_in_the_exponent diagnosis="wrong_value"
 def wander(x):
     """The slide's program, without a second name for x."""
@@ -70,16 +40,6 @@ def wander(x):
         step = x[0] ** 2 + sin(x[1]) + exp(x[2])
         y = [each + step for each in y]
     return y[0] + y[1] + y[2]
-
-
-def value_and_gradient(f, x):
-    """(f(x), [derivative of f by each entry of x]); f takes one list."""
-    value, slopes = None, []
-    for i in range(len(x)):
-        speeds = [float(i == j) for j in range(len(x))]
-        value, slope = jvp(lambda *entries: f(list(entries)), x, speeds)
-        slopes.append(slope)
-    return value, slopes
 
 
 # %% adds_to_one_entry diagnosis="wrong_value"
@@ -92,16 +52,6 @@ def wander(x):
     return y[0] + y[1] + y[2]
 
 
-def value_and_gradient(f, x):
-    """(f(x), [derivative of f by each entry of x]); f takes one list."""
-    value, slopes = None, []
-    for i in range(len(x)):
-        speeds = [float(i == j) for j in range(len(x))]
-        value, slope = jvp(lambda *entries: f(list(entries)), x, speeds)
-        slopes.append(slope)
-    return value, slopes
-
-
 # %% forgets_the_sum diagnosis="wrong_type"
 def wander(x):
     """The slide's program, without a second name for x."""
@@ -110,16 +60,6 @@ def wander(x):
         step = x[0] ** 2 + sin(x[1]) + exp(-x[2])
         y = [each + step for each in y]
     return y
-
-
-def value_and_gradient(f, x):
-    """(f(x), [derivative of f by each entry of x]); f takes one list."""
-    value, slopes = None, []
-    for i in range(len(x)):
-        speeds = [float(i == j) for j in range(len(x))]
-        value, slope = jvp(lambda *entries: f(list(entries)), x, speeds)
-        slopes.append(slope)
-    return value, slopes
 
 
 # %% drops_a_tangent diagnosis="missing_term"
@@ -132,16 +72,6 @@ def wander(x):
     return y[0] + y[1] + y[2]
 
 
-def value_and_gradient(f, x):
-    """(f(x), [derivative of f by each entry of x]); f takes one list."""
-    value, slopes = None, []
-    for i in range(len(x)):
-        speeds = [float(i == j) for j in range(len(x))]
-        value, slope = jvp(lambda *entries: f(list(entries)), x, speeds)
-        slopes.append(slope)
-    return value, slopes
-
-
 # %% numpy_s_sine diagnosis="raised"
 def wander(x):
     """The slide's program, without a second name for x."""
@@ -152,26 +82,7 @@ def wander(x):
     return y[0] + y[1] + y[2]
 
 
-def value_and_gradient(f, x):
-    """(f(x), [derivative of f by each entry of x]); f takes one list."""
-    value, slopes = None, []
-    for i in range(len(x)):
-        speeds = [float(i == j) for j in range(len(x))]
-        value, slope = jvp(lambda *entries: f(list(entries)), x, speeds)
-        slopes.append(slope)
-    return value, slopes
-
-
 # %% all_entries_move diagnosis="wrong_seed"
-def wander(x):
-    """The slide's program, without a second name for x."""
-    y = list(x)
-    for _ in range(4):
-        step = x[0] ** 2 + sin(x[1]) + exp(-x[2])
-        y = [each + step for each in y]
-    return y[0] + y[1] + y[2]
-
-
 def value_and_gradient(f, x):
     """(f(x), [derivative of f by each entry of x]); f takes one list."""
     value, slopes = None, []
@@ -183,15 +94,6 @@ def value_and_gradient(f, x):
 
 
 # %% entries_one_by_one diagnosis="wrong_argument"
-def wander(x):
-    """The slide's program, without a second name for x."""
-    y = list(x)
-    for _ in range(4):
-        step = x[0] ** 2 + sin(x[1]) + exp(-x[2])
-        y = [each + step for each in y]
-    return y[0] + y[1] + y[2]
-
-
 def value_and_gradient(f, x):
     """(f(x), [derivative of f by each entry of x]); f takes one list."""
     value, slopes = None, []
@@ -203,15 +105,6 @@ def value_and_gradient(f, x):
 
 
 # %% hands_over_a_tuple diagnosis="wrong_argument"
-def wander(x):
-    """The slide's program, without a second name for x."""
-    y = list(x)
-    for _ in range(4):
-        step = x[0] ** 2 + sin(x[1]) + exp(-x[2])
-        y = [each + step for each in y]
-    return y[0] + y[1] + y[2]
-
-
 def value_and_gradient(f, x):
     """(f(x), [derivative of f by each entry of x]); f takes one list."""
     value, slopes = None, []
@@ -223,15 +116,6 @@ def value_and_gradient(f, x):
 
 
 # %% gradient_first diagnosis="swapped"
-def wander(x):
-    """The slide's program, without a second name for x."""
-    y = list(x)
-    for _ in range(4):
-        step = x[0] ** 2 + sin(x[1]) + exp(-x[2])
-        y = [each + step for each in y]
-    return y[0] + y[1] + y[2]
-
-
 def value_and_gradient(f, x):
     """(f(x), [derivative of f by each entry of x]); f takes one list."""
     value, slopes = None, []
@@ -243,15 +127,6 @@ def value_and_gradient(f, x):
 
 
 # %% value_for_slope diagnosis="wrong_value"
-def wander(x):
-    """The slide's program, without a second name for x."""
-    y = list(x)
-    for _ in range(4):
-        step = x[0] ** 2 + sin(x[1]) + exp(-x[2])
-        y = [each + step for each in y]
-    return y[0] + y[1] + y[2]
-
-
 def value_and_gradient(f, x):
     """(f(x), [derivative of f by each entry of x]); f takes one list."""
     value, slopes = None, []

@@ -39,8 +39,3 @@ def hunt_b():
 def hunt_a():
     """(number of the wrong line, names of the wrong gradients, the line mended)"""
     return 9, "w1_bar", "    p_bar = h_bar * (1 - h * h)"
-
-
-def hunt_b():
-    """(number of the wrong line, what it leaves in a.grad, the line mended)"""
-    return 4, 6, "        push(node.parents[k], upstream * node.partials[k])"

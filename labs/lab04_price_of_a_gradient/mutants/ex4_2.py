@@ -12,17 +12,6 @@ def unbroadcast(g, shape):
     return g.sum(axis=stretched, keepdims=True)
 
 
-def mul(a, b):
-    """a * b, entry by entry, with numpy's broadcasting."""
-    # 1. make both sides Tensors   2. the value   3. the pullbacks:   Tensor(…, (a, b), (…, …), "*")
-    a, b = lift(a), lift(b)
-    pullbacks = (
-        lambda g: unbroadcast(g * b.value, a.shape),
-        lambda g: unbroadcast(g * a.value, b.shape),
-    )
-    return Tensor(a.value * b.value, (a, b), pullbacks, "*")
-
-
 # %% forgets_stretched_axes diagnosis="not_summed"
 def unbroadcast(g, shape):
     """g, summed over every axis along which an array of this shape was copied."""
@@ -31,17 +20,6 @@ def unbroadcast(g, shape):
     g = g.sum(axis=tuple(range(g.ndim - len(shape))))
     stretched = tuple(k for k, size in enumerate(shape) if size == 1 and g.shape[k] != 1)
     return g
-
-
-def mul(a, b):
-    """a * b, entry by entry, with numpy's broadcasting."""
-    # 1. make both sides Tensors   2. the value   3. the pullbacks:   Tensor(…, (a, b), (…, …), "*")
-    a, b = lift(a), lift(b)
-    pullbacks = (
-        lambda g: unbroadcast(g * b.value, a.shape),
-        lambda g: unbroadcast(g * a.value, b.shape),
-    )
-    return Tensor(a.value * b.value, (a, b), pullbacks, "*")
 
 
 # %% sums_without_keeping diagnosis="shape"
@@ -54,17 +32,6 @@ def unbroadcast(g, shape):
     return g.sum(axis=stretched)
 
 
-def mul(a, b):
-    """a * b, entry by entry, with numpy's broadcasting."""
-    # 1. make both sides Tensors   2. the value   3. the pullbacks:   Tensor(…, (a, b), (…, …), "*")
-    a, b = lift(a), lift(b)
-    pullbacks = (
-        lambda g: unbroadcast(g * b.value, a.shape),
-        lambda g: unbroadcast(g * a.value, b.shape),
-    )
-    return Tensor(a.value * b.value, (a, b), pullbacks, "*")
-
-
 # %% takes_the_mean diagnosis="averaged"
 def unbroadcast(g, shape):
     """g, summed over every axis along which an array of this shape was copied."""
@@ -75,17 +42,6 @@ def unbroadcast(g, shape):
     return g.mean(axis=stretched, keepdims=True)
 
 
-def mul(a, b):
-    """a * b, entry by entry, with numpy's broadcasting."""
-    # 1. make both sides Tensors   2. the value   3. the pullbacks:   Tensor(…, (a, b), (…, …), "*")
-    a, b = lift(a), lift(b)
-    pullbacks = (
-        lambda g: unbroadcast(g * b.value, a.shape),
-        lambda g: unbroadcast(g * a.value, b.shape),
-    )
-    return Tensor(a.value * b.value, (a, b), pullbacks, "*")
-
-
 # %% lines_up_from_the_left diagnosis="shape"
 def unbroadcast(g, shape):
     """g, summed over every axis along which an array of this shape was copied."""
@@ -94,44 +50,13 @@ def unbroadcast(g, shape):
     return g.sum(axis=stretched, keepdims=True)
 
 
-def mul(a, b):
-    """a * b, entry by entry, with numpy's broadcasting."""
-    # 1. make both sides Tensors   2. the value   3. the pullbacks:   Tensor(…, (a, b), (…, …), "*")
-    a, b = lift(a), lift(b)
-    pullbacks = (
-        lambda g: unbroadcast(g * b.value, a.shape),
-        lambda g: unbroadcast(g * a.value, b.shape),
-    )
-    return Tensor(a.value * b.value, (a, b), pullbacks, "*")
-
-
 # %% reshapes_what_it_should_sum diagnosis="wrong_value"
 def unbroadcast(g, shape):
     """g, summed over every axis along which an array of this shape was copied."""
     return g.ravel()[: math.prod(shape)].reshape(shape)
 
 
-def mul(a, b):
-    """a * b, entry by entry, with numpy's broadcasting."""
-    # 1. make both sides Tensors   2. the value   3. the pullbacks:   Tensor(…, (a, b), (…, …), "*")
-    a, b = lift(a), lift(b)
-    pullbacks = (
-        lambda g: unbroadcast(g * b.value, a.shape),
-        lambda g: unbroadcast(g * a.value, b.shape),
-    )
-    return Tensor(a.value * b.value, (a, b), pullbacks, "*")
-
-
 # %% product_partials_swapped diagnosis="swapped"
-def unbroadcast(g, shape):
-    """g, summed over every axis along which an array of this shape was copied."""
-    # 1. sum away the axes that numpy added on the left
-    # 2. sum, and keep, the axes of length 1 that it stretched
-    g = g.sum(axis=tuple(range(g.ndim - len(shape))))
-    stretched = tuple(k for k, size in enumerate(shape) if size == 1 and g.shape[k] != 1)
-    return g.sum(axis=stretched, keepdims=True)
-
-
 def mul(a, b):
     """a * b, entry by entry, with numpy's broadcasting."""
     # 1. make both sides Tensors   2. the value   3. the pullbacks:   Tensor(…, (a, b), (…, …), "*")
@@ -144,15 +69,6 @@ def mul(a, b):
 
 
 # %% forgets_what_comes_from_above diagnosis="not_upstream"
-def unbroadcast(g, shape):
-    """g, summed over every axis along which an array of this shape was copied."""
-    # 1. sum away the axes that numpy added on the left
-    # 2. sum, and keep, the axes of length 1 that it stretched
-    g = g.sum(axis=tuple(range(g.ndim - len(shape))))
-    stretched = tuple(k for k, size in enumerate(shape) if size == 1 and g.shape[k] != 1)
-    return g.sum(axis=stretched, keepdims=True)
-
-
 def mul(a, b):
     """a * b, entry by entry, with numpy's broadcasting."""
     # 1. make both sides Tensors   2. the value   3. the pullbacks:   Tensor(…, (a, b), (…, …), "*")
@@ -165,15 +81,6 @@ def mul(a, b):
 
 
 # %% product_forgets_to_unbroadcast diagnosis="not_summed"
-def unbroadcast(g, shape):
-    """g, summed over every axis along which an array of this shape was copied."""
-    # 1. sum away the axes that numpy added on the left
-    # 2. sum, and keep, the axes of length 1 that it stretched
-    g = g.sum(axis=tuple(range(g.ndim - len(shape))))
-    stretched = tuple(k for k, size in enumerate(shape) if size == 1 and g.shape[k] != 1)
-    return g.sum(axis=stretched, keepdims=True)
-
-
 def mul(a, b):
     """a * b, entry by entry, with numpy's broadcasting."""
     # 1. make both sides Tensors   2. the value   3. the pullbacks:   Tensor(…, (a, b), (…, …), "*")
@@ -186,15 +93,6 @@ def mul(a, b):
 
 
 # %% sums_before_it_multiplies diagnosis="unknown"
-def unbroadcast(g, shape):
-    """g, summed over every axis along which an array of this shape was copied."""
-    # 1. sum away the axes that numpy added on the left
-    # 2. sum, and keep, the axes of length 1 that it stretched
-    g = g.sum(axis=tuple(range(g.ndim - len(shape))))
-    stretched = tuple(k for k, size in enumerate(shape) if size == 1 and g.shape[k] != 1)
-    return g.sum(axis=stretched, keepdims=True)
-
-
 def mul(a, b):
     """a * b, entry by entry, with numpy's broadcasting."""
     # 1. make both sides Tensors   2. the value   3. the pullbacks:   Tensor(…, (a, b), (…, …), "*")
@@ -207,15 +105,6 @@ def mul(a, b):
 
 
 # %% forgets_to_lift diagnosis="missing_lift"
-def unbroadcast(g, shape):
-    """g, summed over every axis along which an array of this shape was copied."""
-    # 1. sum away the axes that numpy added on the left
-    # 2. sum, and keep, the axes of length 1 that it stretched
-    g = g.sum(axis=tuple(range(g.ndim - len(shape))))
-    stretched = tuple(k for k, size in enumerate(shape) if size == 1 and g.shape[k] != 1)
-    return g.sum(axis=stretched, keepdims=True)
-
-
 def mul(a, b):
     """a * b, entry by entry, with numpy's broadcasting."""
     # 1. make both sides Tensors   2. the value   3. the pullbacks:   Tensor(…, (a, b), (…, …), "*")
@@ -227,15 +116,6 @@ def mul(a, b):
 
 
 # %% product_is_a_sum diagnosis="wrong_value"
-def unbroadcast(g, shape):
-    """g, summed over every axis along which an array of this shape was copied."""
-    # 1. sum away the axes that numpy added on the left
-    # 2. sum, and keep, the axes of length 1 that it stretched
-    g = g.sum(axis=tuple(range(g.ndim - len(shape))))
-    stretched = tuple(k for k, size in enumerate(shape) if size == 1 and g.shape[k] != 1)
-    return g.sum(axis=stretched, keepdims=True)
-
-
 def mul(a, b):
     """a * b, entry by entry, with numpy's broadcasting."""
     # 1. make both sides Tensors   2. the value   3. the pullbacks:   Tensor(…, (a, b), (…, …), "*")

@@ -12,37 +12,6 @@ def total(a, axis=None, keepdims=False):
     return Tensor(a.value.sum(axis=axis, keepdims=keepdims), (a,), (pullback,), "sum")
 
 
-def mean(a, axis=None, keepdims=False):
-    """The mean over an axis, several, or all; made of operations that you have."""
-    a = lift(a)
-    summed = total(a, axis, keepdims)
-    return mul(summed, summed.value.size / a.value.size)
-
-
-def reshape(a, shape):
-    """The same numbers in another shape; op "move", as in the next two."""
-    a = lift(a)
-    return Tensor(a.value.reshape(shape), (a,), (lambda g: g.reshape(a.shape),), "move")
-
-
-def transpose(a):
-    """All axes in reverse order."""
-    a = lift(a)
-    return Tensor(a.value.T, (a,), (lambda g: g.T,), "move")
-
-
-def take(a, index):
-    """a[index]; the index may be whatever numpy takes, with repetitions."""
-    a = lift(a)
-
-    def pullback(g):
-        home = np.zeros(a.shape)
-        np.add.at(home, index, g)
-        return home
-
-    return Tensor(a.value[index], (a,), (pullback,), "move")
-
-
 # %% sum_hands_back_the_small_adjoint diagnosis="shape"
 def total(a, axis=None, keepdims=False):
     """The sum over an axis, several, or all; op "sum"."""
@@ -54,37 +23,6 @@ def total(a, axis=None, keepdims=False):
         return g
 
     return Tensor(a.value.sum(axis=axis, keepdims=keepdims), (a,), (pullback,), "sum")
-
-
-def mean(a, axis=None, keepdims=False):
-    """The mean over an axis, several, or all; made of operations that you have."""
-    a = lift(a)
-    summed = total(a, axis, keepdims)
-    return mul(summed, summed.value.size / a.value.size)
-
-
-def reshape(a, shape):
-    """The same numbers in another shape; op "move", as in the next two."""
-    a = lift(a)
-    return Tensor(a.value.reshape(shape), (a,), (lambda g: g.reshape(a.shape),), "move")
-
-
-def transpose(a):
-    """All axes in reverse order."""
-    a = lift(a)
-    return Tensor(a.value.T, (a,), (lambda g: g.T,), "move")
-
-
-def take(a, index):
-    """a[index]; the index may be whatever numpy takes, with repetitions."""
-    a = lift(a)
-
-    def pullback(g):
-        home = np.zeros(a.shape)
-        np.add.at(home, index, g)
-        return home
-
-    return Tensor(a.value[index], (a,), (pullback,), "move")
 
 
 # %% sum_hands_back_ones diagnosis="not_upstream"
@@ -100,37 +38,6 @@ def total(a, axis=None, keepdims=False):
     return Tensor(a.value.sum(axis=axis, keepdims=keepdims), (a,), (pullback,), "sum")
 
 
-def mean(a, axis=None, keepdims=False):
-    """The mean over an axis, several, or all; made of operations that you have."""
-    a = lift(a)
-    summed = total(a, axis, keepdims)
-    return mul(summed, summed.value.size / a.value.size)
-
-
-def reshape(a, shape):
-    """The same numbers in another shape; op "move", as in the next two."""
-    a = lift(a)
-    return Tensor(a.value.reshape(shape), (a,), (lambda g: g.reshape(a.shape),), "move")
-
-
-def transpose(a):
-    """All axes in reverse order."""
-    a = lift(a)
-    return Tensor(a.value.T, (a,), (lambda g: g.T,), "move")
-
-
-def take(a, index):
-    """a[index]; the index may be whatever numpy takes, with repetitions."""
-    a = lift(a)
-
-    def pullback(g):
-        home = np.zeros(a.shape)
-        np.add.at(home, index, g)
-        return home
-
-    return Tensor(a.value[index], (a,), (pullback,), "move")
-
-
 # %% sum_shares_it_out diagnosis="averaged"
 def total(a, axis=None, keepdims=False):
     """The sum over an axis, several, or all; op "sum"."""
@@ -142,37 +49,6 @@ def total(a, axis=None, keepdims=False):
         return np.broadcast_to(g, a.shape) * g.size / a.value.size
 
     return Tensor(a.value.sum(axis=axis, keepdims=keepdims), (a,), (pullback,), "sum")
-
-
-def mean(a, axis=None, keepdims=False):
-    """The mean over an axis, several, or all; made of operations that you have."""
-    a = lift(a)
-    summed = total(a, axis, keepdims)
-    return mul(summed, summed.value.size / a.value.size)
-
-
-def reshape(a, shape):
-    """The same numbers in another shape; op "move", as in the next two."""
-    a = lift(a)
-    return Tensor(a.value.reshape(shape), (a,), (lambda g: g.reshape(a.shape),), "move")
-
-
-def transpose(a):
-    """All axes in reverse order."""
-    a = lift(a)
-    return Tensor(a.value.T, (a,), (lambda g: g.T,), "move")
-
-
-def take(a, index):
-    """a[index]; the index may be whatever numpy takes, with repetitions."""
-    a = lift(a)
-
-    def pullback(g):
-        home = np.zeros(a.shape)
-        np.add.at(home, index, g)
-        return home
-
-    return Tensor(a.value[index], (a,), (pullback,), "move")
 
 
 # %% sum_expands_in_any_case diagnosis="shape"
@@ -188,37 +64,6 @@ def total(a, axis=None, keepdims=False):
     return Tensor(a.value.sum(axis=axis, keepdims=keepdims), (a,), (pullback,), "sum")
 
 
-def mean(a, axis=None, keepdims=False):
-    """The mean over an axis, several, or all; made of operations that you have."""
-    a = lift(a)
-    summed = total(a, axis, keepdims)
-    return mul(summed, summed.value.size / a.value.size)
-
-
-def reshape(a, shape):
-    """The same numbers in another shape; op "move", as in the next two."""
-    a = lift(a)
-    return Tensor(a.value.reshape(shape), (a,), (lambda g: g.reshape(a.shape),), "move")
-
-
-def transpose(a):
-    """All axes in reverse order."""
-    a = lift(a)
-    return Tensor(a.value.T, (a,), (lambda g: g.T,), "move")
-
-
-def take(a, index):
-    """a[index]; the index may be whatever numpy takes, with repetitions."""
-    a = lift(a)
-
-    def pullback(g):
-        home = np.zeros(a.shape)
-        np.add.at(home, index, g)
-        return home
-
-    return Tensor(a.value[index], (a,), (pullback,), "move")
-
-
 # %% sum_puts_the_axis_back_in_front diagnosis="shape"
 def total(a, axis=None, keepdims=False):
     """The sum over an axis, several, or all; op "sum"."""
@@ -232,50 +77,7 @@ def total(a, axis=None, keepdims=False):
     return Tensor(a.value.sum(axis=axis, keepdims=keepdims), (a,), (pullback,), "sum")
 
 
-def mean(a, axis=None, keepdims=False):
-    """The mean over an axis, several, or all; made of operations that you have."""
-    a = lift(a)
-    summed = total(a, axis, keepdims)
-    return mul(summed, summed.value.size / a.value.size)
-
-
-def reshape(a, shape):
-    """The same numbers in another shape; op "move", as in the next two."""
-    a = lift(a)
-    return Tensor(a.value.reshape(shape), (a,), (lambda g: g.reshape(a.shape),), "move")
-
-
-def transpose(a):
-    """All axes in reverse order."""
-    a = lift(a)
-    return Tensor(a.value.T, (a,), (lambda g: g.T,), "move")
-
-
-def take(a, index):
-    """a[index]; the index may be whatever numpy takes, with repetitions."""
-    a = lift(a)
-
-    def pullback(g):
-        home = np.zeros(a.shape)
-        np.add.at(home, index, g)
-        return home
-
-    return Tensor(a.value[index], (a,), (pullback,), "move")
-
-
 # %% mean_forgets_to_divide_on_the_way_back diagnosis="averaged"
-def total(a, axis=None, keepdims=False):
-    """The sum over an axis, several, or all; op "sum"."""
-    a = lift(a)
-
-    def pullback(g):
-        if axis is not None and not keepdims:
-            g = np.expand_dims(g, axis)
-        return np.broadcast_to(g, a.shape)
-
-    return Tensor(a.value.sum(axis=axis, keepdims=keepdims), (a,), (pullback,), "sum")
-
-
 def mean(a, axis=None, keepdims=False):
     """The mean over an axis, several, or all; made of operations that you have."""
     summed = total(a, axis, keepdims)
@@ -284,43 +86,7 @@ def mean(a, axis=None, keepdims=False):
     )
 
 
-def reshape(a, shape):
-    """The same numbers in another shape; op "move", as in the next two."""
-    a = lift(a)
-    return Tensor(a.value.reshape(shape), (a,), (lambda g: g.reshape(a.shape),), "move")
-
-
-def transpose(a):
-    """All axes in reverse order."""
-    a = lift(a)
-    return Tensor(a.value.T, (a,), (lambda g: g.T,), "move")
-
-
-def take(a, index):
-    """a[index]; the index may be whatever numpy takes, with repetitions."""
-    a = lift(a)
-
-    def pullback(g):
-        home = np.zeros(a.shape)
-        np.add.at(home, index, g)
-        return home
-
-    return Tensor(a.value[index], (a,), (pullback,), "move")
-
-
 # %% mean_divides_by_all diagnosis="wrong_value"
-def total(a, axis=None, keepdims=False):
-    """The sum over an axis, several, or all; op "sum"."""
-    a = lift(a)
-
-    def pullback(g):
-        if axis is not None and not keepdims:
-            g = np.expand_dims(g, axis)
-        return np.broadcast_to(g, a.shape)
-
-    return Tensor(a.value.sum(axis=axis, keepdims=keepdims), (a,), (pullback,), "sum")
-
-
 def mean(a, axis=None, keepdims=False):
     """The mean over an axis, several, or all; made of operations that you have."""
     a = lift(a)
@@ -328,43 +94,7 @@ def mean(a, axis=None, keepdims=False):
     return mul(summed, 1 / a.value.size)
 
 
-def reshape(a, shape):
-    """The same numbers in another shape; op "move", as in the next two."""
-    a = lift(a)
-    return Tensor(a.value.reshape(shape), (a,), (lambda g: g.reshape(a.shape),), "move")
-
-
-def transpose(a):
-    """All axes in reverse order."""
-    a = lift(a)
-    return Tensor(a.value.T, (a,), (lambda g: g.T,), "move")
-
-
-def take(a, index):
-    """a[index]; the index may be whatever numpy takes, with repetitions."""
-    a = lift(a)
-
-    def pullback(g):
-        home = np.zeros(a.shape)
-        np.add.at(home, index, g)
-        return home
-
-    return Tensor(a.value[index], (a,), (pullback,), "move")
-
-
 # %% mean_is_a_sum diagnosis="wrong_value"
-def total(a, axis=None, keepdims=False):
-    """The sum over an axis, several, or all; op "sum"."""
-    a = lift(a)
-
-    def pullback(g):
-        if axis is not None and not keepdims:
-            g = np.expand_dims(g, axis)
-        return np.broadcast_to(g, a.shape)
-
-    return Tensor(a.value.sum(axis=axis, keepdims=keepdims), (a,), (pullback,), "sum")
-
-
 def mean(a, axis=None, keepdims=False):
     """The mean over an axis, several, or all; made of operations that you have."""
     a = lift(a)
@@ -372,194 +102,28 @@ def mean(a, axis=None, keepdims=False):
     return summed
 
 
-def reshape(a, shape):
-    """The same numbers in another shape; op "move", as in the next two."""
-    a = lift(a)
-    return Tensor(a.value.reshape(shape), (a,), (lambda g: g.reshape(a.shape),), "move")
-
-
-def transpose(a):
-    """All axes in reverse order."""
-    a = lift(a)
-    return Tensor(a.value.T, (a,), (lambda g: g.T,), "move")
-
-
-def take(a, index):
-    """a[index]; the index may be whatever numpy takes, with repetitions."""
-    a = lift(a)
-
-    def pullback(g):
-        home = np.zeros(a.shape)
-        np.add.at(home, index, g)
-        return home
-
-    return Tensor(a.value[index], (a,), (pullback,), "move")
-
-
 # %% reshape_keeps_the_new_shape diagnosis="shape"
-def total(a, axis=None, keepdims=False):
-    """The sum over an axis, several, or all; op "sum"."""
-    a = lift(a)
-
-    def pullback(g):
-        if axis is not None and not keepdims:
-            g = np.expand_dims(g, axis)
-        return np.broadcast_to(g, a.shape)
-
-    return Tensor(a.value.sum(axis=axis, keepdims=keepdims), (a,), (pullback,), "sum")
-
-
-def mean(a, axis=None, keepdims=False):
-    """The mean over an axis, several, or all; made of operations that you have."""
-    a = lift(a)
-    summed = total(a, axis, keepdims)
-    return mul(summed, summed.value.size / a.value.size)
-
-
 def reshape(a, shape):
     """The same numbers in another shape; op "move", as in the next two."""
     a = lift(a)
     return Tensor(a.value.reshape(shape), (a,), (lambda g: g,), "move")
 
 
-def transpose(a):
-    """All axes in reverse order."""
-    a = lift(a)
-    return Tensor(a.value.T, (a,), (lambda g: g.T,), "move")
-
-
-def take(a, index):
-    """a[index]; the index may be whatever numpy takes, with repetitions."""
-    a = lift(a)
-
-    def pullback(g):
-        home = np.zeros(a.shape)
-        np.add.at(home, index, g)
-        return home
-
-    return Tensor(a.value[index], (a,), (pullback,), "move")
-
-
 # %% transpose_forgets_to_turn_back diagnosis="transposed"
-def total(a, axis=None, keepdims=False):
-    """The sum over an axis, several, or all; op "sum"."""
-    a = lift(a)
-
-    def pullback(g):
-        if axis is not None and not keepdims:
-            g = np.expand_dims(g, axis)
-        return np.broadcast_to(g, a.shape)
-
-    return Tensor(a.value.sum(axis=axis, keepdims=keepdims), (a,), (pullback,), "sum")
-
-
-def mean(a, axis=None, keepdims=False):
-    """The mean over an axis, several, or all; made of operations that you have."""
-    a = lift(a)
-    summed = total(a, axis, keepdims)
-    return mul(summed, summed.value.size / a.value.size)
-
-
-def reshape(a, shape):
-    """The same numbers in another shape; op "move", as in the next two."""
-    a = lift(a)
-    return Tensor(a.value.reshape(shape), (a,), (lambda g: g.reshape(a.shape),), "move")
-
-
 def transpose(a):
     """All axes in reverse order."""
     a = lift(a)
     return Tensor(a.value.T, (a,), (lambda g: g,), "move")
 
 
-def take(a, index):
-    """a[index]; the index may be whatever numpy takes, with repetitions."""
-    a = lift(a)
-
-    def pullback(g):
-        home = np.zeros(a.shape)
-        np.add.at(home, index, g)
-        return home
-
-    return Tensor(a.value[index], (a,), (pullback,), "move")
-
-
 # %% transpose_by_reshape diagnosis="transposed"
-def total(a, axis=None, keepdims=False):
-    """The sum over an axis, several, or all; op "sum"."""
-    a = lift(a)
-
-    def pullback(g):
-        if axis is not None and not keepdims:
-            g = np.expand_dims(g, axis)
-        return np.broadcast_to(g, a.shape)
-
-    return Tensor(a.value.sum(axis=axis, keepdims=keepdims), (a,), (pullback,), "sum")
-
-
-def mean(a, axis=None, keepdims=False):
-    """The mean over an axis, several, or all; made of operations that you have."""
-    a = lift(a)
-    summed = total(a, axis, keepdims)
-    return mul(summed, summed.value.size / a.value.size)
-
-
-def reshape(a, shape):
-    """The same numbers in another shape; op "move", as in the next two."""
-    a = lift(a)
-    return Tensor(a.value.reshape(shape), (a,), (lambda g: g.reshape(a.shape),), "move")
-
-
 def transpose(a):
     """All axes in reverse order."""
     a = lift(a)
     return Tensor(a.value.T, (a,), (lambda g: g.reshape(a.shape),), "move")
 
 
-def take(a, index):
-    """a[index]; the index may be whatever numpy takes, with repetitions."""
-    a = lift(a)
-
-    def pullback(g):
-        home = np.zeros(a.shape)
-        np.add.at(home, index, g)
-        return home
-
-    return Tensor(a.value[index], (a,), (pullback,), "move")
-
-
 # %% take_overwrites diagnosis="overwritten"
-def total(a, axis=None, keepdims=False):
-    """The sum over an axis, several, or all; op "sum"."""
-    a = lift(a)
-
-    def pullback(g):
-        if axis is not None and not keepdims:
-            g = np.expand_dims(g, axis)
-        return np.broadcast_to(g, a.shape)
-
-    return Tensor(a.value.sum(axis=axis, keepdims=keepdims), (a,), (pullback,), "sum")
-
-
-def mean(a, axis=None, keepdims=False):
-    """The mean over an axis, several, or all; made of operations that you have."""
-    a = lift(a)
-    summed = total(a, axis, keepdims)
-    return mul(summed, summed.value.size / a.value.size)
-
-
-def reshape(a, shape):
-    """The same numbers in another shape; op "move", as in the next two."""
-    a = lift(a)
-    return Tensor(a.value.reshape(shape), (a,), (lambda g: g.reshape(a.shape),), "move")
-
-
-def transpose(a):
-    """All axes in reverse order."""
-    a = lift(a)
-    return Tensor(a.value.T, (a,), (lambda g: g.T,), "move")
-
-
 def take(a, index):
     """a[index]; the index may be whatever numpy takes, with repetitions."""
     a = lift(a)
@@ -573,37 +137,6 @@ def take(a, index):
 
 
 # %% take_adds_once diagnosis="overwritten"
-def total(a, axis=None, keepdims=False):
-    """The sum over an axis, several, or all; op "sum"."""
-    a = lift(a)
-
-    def pullback(g):
-        if axis is not None and not keepdims:
-            g = np.expand_dims(g, axis)
-        return np.broadcast_to(g, a.shape)
-
-    return Tensor(a.value.sum(axis=axis, keepdims=keepdims), (a,), (pullback,), "sum")
-
-
-def mean(a, axis=None, keepdims=False):
-    """The mean over an axis, several, or all; made of operations that you have."""
-    a = lift(a)
-    summed = total(a, axis, keepdims)
-    return mul(summed, summed.value.size / a.value.size)
-
-
-def reshape(a, shape):
-    """The same numbers in another shape; op "move", as in the next two."""
-    a = lift(a)
-    return Tensor(a.value.reshape(shape), (a,), (lambda g: g.reshape(a.shape),), "move")
-
-
-def transpose(a):
-    """All axes in reverse order."""
-    a = lift(a)
-    return Tensor(a.value.T, (a,), (lambda g: g.T,), "move")
-
-
 def take(a, index):
     """a[index]; the index may be whatever numpy takes, with repetitions."""
     a = lift(a)
@@ -617,37 +150,6 @@ def take(a, index):
 
 
 # %% take_forgets_where_it_came_from diagnosis="shape"
-def total(a, axis=None, keepdims=False):
-    """The sum over an axis, several, or all; op "sum"."""
-    a = lift(a)
-
-    def pullback(g):
-        if axis is not None and not keepdims:
-            g = np.expand_dims(g, axis)
-        return np.broadcast_to(g, a.shape)
-
-    return Tensor(a.value.sum(axis=axis, keepdims=keepdims), (a,), (pullback,), "sum")
-
-
-def mean(a, axis=None, keepdims=False):
-    """The mean over an axis, several, or all; made of operations that you have."""
-    a = lift(a)
-    summed = total(a, axis, keepdims)
-    return mul(summed, summed.value.size / a.value.size)
-
-
-def reshape(a, shape):
-    """The same numbers in another shape; op "move", as in the next two."""
-    a = lift(a)
-    return Tensor(a.value.reshape(shape), (a,), (lambda g: g.reshape(a.shape),), "move")
-
-
-def transpose(a):
-    """All axes in reverse order."""
-    a = lift(a)
-    return Tensor(a.value.T, (a,), (lambda g: g.T,), "move")
-
-
 def take(a, index):
     """a[index]; the index may be whatever numpy takes, with repetitions."""
     a = lift(a)
@@ -661,37 +163,6 @@ def take(a, index):
 
 
 # %% take_gives_to_all diagnosis="wrong_adjoint"
-def total(a, axis=None, keepdims=False):
-    """The sum over an axis, several, or all; op "sum"."""
-    a = lift(a)
-
-    def pullback(g):
-        if axis is not None and not keepdims:
-            g = np.expand_dims(g, axis)
-        return np.broadcast_to(g, a.shape)
-
-    return Tensor(a.value.sum(axis=axis, keepdims=keepdims), (a,), (pullback,), "sum")
-
-
-def mean(a, axis=None, keepdims=False):
-    """The mean over an axis, several, or all; made of operations that you have."""
-    a = lift(a)
-    summed = total(a, axis, keepdims)
-    return mul(summed, summed.value.size / a.value.size)
-
-
-def reshape(a, shape):
-    """The same numbers in another shape; op "move", as in the next two."""
-    a = lift(a)
-    return Tensor(a.value.reshape(shape), (a,), (lambda g: g.reshape(a.shape),), "move")
-
-
-def transpose(a):
-    """All axes in reverse order."""
-    a = lift(a)
-    return Tensor(a.value.T, (a,), (lambda g: g.T,), "move")
-
-
 def take(a, index):
     """a[index]; the index may be whatever numpy takes, with repetitions."""
     a = lift(a)
@@ -705,37 +176,6 @@ def take(a, index):
 
 
 # %% take_has_no_gradient diagnosis="wrong_adjoint"
-def total(a, axis=None, keepdims=False):
-    """The sum over an axis, several, or all; op "sum"."""
-    a = lift(a)
-
-    def pullback(g):
-        if axis is not None and not keepdims:
-            g = np.expand_dims(g, axis)
-        return np.broadcast_to(g, a.shape)
-
-    return Tensor(a.value.sum(axis=axis, keepdims=keepdims), (a,), (pullback,), "sum")
-
-
-def mean(a, axis=None, keepdims=False):
-    """The mean over an axis, several, or all; made of operations that you have."""
-    a = lift(a)
-    summed = total(a, axis, keepdims)
-    return mul(summed, summed.value.size / a.value.size)
-
-
-def reshape(a, shape):
-    """The same numbers in another shape; op "move", as in the next two."""
-    a = lift(a)
-    return Tensor(a.value.reshape(shape), (a,), (lambda g: g.reshape(a.shape),), "move")
-
-
-def transpose(a):
-    """All axes in reverse order."""
-    a = lift(a)
-    return Tensor(a.value.T, (a,), (lambda g: g.T,), "move")
-
-
 def take(a, index):
     """a[index]; the index may be whatever numpy takes, with repetitions."""
     a = lift(a)

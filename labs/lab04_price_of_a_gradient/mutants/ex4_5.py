@@ -8,29 +8,6 @@ def log(a):
     return Tensor(np.log(a.value), (a,), (lambda g: g / np.log(a.value),), "log")
 
 
-def tanh(a):
-    """The hyperbolic tangent; op "tanh"."""
-    a = lift(a)
-    value = np.tanh(a.value)
-    return Tensor(value, (a,), (lambda g: g * (1 - value**2),), "tanh")
-
-
-def relu(a):
-    """a where it is positive, 0 elsewhere; op "relu"."""
-    a = lift(a)
-    return Tensor(np.maximum(a.value, 0), (a,), (lambda g: g * (a.value > 0),), "relu")
-
-
-def logsumexp(a, axis=-1):
-    """log of the sum of exp(a) along an axis; op "lse"."""
-    a = lift(a)
-    largest = a.value.max(axis=axis, keepdims=True)
-    kept = largest + np.log(np.exp(a.value - largest).sum(axis=axis, keepdims=True))
-    softmax = np.exp(a.value - kept)
-    pullback = lambda g: np.expand_dims(g, axis) * softmax  # noqa: E731
-    return Tensor(np.squeeze(kept, axis), (a,), (pullback,), "lse")
-
-
 # %% log_forgets_what_comes_from_above diagnosis="not_upstream"
 def log(a):
     """The natural logarithm; op "log"."""
@@ -38,36 +15,7 @@ def log(a):
     return Tensor(np.log(a.value), (a,), (lambda g: 1 / a.value,), "log")
 
 
-def tanh(a):
-    """The hyperbolic tangent; op "tanh"."""
-    a = lift(a)
-    value = np.tanh(a.value)
-    return Tensor(value, (a,), (lambda g: g * (1 - value**2),), "tanh")
-
-
-def relu(a):
-    """a where it is positive, 0 elsewhere; op "relu"."""
-    a = lift(a)
-    return Tensor(np.maximum(a.value, 0), (a,), (lambda g: g * (a.value > 0),), "relu")
-
-
-def logsumexp(a, axis=-1):
-    """log of the sum of exp(a) along an axis; op "lse"."""
-    a = lift(a)
-    largest = a.value.max(axis=axis, keepdims=True)
-    kept = largest + np.log(np.exp(a.value - largest).sum(axis=axis, keepdims=True))
-    softmax = np.exp(a.value - kept)
-    pullback = lambda g: np.expand_dims(g, axis) * softmax  # noqa: E731
-    return Tensor(np.squeeze(kept, axis), (a,), (pullback,), "lse")
-
-
 # %% tanh_slope_at_the_argument diagnosis="wrong_point"
-def log(a):
-    """The natural logarithm; op "log"."""
-    a = lift(a)
-    return Tensor(np.log(a.value), (a,), (lambda g: g / a.value,), "log")
-
-
 def tanh(a):
     """The hyperbolic tangent; op "tanh"."""
     a = lift(a)
@@ -75,29 +23,7 @@ def tanh(a):
     return Tensor(value, (a,), (lambda g: g * (1 - a.value**2),), "tanh")
 
 
-def relu(a):
-    """a where it is positive, 0 elsewhere; op "relu"."""
-    a = lift(a)
-    return Tensor(np.maximum(a.value, 0), (a,), (lambda g: g * (a.value > 0),), "relu")
-
-
-def logsumexp(a, axis=-1):
-    """log of the sum of exp(a) along an axis; op "lse"."""
-    a = lift(a)
-    largest = a.value.max(axis=axis, keepdims=True)
-    kept = largest + np.log(np.exp(a.value - largest).sum(axis=axis, keepdims=True))
-    softmax = np.exp(a.value - kept)
-    pullback = lambda g: np.expand_dims(g, axis) * softmax  # noqa: E731
-    return Tensor(np.squeeze(kept, axis), (a,), (pullback,), "lse")
-
-
 # %% tanh_slope_without_the_square diagnosis="wrong_rule"
-def log(a):
-    """The natural logarithm; op "log"."""
-    a = lift(a)
-    return Tensor(np.log(a.value), (a,), (lambda g: g / a.value,), "log")
-
-
 def tanh(a):
     """The hyperbolic tangent; op "tanh"."""
     a = lift(a)
@@ -105,126 +31,28 @@ def tanh(a):
     return Tensor(value, (a,), (lambda g: g * (1 - value),), "tanh")
 
 
-def relu(a):
-    """a where it is positive, 0 elsewhere; op "relu"."""
-    a = lift(a)
-    return Tensor(np.maximum(a.value, 0), (a,), (lambda g: g * (a.value > 0),), "relu")
-
-
-def logsumexp(a, axis=-1):
-    """log of the sum of exp(a) along an axis; op "lse"."""
-    a = lift(a)
-    largest = a.value.max(axis=axis, keepdims=True)
-    kept = largest + np.log(np.exp(a.value - largest).sum(axis=axis, keepdims=True))
-    softmax = np.exp(a.value - kept)
-    pullback = lambda g: np.expand_dims(g, axis) * softmax  # noqa: E731
-    return Tensor(np.squeeze(kept, axis), (a,), (pullback,), "lse")
-
-
 # %% relu_slope_is_one diagnosis="missing_factor"
-def log(a):
-    """The natural logarithm; op "log"."""
-    a = lift(a)
-    return Tensor(np.log(a.value), (a,), (lambda g: g / a.value,), "log")
-
-
-def tanh(a):
-    """The hyperbolic tangent; op "tanh"."""
-    a = lift(a)
-    value = np.tanh(a.value)
-    return Tensor(value, (a,), (lambda g: g * (1 - value**2),), "tanh")
-
-
 def relu(a):
     """a where it is positive, 0 elsewhere; op "relu"."""
     a = lift(a)
     return Tensor(np.maximum(a.value, 0), (a,), (lambda g: g,), "relu")
 
 
-def logsumexp(a, axis=-1):
-    """log of the sum of exp(a) along an axis; op "lse"."""
-    a = lift(a)
-    largest = a.value.max(axis=axis, keepdims=True)
-    kept = largest + np.log(np.exp(a.value - largest).sum(axis=axis, keepdims=True))
-    softmax = np.exp(a.value - kept)
-    pullback = lambda g: np.expand_dims(g, axis) * softmax  # noqa: E731
-    return Tensor(np.squeeze(kept, axis), (a,), (pullback,), "lse")
-
-
 # %% relu_kink_counts diagnosis="wrong_value"
-def log(a):
-    """The natural logarithm; op "log"."""
-    a = lift(a)
-    return Tensor(np.log(a.value), (a,), (lambda g: g / a.value,), "log")
-
-
-def tanh(a):
-    """The hyperbolic tangent; op "tanh"."""
-    a = lift(a)
-    value = np.tanh(a.value)
-    return Tensor(value, (a,), (lambda g: g * (1 - value**2),), "tanh")
-
-
 def relu(a):
     """a where it is positive, 0 elsewhere; op "relu"."""
     a = lift(a)
     return Tensor(np.maximum(a.value, 0), (a,), (lambda g: g * (a.value >= 0),), "relu")
 
 
-def logsumexp(a, axis=-1):
-    """log of the sum of exp(a) along an axis; op "lse"."""
-    a = lift(a)
-    largest = a.value.max(axis=axis, keepdims=True)
-    kept = largest + np.log(np.exp(a.value - largest).sum(axis=axis, keepdims=True))
-    softmax = np.exp(a.value - kept)
-    pullback = lambda g: np.expand_dims(g, axis) * softmax  # noqa: E731
-    return Tensor(np.squeeze(kept, axis), (a,), (pullback,), "lse")
-
-
 # %% relu_gates_what_comes_from_above diagnosis="wrong_point"
-def log(a):
-    """The natural logarithm; op "log"."""
-    a = lift(a)
-    return Tensor(np.log(a.value), (a,), (lambda g: g / a.value,), "log")
-
-
-def tanh(a):
-    """The hyperbolic tangent; op "tanh"."""
-    a = lift(a)
-    value = np.tanh(a.value)
-    return Tensor(value, (a,), (lambda g: g * (1 - value**2),), "tanh")
-
-
 def relu(a):
     """a where it is positive, 0 elsewhere; op "relu"."""
     a = lift(a)
     return Tensor(np.maximum(a.value, 0), (a,), (lambda g: g * (g > 0),), "relu")
 
 
-def logsumexp(a, axis=-1):
-    """log of the sum of exp(a) along an axis; op "lse"."""
-    a = lift(a)
-    largest = a.value.max(axis=axis, keepdims=True)
-    kept = largest + np.log(np.exp(a.value - largest).sum(axis=axis, keepdims=True))
-    softmax = np.exp(a.value - kept)
-    pullback = lambda g: np.expand_dims(g, axis) * softmax  # noqa: E731
-    return Tensor(np.squeeze(kept, axis), (a,), (pullback,), "lse")
-
-
 # %% relu_changes_its_input diagnosis="mutated_input"
-def log(a):
-    """The natural logarithm; op "log"."""
-    a = lift(a)
-    return Tensor(np.log(a.value), (a,), (lambda g: g / a.value,), "log")
-
-
-def tanh(a):
-    """The hyperbolic tangent; op "tanh"."""
-    a = lift(a)
-    value = np.tanh(a.value)
-    return Tensor(value, (a,), (lambda g: g * (1 - value**2),), "tanh")
-
-
 def relu(a):
     """a where it is positive, 0 elsewhere; op "relu"."""
     a = lift(a)
@@ -233,36 +61,7 @@ def relu(a):
     return Tensor(a.value, (a,), (lambda g: g * (a.value > 0),), "relu")
 
 
-def logsumexp(a, axis=-1):
-    """log of the sum of exp(a) along an axis; op "lse"."""
-    a = lift(a)
-    largest = a.value.max(axis=axis, keepdims=True)
-    kept = largest + np.log(np.exp(a.value - largest).sum(axis=axis, keepdims=True))
-    softmax = np.exp(a.value - kept)
-    pullback = lambda g: np.expand_dims(g, axis) * softmax  # noqa: E731
-    return Tensor(np.squeeze(kept, axis), (a,), (pullback,), "lse")
-
-
 # %% lse_as_written diagnosis="not_finite"
-def log(a):
-    """The natural logarithm; op "log"."""
-    a = lift(a)
-    return Tensor(np.log(a.value), (a,), (lambda g: g / a.value,), "log")
-
-
-def tanh(a):
-    """The hyperbolic tangent; op "tanh"."""
-    a = lift(a)
-    value = np.tanh(a.value)
-    return Tensor(value, (a,), (lambda g: g * (1 - value**2),), "tanh")
-
-
-def relu(a):
-    """a where it is positive, 0 elsewhere; op "relu"."""
-    a = lift(a)
-    return Tensor(np.maximum(a.value, 0), (a,), (lambda g: g * (a.value > 0),), "relu")
-
-
 def logsumexp(a, axis=-1):
     """log of the sum of exp(a) along an axis; op "lse"."""
     a = lift(a)
@@ -273,25 +72,6 @@ def logsumexp(a, axis=-1):
 
 
 # %% lse_shifts_by_the_largest_of_all diagnosis="not_finite"
-def log(a):
-    """The natural logarithm; op "log"."""
-    a = lift(a)
-    return Tensor(np.log(a.value), (a,), (lambda g: g / a.value,), "log")
-
-
-def tanh(a):
-    """The hyperbolic tangent; op "tanh"."""
-    a = lift(a)
-    value = np.tanh(a.value)
-    return Tensor(value, (a,), (lambda g: g * (1 - value**2),), "tanh")
-
-
-def relu(a):
-    """a where it is positive, 0 elsewhere; op "relu"."""
-    a = lift(a)
-    return Tensor(np.maximum(a.value, 0), (a,), (lambda g: g * (a.value > 0),), "relu")
-
-
 def logsumexp(a, axis=-1):
     """log of the sum of exp(a) along an axis; op "lse"."""
     a = lift(a)
@@ -303,25 +83,6 @@ def logsumexp(a, axis=-1):
 
 
 # %% lse_forgets_to_add_the_shift diagnosis="wrong_value"
-def log(a):
-    """The natural logarithm; op "log"."""
-    a = lift(a)
-    return Tensor(np.log(a.value), (a,), (lambda g: g / a.value,), "log")
-
-
-def tanh(a):
-    """The hyperbolic tangent; op "tanh"."""
-    a = lift(a)
-    value = np.tanh(a.value)
-    return Tensor(value, (a,), (lambda g: g * (1 - value**2),), "tanh")
-
-
-def relu(a):
-    """a where it is positive, 0 elsewhere; op "relu"."""
-    a = lift(a)
-    return Tensor(np.maximum(a.value, 0), (a,), (lambda g: g * (a.value > 0),), "relu")
-
-
 def logsumexp(a, axis=-1):
     """log of the sum of exp(a) along an axis; op "lse"."""
     a = lift(a)
@@ -333,25 +94,6 @@ def logsumexp(a, axis=-1):
 
 
 # %% softmax_not_shifted diagnosis="not_finite"
-def log(a):
-    """The natural logarithm; op "log"."""
-    a = lift(a)
-    return Tensor(np.log(a.value), (a,), (lambda g: g / a.value,), "log")
-
-
-def tanh(a):
-    """The hyperbolic tangent; op "tanh"."""
-    a = lift(a)
-    value = np.tanh(a.value)
-    return Tensor(value, (a,), (lambda g: g * (1 - value**2),), "tanh")
-
-
-def relu(a):
-    """a where it is positive, 0 elsewhere; op "relu"."""
-    a = lift(a)
-    return Tensor(np.maximum(a.value, 0), (a,), (lambda g: g * (a.value > 0),), "relu")
-
-
 def logsumexp(a, axis=-1):
     """log of the sum of exp(a) along an axis; op "lse"."""
     a = lift(a)
@@ -364,25 +106,6 @@ def logsumexp(a, axis=-1):
 
 
 # %% softmax_without_its_sum diagnosis="missing_factor"
-def log(a):
-    """The natural logarithm; op "log"."""
-    a = lift(a)
-    return Tensor(np.log(a.value), (a,), (lambda g: g / a.value,), "log")
-
-
-def tanh(a):
-    """The hyperbolic tangent; op "tanh"."""
-    a = lift(a)
-    value = np.tanh(a.value)
-    return Tensor(value, (a,), (lambda g: g * (1 - value**2),), "tanh")
-
-
-def relu(a):
-    """a where it is positive, 0 elsewhere; op "relu"."""
-    a = lift(a)
-    return Tensor(np.maximum(a.value, 0), (a,), (lambda g: g * (a.value > 0),), "relu")
-
-
 def logsumexp(a, axis=-1):
     """log of the sum of exp(a) along an axis; op "lse"."""
     a = lift(a)
@@ -394,25 +117,6 @@ def logsumexp(a, axis=-1):
 
 
 # %% hard_instead_of_soft diagnosis="unknown"
-def log(a):
-    """The natural logarithm; op "log"."""
-    a = lift(a)
-    return Tensor(np.log(a.value), (a,), (lambda g: g / a.value,), "log")
-
-
-def tanh(a):
-    """The hyperbolic tangent; op "tanh"."""
-    a = lift(a)
-    value = np.tanh(a.value)
-    return Tensor(value, (a,), (lambda g: g * (1 - value**2),), "tanh")
-
-
-def relu(a):
-    """a where it is positive, 0 elsewhere; op "relu"."""
-    a = lift(a)
-    return Tensor(np.maximum(a.value, 0), (a,), (lambda g: g * (a.value > 0),), "relu")
-
-
 def logsumexp(a, axis=-1):
     """log of the sum of exp(a) along an axis; op "lse"."""
     a = lift(a)
@@ -424,25 +128,6 @@ def logsumexp(a, axis=-1):
 
 
 # %% lse_forgets_the_axis diagnosis="shape"
-def log(a):
-    """The natural logarithm; op "log"."""
-    a = lift(a)
-    return Tensor(np.log(a.value), (a,), (lambda g: g / a.value,), "log")
-
-
-def tanh(a):
-    """The hyperbolic tangent; op "tanh"."""
-    a = lift(a)
-    value = np.tanh(a.value)
-    return Tensor(value, (a,), (lambda g: g * (1 - value**2),), "tanh")
-
-
-def relu(a):
-    """a where it is positive, 0 elsewhere; op "relu"."""
-    a = lift(a)
-    return Tensor(np.maximum(a.value, 0), (a,), (lambda g: g * (a.value > 0),), "relu")
-
-
 def logsumexp(a, axis=-1):
     """log of the sum of exp(a) along an axis; op "lse"."""
     a = lift(a)
@@ -454,25 +139,6 @@ def logsumexp(a, axis=-1):
 
 
 # %% lse_keeps_the_axis diagnosis="shape"
-def log(a):
-    """The natural logarithm; op "log"."""
-    a = lift(a)
-    return Tensor(np.log(a.value), (a,), (lambda g: g / a.value,), "log")
-
-
-def tanh(a):
-    """The hyperbolic tangent; op "tanh"."""
-    a = lift(a)
-    value = np.tanh(a.value)
-    return Tensor(value, (a,), (lambda g: g * (1 - value**2),), "tanh")
-
-
-def relu(a):
-    """a where it is positive, 0 elsewhere; op "relu"."""
-    a = lift(a)
-    return Tensor(np.maximum(a.value, 0), (a,), (lambda g: g * (a.value > 0),), "relu")
-
-
 def logsumexp(a, axis=-1):
     """log of the sum of exp(a) along an axis; op "lse"."""
     a = lift(a)
@@ -484,25 +150,6 @@ def logsumexp(a, axis=-1):
 
 
 # %% lse_clips_large_entries diagnosis="wrong_value"
-def log(a):
-    """The natural logarithm; op "log"."""
-    a = lift(a)
-    return Tensor(np.log(a.value), (a,), (lambda g: g / a.value,), "log")
-
-
-def tanh(a):
-    """The hyperbolic tangent; op "tanh"."""
-    a = lift(a)
-    value = np.tanh(a.value)
-    return Tensor(value, (a,), (lambda g: g * (1 - value**2),), "tanh")
-
-
-def relu(a):
-    """a where it is positive, 0 elsewhere; op "relu"."""
-    a = lift(a)
-    return Tensor(np.maximum(a.value, 0), (a,), (lambda g: g * (a.value > 0),), "relu")
-
-
 def logsumexp(a, axis=-1):
     """log of the sum of exp(a) along an axis; op "lse"."""
     a = lift(a)

@@ -10,22 +10,6 @@ def bracket_costs(sizes):
     return reverse, forward
 
 
-def price(y):
-    """(operations of the run that made y, operations of a sweep back from it)"""
-    forward = back = 0
-    for node in topological_order(y):
-        if not node.parents:
-            continue
-        if node.op == "@":
-            k, entries = node.parents[0].shape[-1], node.value.size
-            there, home = 2 * k - 1, 4 * k
-        else:
-            entries = max(each.value.size for each in (node, *node.parents))
-            there, home = PRICES[node.op]
-        forward, back = forward + there * entries, back + home * entries
-    return forward, back
-
-
 # %% counts_additions_too diagnosis="factor"
 def bracket_costs(sizes):
     """(multiplications in forward mode, multiplications in reverse mode)"""
@@ -33,22 +17,6 @@ def bracket_costs(sizes):
     forward = sum(sizes[r + 1] * sizes[r] * first for r in range(1, len(sizes) - 1))
     reverse = sum(last * sizes[r + 1] * sizes[r] for r in range(len(sizes) - 2))
     return 2 * forward, 2 * reverse
-
-
-def price(y):
-    """(operations of the run that made y, operations of a sweep back from it)"""
-    forward = back = 0
-    for node in topological_order(y):
-        if not node.parents:
-            continue
-        if node.op == "@":
-            k, entries = node.parents[0].shape[-1], node.value.size
-            there, home = 2 * k - 1, 4 * k
-        else:
-            entries = max(each.value.size for each in (node, *node.parents))
-            there, home = PRICES[node.op]
-        forward, back = forward + there * entries, back + home * entries
-    return forward, back
 
 
 # %% one_product_too_many diagnosis="wrong_value"
@@ -60,22 +28,6 @@ def bracket_costs(sizes):
     return forward, reverse
 
 
-def price(y):
-    """(operations of the run that made y, operations of a sweep back from it)"""
-    forward = back = 0
-    for node in topological_order(y):
-        if not node.parents:
-            continue
-        if node.op == "@":
-            k, entries = node.parents[0].shape[-1], node.value.size
-            there, home = 2 * k - 1, 4 * k
-        else:
-            entries = max(each.value.size for each in (node, *node.parents))
-            there, home = PRICES[node.op]
-        forward, back = forward + there * entries, back + home * entries
-    return forward, back
-
-
 # %% one_product_too_few diagnosis="wrong_value"
 def bracket_costs(sizes):
     """(multiplications in forward mode, multiplications in reverse mode)"""
@@ -83,22 +35,6 @@ def bracket_costs(sizes):
     forward = sum(sizes[r + 1] * sizes[r] * first for r in range(1, len(sizes) - 2))
     reverse = sum(last * sizes[r + 1] * sizes[r] for r in range(len(sizes) - 2))
     return forward, reverse
-
-
-def price(y):
-    """(operations of the run that made y, operations of a sweep back from it)"""
-    forward = back = 0
-    for node in topological_order(y):
-        if not node.parents:
-            continue
-        if node.op == "@":
-            k, entries = node.parents[0].shape[-1], node.value.size
-            there, home = 2 * k - 1, 4 * k
-        else:
-            entries = max(each.value.size for each in (node, *node.parents))
-            there, home = PRICES[node.op]
-        forward, back = forward + there * entries, back + home * entries
-    return forward, back
 
 
 # %% every_product_is_square diagnosis="wrong_value"
@@ -110,22 +46,6 @@ def bracket_costs(sizes):
     return forward, reverse
 
 
-def price(y):
-    """(operations of the run that made y, operations of a sweep back from it)"""
-    forward = back = 0
-    for node in topological_order(y):
-        if not node.parents:
-            continue
-        if node.op == "@":
-            k, entries = node.parents[0].shape[-1], node.value.size
-            there, home = 2 * k - 1, 4 * k
-        else:
-            entries = max(each.value.size for each in (node, *node.parents))
-            there, home = PRICES[node.op]
-        forward, back = forward + there * entries, back + home * entries
-    return forward, back
-
-
 # %% reverse_keeps_the_columns diagnosis="wrong_value"
 def bracket_costs(sizes):
     """(multiplications in forward mode, multiplications in reverse mode)"""
@@ -135,31 +55,7 @@ def bracket_costs(sizes):
     return forward, reverse
 
 
-def price(y):
-    """(operations of the run that made y, operations of a sweep back from it)"""
-    forward = back = 0
-    for node in topological_order(y):
-        if not node.parents:
-            continue
-        if node.op == "@":
-            k, entries = node.parents[0].shape[-1], node.value.size
-            there, home = 2 * k - 1, 4 * k
-        else:
-            entries = max(each.value.size for each in (node, *node.parents))
-            there, home = PRICES[node.op]
-        forward, back = forward + there * entries, back + home * entries
-    return forward, back
-
-
 # %% pays_for_every_path diagnosis="double_counted"
-def bracket_costs(sizes):
-    """(multiplications in forward mode, multiplications in reverse mode)"""
-    first, last = sizes[0], sizes[-1]
-    forward = sum(sizes[r + 1] * sizes[r] * first for r in range(1, len(sizes) - 1))
-    reverse = sum(last * sizes[r + 1] * sizes[r] for r in range(len(sizes) - 2))
-    return forward, reverse
-
-
 def price(y):
     """(operations of the run that made y, operations of a sweep back from it)"""
     if not y.parents:
@@ -175,14 +71,6 @@ def price(y):
 
 
 # %% pays_for_the_last_step_only diagnosis="not_upstream"
-def bracket_costs(sizes):
-    """(multiplications in forward mode, multiplications in reverse mode)"""
-    first, last = sizes[0], sizes[-1]
-    forward = sum(sizes[r + 1] * sizes[r] * first for r in range(1, len(sizes) - 1))
-    reverse = sum(last * sizes[r + 1] * sizes[r] for r in range(len(sizes) - 2))
-    return forward, reverse
-
-
 def price(y):
     """(operations of the run that made y, operations of a sweep back from it)"""
     forward = back = 0
@@ -200,14 +88,6 @@ def price(y):
 
 
 # %% only_the_result_counts diagnosis="wrong_argument"
-def bracket_costs(sizes):
-    """(multiplications in forward mode, multiplications in reverse mode)"""
-    first, last = sizes[0], sizes[-1]
-    forward = sum(sizes[r + 1] * sizes[r] * first for r in range(1, len(sizes) - 1))
-    reverse = sum(last * sizes[r + 1] * sizes[r] for r in range(len(sizes) - 2))
-    return forward, reverse
-
-
 def price(y):
     """(operations of the run that made y, operations of a sweep back from it)"""
     forward = back = 0
@@ -225,14 +105,6 @@ def price(y):
 
 
 # %% back_before_forward diagnosis="swapped"
-def bracket_costs(sizes):
-    """(multiplications in forward mode, multiplications in reverse mode)"""
-    first, last = sizes[0], sizes[-1]
-    forward = sum(sizes[r + 1] * sizes[r] * first for r in range(1, len(sizes) - 1))
-    reverse = sum(last * sizes[r + 1] * sizes[r] for r in range(len(sizes) - 2))
-    return forward, reverse
-
-
 def price(y):
     """(operations of the run that made y, operations of a sweep back from it)"""
     forward = back = 0
@@ -250,14 +122,6 @@ def price(y):
 
 
 # %% one_product_on_the_way_back diagnosis="wrong_value"
-def bracket_costs(sizes):
-    """(multiplications in forward mode, multiplications in reverse mode)"""
-    first, last = sizes[0], sizes[-1]
-    forward = sum(sizes[r + 1] * sizes[r] * first for r in range(1, len(sizes) - 1))
-    reverse = sum(last * sizes[r + 1] * sizes[r] for r in range(len(sizes) - 2))
-    return forward, reverse
-
-
 def price(y):
     """(operations of the run that made y, operations of a sweep back from it)"""
     forward = back = 0
@@ -275,14 +139,6 @@ def price(y):
 
 
 # %% inner_size_from_the_result diagnosis="wrong_value"
-def bracket_costs(sizes):
-    """(multiplications in forward mode, multiplications in reverse mode)"""
-    first, last = sizes[0], sizes[-1]
-    forward = sum(sizes[r + 1] * sizes[r] * first for r in range(1, len(sizes) - 1))
-    reverse = sum(last * sizes[r + 1] * sizes[r] for r in range(len(sizes) - 2))
-    return forward, reverse
-
-
 def price(y):
     """(operations of the run that made y, operations of a sweep back from it)"""
     forward = back = 0
@@ -300,14 +156,6 @@ def price(y):
 
 
 # %% inputs_cost_something diagnosis="wrong_value"
-def bracket_costs(sizes):
-    """(multiplications in forward mode, multiplications in reverse mode)"""
-    first, last = sizes[0], sizes[-1]
-    forward = sum(sizes[r + 1] * sizes[r] * first for r in range(1, len(sizes) - 1))
-    reverse = sum(last * sizes[r + 1] * sizes[r] for r in range(len(sizes) - 2))
-    return forward, reverse
-
-
 def price(y):
     """(operations of the run that made y, operations of a sweep back from it)"""
     forward = back = 0
@@ -326,14 +174,6 @@ def price(y):
 
 
 # %% one_bill_for_both diagnosis="wrong_type"
-def bracket_costs(sizes):
-    """(multiplications in forward mode, multiplications in reverse mode)"""
-    first, last = sizes[0], sizes[-1]
-    forward = sum(sizes[r + 1] * sizes[r] * first for r in range(1, len(sizes) - 1))
-    reverse = sum(last * sizes[r + 1] * sizes[r] for r in range(len(sizes) - 2))
-    return forward, reverse
-
-
 def price(y):
     """(operations of the run that made y, operations of a sweep back from it)"""
     forward = back = 0

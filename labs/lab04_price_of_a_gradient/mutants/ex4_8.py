@@ -11,14 +11,6 @@ def adjoint_gap(push, pull, v, w):
     return float(difference)
 
 
-def hunt():
-    """{number of a wrong line: the line mended}, for both wrong lines."""
-    return {
-        12: "        M = (1 - X[r + 1] ** 2) * gx",
-        14: "        gA[r] = M @ X[r].T",
-    }
-
-
 # %% signed diagnosis="sign"
 def adjoint_gap(push, pull, v, w):
     """How far push and pull are from being each other's transpose: 0, up to rounding, if they are."""
@@ -27,14 +19,6 @@ def adjoint_gap(push, pull, v, w):
     norm = np.linalg.norm
     scale = max(norm(Jv) * norm(w), norm(v) * norm(Jw))
     return float(difference / scale) if scale else 0.0
-
-
-def hunt():
-    """{number of a wrong line: the line mended}, for both wrong lines."""
-    return {
-        12: "        M = (1 - X[r + 1] ** 2) * gx",
-        14: "        gA[r] = M @ X[r].T",
-    }
 
 
 # %% compares_v_with_w diagnosis="wrong_value"
@@ -47,14 +31,6 @@ def adjoint_gap(push, pull, v, w):
     return float(difference / scale) if scale else 0.0
 
 
-def hunt():
-    """{number of a wrong line: the line mended}, for both wrong lines."""
-    return {
-        12: "        M = (1 - X[r + 1] ** 2) * gx",
-        14: "        gA[r] = M @ X[r].T",
-    }
-
-
 # %% smaller_scale diagnosis="wrong_value"
 def adjoint_gap(push, pull, v, w):
     """How far push and pull are from being each other's transpose: 0, up to rounding, if they are."""
@@ -65,14 +41,6 @@ def adjoint_gap(push, pull, v, w):
     return float(difference / scale) if scale else 0.0
 
 
-def hunt():
-    """{number of a wrong line: the line mended}, for both wrong lines."""
-    return {
-        12: "        M = (1 - X[r + 1] ** 2) * gx",
-        14: "        gA[r] = M @ X[r].T",
-    }
-
-
 # %% at_sign_on_matrices diagnosis="raised"
 def adjoint_gap(push, pull, v, w):
     """How far push and pull are from being each other's transpose: 0, up to rounding, if they are."""
@@ -81,14 +49,6 @@ def adjoint_gap(push, pull, v, w):
     norm = np.linalg.norm
     scale = max(norm(Jv) * norm(w), norm(v) * norm(Jw))
     return float(difference / scale) if scale else 0.0
-
-
-def hunt():
-    """{number of a wrong line: the line mended}, for both wrong lines."""
-    return {
-        12: "        M = (1 - X[r + 1] ** 2) * gx",
-        14: "        gA[r] = M @ X[r].T",
-    }
 
 
 # %% vectors_of_ones diagnosis="wrong_value"
@@ -102,14 +62,6 @@ def adjoint_gap(push, pull, v, w):
     return float(difference / scale) if scale else 0.0
 
 
-def hunt():
-    """{number of a wrong line: the line mended}, for both wrong lines."""
-    return {
-        12: "        M = (1 - X[r + 1] ** 2) * gx",
-        14: "        gA[r] = M @ X[r].T",
-    }
-
-
 # %% changes_v diagnosis="mutated_input"
 def adjoint_gap(push, pull, v, w):
     """How far push and pull are from being each other's transpose: 0, up to rounding, if they are."""
@@ -119,14 +71,6 @@ def adjoint_gap(push, pull, v, w):
     norm = np.linalg.norm
     scale = max(norm(Jv) * norm(w), norm(v) * norm(Jw))
     return float(difference / scale) if scale else 0.0
-
-
-def hunt():
-    """{number of a wrong line: the line mended}, for both wrong lines."""
-    return {
-        12: "        M = (1 - X[r + 1] ** 2) * gx",
-        14: "        gA[r] = M @ X[r].T",
-    }
 
 
 # %% always_content diagnosis="wrong_value"
@@ -139,24 +83,7 @@ def adjoint_gap(push, pull, v, w):
     return 0.0
 
 
-def hunt():
-    """{number of a wrong line: the line mended}, for both wrong lines."""
-    return {
-        12: "        M = (1 - X[r + 1] ** 2) * gx",
-        14: "        gA[r] = M @ X[r].T",
-    }
-
-
 # %% mends_the_state_only diagnosis="not_mended"
-def adjoint_gap(push, pull, v, w):
-    """How far push and pull are from being each other's transpose: 0, up to rounding, if they are."""
-    Jv, Jw = push(v), pull(w)
-    difference = abs(np.sum(Jv * w) - np.sum(v * Jw))
-    norm = np.linalg.norm
-    scale = max(norm(Jv) * norm(w), norm(v) * norm(Jw))
-    return float(difference / scale) if scale else 0.0
-
-
 def hunt():
     """{number of a wrong line: the line mended}, for both wrong lines."""
     return {
@@ -165,15 +92,6 @@ def hunt():
 
 
 # %% mends_the_weights_only diagnosis="does_not_run"
-def adjoint_gap(push, pull, v, w):
-    """How far push and pull are from being each other's transpose: 0, up to rounding, if they are."""
-    Jv, Jw = push(v), pull(w)
-    difference = abs(np.sum(Jv * w) - np.sum(v * Jw))
-    norm = np.linalg.norm
-    scale = max(norm(Jv) * norm(w), norm(v) * norm(Jw))
-    return float(difference / scale) if scale else 0.0
-
-
 def hunt():
     """{number of a wrong line: the line mended}, for both wrong lines."""
     return {
@@ -182,15 +100,6 @@ def hunt():
 
 
 # %% mends_with_another_state diagnosis="does_not_run"
-def adjoint_gap(push, pull, v, w):
-    """How far push and pull are from being each other's transpose: 0, up to rounding, if they are."""
-    Jv, Jw = push(v), pull(w)
-    difference = abs(np.sum(Jv * w) - np.sum(v * Jw))
-    norm = np.linalg.norm
-    scale = max(norm(Jv) * norm(w), norm(v) * norm(Jw))
-    return float(difference / scale) if scale else 0.0
-
-
 def hunt():
     """{number of a wrong line: the line mended}, for both wrong lines."""
     return {
@@ -200,15 +109,6 @@ def hunt():
 
 
 # %% transposes_the_wrong_factor diagnosis="does_not_run"
-def adjoint_gap(push, pull, v, w):
-    """How far push and pull are from being each other's transpose: 0, up to rounding, if they are."""
-    Jv, Jw = push(v), pull(w)
-    difference = abs(np.sum(Jv * w) - np.sum(v * Jw))
-    norm = np.linalg.norm
-    scale = max(norm(Jv) * norm(w), norm(v) * norm(Jw))
-    return float(difference / scale) if scale else 0.0
-
-
 def hunt():
     """{number of a wrong line: the line mended}, for both wrong lines."""
     return {
@@ -218,15 +118,6 @@ def hunt():
 
 
 # %% forgets_the_indentation diagnosis="does_not_run"
-def adjoint_gap(push, pull, v, w):
-    """How far push and pull are from being each other's transpose: 0, up to rounding, if they are."""
-    Jv, Jw = push(v), pull(w)
-    difference = abs(np.sum(Jv * w) - np.sum(v * Jw))
-    norm = np.linalg.norm
-    scale = max(norm(Jv) * norm(w), norm(v) * norm(Jw))
-    return float(difference / scale) if scale else 0.0
-
-
 def hunt():
     """{number of a wrong line: the line mended}, for both wrong lines."""
     return {
@@ -236,15 +127,6 @@ def hunt():
 
 
 # %% counts_from_zero diagnosis="does_not_run"
-def adjoint_gap(push, pull, v, w):
-    """How far push and pull are from being each other's transpose: 0, up to rounding, if they are."""
-    Jv, Jw = push(v), pull(w)
-    difference = abs(np.sum(Jv * w) - np.sum(v * Jw))
-    norm = np.linalg.norm
-    scale = max(norm(Jv) * norm(w), norm(v) * norm(Jw))
-    return float(difference / scale) if scale else 0.0
-
-
 def hunt():
     """{number of a wrong line: the line mended}, for both wrong lines."""
     return {
@@ -254,30 +136,12 @@ def hunt():
 
 
 # %% a_list_of_lines diagnosis="wrong_type"
-def adjoint_gap(push, pull, v, w):
-    """How far push and pull are from being each other's transpose: 0, up to rounding, if they are."""
-    Jv, Jw = push(v), pull(w)
-    difference = abs(np.sum(Jv * w) - np.sum(v * Jw))
-    norm = np.linalg.norm
-    scale = max(norm(Jv) * norm(w), norm(v) * norm(Jw))
-    return float(difference / scale) if scale else 0.0
-
-
 def hunt():
     """{number of a wrong line: the line mended}, for both wrong lines."""
     return [12, 14]
 
 
 # %% changes_a_third_line diagnosis="wrong_line"
-def adjoint_gap(push, pull, v, w):
-    """How far push and pull are from being each other's transpose: 0, up to rounding, if they are."""
-    Jv, Jw = push(v), pull(w)
-    difference = abs(np.sum(Jv * w) - np.sum(v * Jw))
-    norm = np.linalg.norm
-    scale = max(norm(Jv) * norm(w), norm(v) * norm(Jw))
-    return float(difference / scale) if scale else 0.0
-
-
 def hunt():
     """{number of a wrong line: the line mended}, for both wrong lines."""
     return {

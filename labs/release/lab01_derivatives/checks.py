@@ -779,8 +779,18 @@ def judge_nudges(mark, answer, shape, h, evidence):
     mark.that(
         len(nudges) > 0,
         kind="no_nudge",
-        message="No nudge arrived: f was only ever asked at x itself. (If there are two names for one "
-        "array, nudging it up and then down leaves it where it was.)",
+        message="No nudge arrived: f was only ever asked at x itself. Are the nudged arrays two, "
+        "or two names for one? Then the nudge down undoes the nudge up.",
+        **evidence,
+    )
+    rows = nudges.reshape(len(nudges), *(shape[:1] or (1,)), -1)
+    mark.that(
+        rows.shape[2] == 1
+        or not np.all(np.count_nonzero(rows.any(axis=2), axis=1) == 1)
+        or not np.allclose(rows, rows[:, :, :1], rtol=0, atol=1e-9),
+        kind="whole_rows",
+        message="A whole row was nudged at once. With two indices or more, `x[k]` is a row and not "
+        "a number: walk through all places.",
         **evidence,
     )
     mark.that(
@@ -832,6 +842,8 @@ def judge_nudges(mark, answer, shape, h, evidence):
 
 OF_A_RULE = ("sign", "swapped", "wrong_rule", "missing_factor", "wrong_point")
 FIXED = "This is the answer for 28 m/s and 9.8 m/s². Others were given: use `u` and `g`."
+FIXED_GRAVITY = "This is the answer for 9.8 m/s². Another gravity was given: use `g`."
+FIXED_SPEED = "This is the answer for 28 m/s. Another speed was given: use `u`."
 
 
 @lab.exercise(
@@ -870,6 +882,8 @@ class Javelin:
                  / math.sin(2 * theta), "Angles are in radians here; yours was turned into "
                  "radians once more."),
                 ("ignores_inputs", truth * g / u**2 * 28**2 / 9.8, FIXED),
+                ("ignores_inputs", truth * g / 9.8, FIXED_GRAVITY),
+                ("ignores_inputs", truth / u**2 * 28**2, FIXED_SPEED),
                 ("wrong_power", truth / u, "Metres were expected; this has the units of a time. "
                  "How often does the speed come in?"),
                 ("wrong_power", truth * g, "Gravity is missing: on the Moon it would fly as far."),
@@ -901,6 +915,8 @@ class Javelin:
             for kind, number, message in (
                 ("sign", -truth, "The sign is wrong. Below 45°, does it help to throw higher?"),
                 ("ignores_inputs", float(dp.grad(landing)(theta, 28.0, 9.8)), FIXED),
+                ("ignores_inputs", float(dp.grad(landing)(theta, u, 9.8)), FIXED_GRAVITY),
+                ("ignores_inputs", float(dp.grad(landing)(theta, 28.0, g)), FIXED_SPEED),
             ):
                 if agree(got, truth) and agree(got, number) is None:
                     mark.fail(kind, message, got=got, expected=truth, **evidence)
