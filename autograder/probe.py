@@ -53,20 +53,32 @@ class Student:
         """The student's function `name`, with some of the global names that it uses replaced.
 
         So a probe can give a function a helper of its own, whatever the student has in the helper's
-        place. Only that function sees the replacements; functions that it calls do not. Raises
-        `StudentError` ("undefined") when there is no such name or it is not a plain function."""
+        place. The student's other functions see the replacements too when this one calls them; a
+        class and its methods do not. Raises `StudentError` ("undefined") when there is no such name
+        or it is not a plain function."""
         function = getattr(self, name)
         if type(function) is not types.FunctionType:
             raise StudentError("undefined", f"`{name}` should be a function written with `def`.")
-        rebound = types.FunctionType(
-            function.__code__,
-            {**function.__globals__, **replacements},
-            function.__name__,
-            function.__defaults__,
-            function.__closure__,
-        )
-        rebound.__kwdefaults__ = function.__kwdefaults__
-        return rebound
+        around = function.__globals__
+        room = dict(around)
+        for each, value in around.items():
+            if type(value) is types.FunctionType and value.__globals__ is around:
+                room[each] = _moved(value, room)
+        room.update(replacements)
+        return _moved(function, room)
+
+
+def _moved(function: types.FunctionType, room: dict[str, Any]) -> types.FunctionType:
+    """The function, looking its global names up in `room`."""
+    moved = types.FunctionType(
+        function.__code__,
+        room,
+        function.__name__,
+        function.__defaults__,
+        function.__closure__,
+    )
+    moved.__kwdefaults__ = function.__kwdefaults__
+    return moved
 
 
 def compile_probe(source: str, function: str = "probe") -> Callable[..., Any]:

@@ -16,6 +16,7 @@ from autograder.errors import StudentError
 from autograder.exercise import load_lab
 from autograder.mark import Mark, agree
 from autograder.panel import prose
+from autograder.probe import Student
 from autograder.result import MOST_TEXT, Result
 
 EXERCISES = """
@@ -417,3 +418,18 @@ def test_agree_is_closeness(a, b):
 def test_agree_wants_the_shape(values):
     assert agree(values, np.array(values)) is None
     assert agree([values], np.array(values))[0] == "shape"
+
+
+def test_what_is_lent_reaches_the_student_s_own_helpers():
+    """Through a helper, through recursion; the student's names are as they were."""
+    names: dict = {}
+    exec(
+        "def mul(a, b):\n    raise NotImplementedError\n"
+        "def twice(x):\n    return mul(2, x)\n"
+        "def uses(x):\n    return twice(x) if x < 2 else uses(x - 1) + twice(x)\n",
+        names,
+    )
+    student = Student(names)
+    assert student.rebind("uses", mul=lambda a, b: a * b)(3) == 2 + 4 + 6
+    with pytest.raises(NotImplementedError):
+        student.uses(1)
