@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import linecache
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -111,6 +111,37 @@ class Mark:
         self._compared += 1
         if not (ok is True or (isinstance(ok, np.bool_) and bool(ok))):
             self.fail(kind, message, **evidence)
+
+    def prediction(self, ask: Callable[..., Any], low: float, high: float) -> None:
+        """A part worth one point for trying: any number from `low` to `high` that `ask()` gives."""
+        with self.part("a prediction, whatever it is", 1):
+            said = ask()
+            self.that(
+                said is not None,
+                kind="missing",
+                message="Nothing came back. Write `return` and your number.",
+            )
+            self.that(
+                isinstance(said, (int, float, np.number)) and not isinstance(said, bool),
+                kind="wrong_type",
+                message="A number was expected: `return` and what you think will come out.",
+                got=str(said),
+            )
+            self.that(
+                low <= said <= high,
+                kind="out_of_range",
+                message=f"A number between {low:,} and {high:,}, please: an honest guess.",
+                got=said,
+            )
+            self.note(f"Your prediction, {said:g}, is written down. Now run the next cell and see.")
+
+    def only_after(self, part: str) -> None:
+        """Fail the present part, for the same reason, where an earlier one that it builds on failed."""
+        earlier = next(finding for finding in self.findings if finding.part == part)
+        message = f"Not tried yet: first comes the part “{part}”."
+        if earlier.kind in ("blank", "undefined"):
+            message = earlier.message
+        self.that(earlier.ok, kind=earlier.kind, message=message)
 
     def close(
         self,

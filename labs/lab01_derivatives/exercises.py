@@ -90,30 +90,6 @@ def judge_number(mark, got, expected, mistakes, given, otherwise, function, **cl
     )
 
 
-def judge_prediction(ask, mark, low, high):
-    """Trying earns the point: any number between low and high."""
-    with mark.part("a prediction, whatever it is", 1):
-        said = ask()
-        mark.that(
-            said is not None,
-            kind="missing",
-            message="Nothing came back. Write `return` and your number.",
-        )
-        mark.that(
-            isinstance(said, (int, float, np.number)) and not isinstance(said, bool),
-            kind="wrong_type",
-            message="A number was expected: `return` and what you think will come out.",
-            got=str(said),
-        )
-        mark.that(
-            low <= said <= high,
-            kind="out_of_range",
-            message=f"A number between {low} and {high}, please: an honest guess.",
-            got=said,
-        )
-        mark.note(f"Your prediction, {said:g}, is written down. Now run the next cell and see.")
-
-
 # ------------------------------------------------------------------------------------------------
 # 1.1 and 1.2. The slope of a cubic's secant is the derivative, plus what truncation leaves.
 
@@ -358,7 +334,7 @@ class ToTheLimit:
         return student.my_prediction_of_the_limit()
 
     def verdict(ask, rng, mark):
-        judge_prediction(ask, mark, -1000, 1000)
+        mark.prediction(ask, -1000, 1000)
 
 
 # ------------------------------------------------------------------------------------------------
@@ -1119,4 +1095,4 @@ class BoldestStride:
         return student.my_prediction_of_the_boldest_stride()
 
     def verdict(ask, rng, mark):
-        judge_prediction(ask, mark, 0, 1)
+        mark.prediction(ask, 0, 1)

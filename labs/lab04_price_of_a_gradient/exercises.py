@@ -254,15 +254,6 @@ def count(number: int, thing: str) -> str:
     return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
-def only_after(mark, part: str) -> None:
-    """Fail the present part, for the same reason, where an earlier one that it builds on failed."""
-    earlier = next(finding for finding in mark.findings if finding.part == part)
-    message = f"Not tried yet: first comes the part “{part}”."
-    if earlier.kind in ("blank", "undefined"):
-        message = earlier.message
-    mark.that(earlier.ok, kind=earlier.kind, message=message)
-
-
 def draw(rng, *shape):
     """Numbers away from 0, of both signs."""
     return rng.uniform(0.4, 1.6, shape) * rng.choice([-1, 1], shape)
@@ -270,29 +261,6 @@ def draw(rng, *shape):
 
 # ------------------------------------------------------------------------------------------------
 # 4.1: a prediction, as 4.6 is. Trying earns the point.
-
-
-def judge_prediction(ask, mark, low, high):
-    with mark.part("a prediction, whatever it is", 1):
-        said = ask()
-        mark.that(
-            said is not None,
-            kind="missing",
-            message="Nothing came back. Write `return` and your number.",
-        )
-        mark.that(
-            isinstance(said, (int, float, np.number)) and not isinstance(said, bool),
-            kind="wrong_type",
-            message="A number was expected: `return` and what you think will come out.",
-            got=str(said),
-        )
-        mark.that(
-            low <= said <= high,
-            kind="out_of_range",
-            message=f"A number between {low:,} and {high:,}, please: an honest guess.",
-            got=said,
-        )
-        mark.note(f"Your prediction, {said:g}, is written down. Now run the next cell and see.")
 
 
 @lab.exercise(
@@ -312,7 +280,7 @@ class Bias:
         return student.my_prediction_of_the_bias()
 
     def verdict(ask, rng, mark):
-        judge_prediction(ask, mark, -10_000, 10_000)
+        mark.prediction(ask, -10_000, 10_000)
 
 
 # ------------------------------------------------------------------------------------------------
@@ -737,7 +705,7 @@ class Brackets:
         return student.my_prediction_of_the_brackets()
 
     def verdict(ask, rng, mark):
-        judge_prediction(ask, mark, 0, 1_000_000_000)
+        mark.prediction(ask, 0, 1_000_000_000)
 
 
 # ------------------------------------------------------------------------------------------------
@@ -879,7 +847,7 @@ class Meter:
         ### BEGIN HIDDEN TESTS
         with mark.part("a ladder of sixty steps", 0.25, hidden=True):
             # A meter that follows every path would never come back from the ladder.
-            only_after(mark, "the meter, elementary steps")
+            mark.only_after("the meter, elementary steps")
             rows = [["", [2], []], *(["+", [2], [k, k]] for k in range(60))]
             price("sixty doublings", rows)
         ### END HIDDEN TESTS

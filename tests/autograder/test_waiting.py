@@ -107,12 +107,9 @@ def test_who_is_awake():
 # A whole submission
 
 
-def test_cell(name, source, points=1):
+def graded_cell(name, source, points=1):
     about = {"grade_id": name, "grade": True, "solution": False, "locked": True, "points": points}
     return v4.new_code_cell(source, metadata={"nbgrader": about})
-
-
-test_cell.__test__ = False
 
 
 def submission(*cells):
@@ -120,7 +117,7 @@ def submission(*cells):
     notebook = v4.new_notebook()
     for number, source in enumerate(cells):
         notebook.cells.append(v4.new_code_cell(textwrap.dedent(source)))
-        notebook.cells.append(test_cell(f"t{number}", f"assert f{number}() == {number}"))
+        notebook.cells.append(graded_cell(f"t{number}", f"assert f{number}() == {number}"))
     return Job("ada", nbformat.writes(notebook), b"key")
 
 

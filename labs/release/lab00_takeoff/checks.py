@@ -424,29 +424,6 @@ def judge_distances(ask, mark, rng, n, m):
 # 0.5: a prediction, as 0.9 is. Trying earns the point.
 
 
-def judge_prediction(ask, mark, low, high):
-    with mark.part("a prediction, whatever it is", 1):
-        said = ask()
-        mark.that(
-            said is not None,
-            kind="missing",
-            message="Nothing came back. Write `return` and your number.",
-        )
-        mark.that(
-            isinstance(said, (int, float, np.number)) and not isinstance(said, bool),
-            kind="wrong_type",
-            message="A number was expected: `return` and what you think will come out.",
-            got=str(said),
-        )
-        mark.that(
-            low <= said <= high,
-            kind="out_of_range",
-            message=f"A number between {low} and {high}, please: an honest guess.",
-            got=said,
-        )
-        mark.note(f"Your prediction, {said:g}, is written down. Now run the next cell and see.")
-
-
 @lab.exercise(
     "0.5",
     "Predict: three pens",
@@ -464,7 +441,7 @@ class ThreePens:
         return student.my_prediction_of_the_pens()
 
     def verdict(ask, rng, mark):
-        judge_prediction(ask, mark, -1000, 1000)
+        mark.prediction(ask, -1000, 1000)
 
 
 # ------------------------------------------------------------------------------------------------
@@ -955,4 +932,4 @@ class Bold:
         return student.my_prediction_of_the_bold_sketch()
 
     def verdict(ask, rng, mark):
-        judge_prediction(ask, mark, 0, 10000)
+        mark.prediction(ask, 0, 10000)

@@ -963,29 +963,6 @@ def judge_derivative(ask, mark, program, x):
 # 2.5: a prediction, as 2.7 is. Trying earns the point.
 
 
-def judge_prediction(ask, mark, low, high):
-    with mark.part("a prediction, whatever it is", 1):
-        said = ask()
-        mark.that(
-            said is not None,
-            kind="missing",
-            message="Nothing came back. Write `return` and your number.",
-        )
-        mark.that(
-            isinstance(said, (int, float, np.number)) and not isinstance(said, bool),
-            kind="wrong_type",
-            message="A number was expected: `return` and what you think will come out.",
-            got=str(said),
-        )
-        mark.that(
-            low <= said <= high,
-            kind="out_of_range",
-            message=f"A number between {low:,} and {high:,}, please: an honest guess.",
-            got=said,
-        )
-        mark.note(f"Your prediction, {said:g}, is written down. Now run the next cell and see.")
-
-
 @lab.exercise(
     "2.5",
     "Predict: on the border",
@@ -1003,7 +980,7 @@ class OnTheBorder:
         return student.my_prediction_on_the_border()
 
     def verdict(ask, rng, mark):
-        judge_prediction(ask, mark, -1_000_000, 1_000_000)
+        mark.prediction(ask, -1_000_000, 1_000_000)
 
 
 # ------------------------------------------------------------------------------------------------
@@ -1122,7 +1099,7 @@ class TwoNames:
         return student.my_prediction_of_two_names()
 
     def verdict(ask, rng, mark):
-        judge_prediction(ask, mark, -1000, 1000)
+        mark.prediction(ask, -1000, 1000)
 
 
 # ------------------------------------------------------------------------------------------------

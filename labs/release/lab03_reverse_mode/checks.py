@@ -211,15 +211,6 @@ def count(number: int, thing: str) -> str:
     return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
-def only_after(mark, part: str) -> None:
-    """Fail the present part, for the same reason, where an earlier one that it builds on failed."""
-    earlier = next(finding for finding in mark.findings if finding.part == part)
-    message = f"Not tried yet: first comes the part “{part}”."
-    if earlier.kind in ("blank", "undefined"):
-        message = earlier.message
-    mark.that(earlier.ok, kind=earlier.kind, message=message)
-
-
 def say_whose(mark, own: bool, name: str) -> None:
     """Tell the student which engine was used."""
     text = (
@@ -486,29 +477,6 @@ class Functions:
 # 3.4: a prediction, as 3.6 is. Trying earns the point.
 
 
-def judge_prediction(ask, mark, low, high):
-    with mark.part("a prediction, whatever it is", 1):
-        said = ask()
-        mark.that(
-            said is not None,
-            kind="missing",
-            message="Nothing came back. Write `return` and your number.",
-        )
-        mark.that(
-            isinstance(said, (int, float, np.number)) and not isinstance(said, bool),
-            kind="wrong_type",
-            message="A number was expected: `return` and what you think will come out.",
-            got=str(said),
-        )
-        mark.that(
-            low <= said <= high,
-            kind="out_of_range",
-            message=f"A number between {low} and {high}, please: an honest guess.",
-            got=said,
-        )
-        mark.note(f"Your prediction, {said:g}, is written down. Now run the next cell and see.")
-
-
 @lab.exercise(
     "3.4",
     "Predict: the second day",
@@ -526,7 +494,7 @@ class SecondDay:
         return student.my_prediction_of_the_second_day()
 
     def verdict(ask, rng, mark):
-        judge_prediction(ask, mark, -100, 100)
+        mark.prediction(ask, -100, 100)
 
 
 # ------------------------------------------------------------------------------------------------
@@ -574,7 +542,7 @@ class Order:
                 judge_order(ask, mark, parents)
         with mark.part("a ladder of 40 diamonds", 0.5):
             # A walk that repeats nodes would never come back from the ladder.
-            only_after(mark, "small graphs")
+            mark.only_after("small graphs")
             ladder = [[], *([k, k] for k in range(40))]
             judge_order(ask, mark, ladder)
         with mark.part("a chain of 20,000 steps (100,000 at marking)", 0.5):
@@ -711,7 +679,7 @@ class AskedTwice:
         return student.my_prediction_of_the_second_answer()
 
     def verdict(ask, rng, mark):
-        judge_prediction(ask, mark, -100, 100)
+        mark.prediction(ask, -100, 100)
 
 
 # ------------------------------------------------------------------------------------------------
@@ -830,7 +798,7 @@ class Sweep:
             judge("a·c, c = b + b, b = a + a", diamonds, rows_diamonds, draw(1))
             judge("the loss of the worked example", ell, rows_ell, draw(2))
         with mark.part("asked twice", 1):
-            only_after(mark, "a chain")
+            mark.only_after("a chain")
             rows = rows_chain(*draw(1))
             mark.close(
                 sweep(rows, calls=2),
