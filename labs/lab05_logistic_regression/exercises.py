@@ -279,6 +279,17 @@ def judge_one(ask, mark, rng, count, width, scale=1.0):
     shown = {"given": {"X of shape": [count, width]}, "function": "slopes_one"}
     judge_shapes(mark, ask(W=W, X=X, y=y), W.shape, "the gradient by W", shown)
 
+    got, mu = ask(W=W, X=X, y=y), sigmoid(X @ W.T)
+    for kind, bar, message in (
+        ("repeated_factor", (mu - y) * mu * (1 - mu), "There is one slope of the sigmoid too many: "
+         "in the slope by the logit it has cancelled already."),
+        ("other_function", X @ W.T - y, "Belief minus truth: the belief is the probability, not the "
+         "logit."),
+        ("missing_term", mu, "This gradient does not know the labels: where is y?"),
+    ):  # fmt: skip
+        same = agree(got, (bar / count).T @ X) is None
+        mark.that(not same or np.allclose(bar, mu - y), kind=kind, message=message, **shown)
+
     def loss(W):
         z = X @ W.T
         return dp.mean(dp.softplus(z) - y * z)
@@ -409,6 +420,16 @@ def judge_two(ask, mark, rng, which, sizes):
         mark.fail("swapped", "The two gradients have changed places: W1's comes first.", **shown)
     for k in asked:
         judge_shapes(mark, first[k], shapes[k], f"the gradient by W{k + 1}", shown)
+
+    mu = sigmoid(sigmoid(X @ W1.T) @ W2.T)
+    last = (((mu - y) / count) @ W2 * mu * (1 - mu)).T @ X
+    mark.that(
+        0 not in asked or agree(first[0], last) is not None,
+        kind="wrong_point",
+        message="On the way through the hidden sigmoid its slope is taken at μ, the value of the last "
+        "layer; it belongs to ν.",
+        **shown,
+    )
 
     def loss(W1, W2):
         z = dp.sigmoid(X @ W1.T) @ W2.T

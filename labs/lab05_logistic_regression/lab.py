@@ -600,7 +600,7 @@ def _():
         net = MLP([2, 16, 16, 1], np.random.default_rng(5))
         train(net, X, y, 2000, 1.0, decay)
         logits = net(grid.reshape(-1, 2)).value.reshape(80, 90)
-        axes.contourf(grid[..., 0], grid[..., 1], sigmoid(logits), 9, cmap="PuOr_r", alpha=0.6)
+        axes.contourf(grid[..., 0], grid[..., 1], sigmoid(logits), 9, cmap="RdBu_r", alpha=0.6)
         axes.contour(grid[..., 0], grid[..., 1], logits, [0], colors="black", linewidths=2)
         scatter(axes, X, y)
         there, home = (
@@ -677,13 +677,16 @@ def _():
 
     moments = np.unique(np.rint(np.linspace(0, 1, 24) ** 2 * 1000).astype(int)).tolist()
     panels = [([2, 1], 10), ([2, 16, 1], 245), ([2, 16, 16, 1], 480)]
+    story = (
+        "Three networks learn a spiral of two arms side by side. One layer keeps a straight "
+        "boundary; two layers bend it; three layers wind it along the arms."
+    )
     return Moving(
         '<svg xmlns="http://www.w3.org/2000/svg" id="layers" role="img" viewBox="0 0 710 300" '
-        'width="710" style="cursor:pointer;background:white;font:14px sans-serif">'
-        "<title>Three networks learn a spiral of two arms side by side. One layer keeps a straight "
-        "boundary; two layers bend it; three layers wind it along the arms.</title>"
-        f'<text x="10" y="18" fill="{GREY}">click: a thousand steps of training, slow motion at the '
-        f"start</text>{''.join(panel(dims, left, moments) for dims, left in panels)}</svg>"
+        f'width="710" style="cursor:pointer;background:white;font:14px sans-serif"><title>{story}'
+        f'</title><text x="10" y="18" fill="{GREY}">click: a thousand steps of training, in slow motion '
+        f"at the start</text>{''.join(panel(dims, left, moments) for dims, left in panels)}</svg>",
+        story,
     )
 
 
