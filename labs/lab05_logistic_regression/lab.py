@@ -187,7 +187,9 @@ def _():
 # %% nbgrader={"grade_id": "ex5_2", "solution": true}
 def nll(z, y):
     """The mean negative log-likelihood of labels y (N, 1), 0 or 1, under logits z (N, 1)."""
-    # 1. softplus, without overflow   2. what each label costs   3. the mean
+    # 1. softplus, without overflow
+    # 2. what each label costs
+    # 3. the mean
     ### BEGIN SOLUTION
     softplus = np.maximum(z, 0) + np.log1p(np.exp(-abs(z)))
     return float(np.mean(softplus - y * z))
@@ -239,7 +241,9 @@ def _():
 # %% nbgrader={"grade_id": "ex5_3", "solution": true}
 def slopes_one(W, X, y):
     """The gradient by W (1, D) of the mean loss; X: (N, D), y: (N, 1)."""
-    # 1. forward: the logits   2. the adjoint of each logit   3. pull it back to W
+    # 1. forward: the logits
+    # 2. the adjoint of each logit
+    # 3. pull it back to W
     ### BEGIN SOLUTION
     z = X @ W.T
     z_bar = (sigmoid(z) - y) / len(X)
@@ -338,7 +342,8 @@ def _():
 # %% nbgrader={"grade_id": "ex5_5", "solution": true}
 def slopes_two(W1, W2, X, y):
     """(gradient by W1 (H, D), gradient by W2 (1, H)) of the mean loss; X: (N, D), y: (N, 1)."""
-    # 1. forward   2. adjoint of the last logit   3. W2   4. the hidden values   5. W1
+    # 1. forward
+    # 2. back, from the last logit
     ### BEGIN SOLUTION
     nu = sigmoid(X @ W1.T)
     mu = sigmoid(nu @ W2.T)
@@ -447,12 +452,16 @@ def _():
 # %% [markdown]
 # ### 5.7 Modules, and N layers (3 points, 20 minutes)
 #
-# - `Module.parameters()`: a list of the Tensors among the attributes, in the order in which they were
-#   set; of a Module among them, its parameters; of a list or tuple, those of what is in it. Each once.
-# - `Linear(inputs, outputs, rng)`: first `W` of shape (outputs, inputs), drawn by `rng.normal` and
-#   divided by $\sqrt{\text{inputs}}$, then `b`, zeros of shape (outputs,). `forward`: $x W^\top + b$.
-# - `MLP([2, 8, 1], rng)`: a Linear from each width to the next, `engine.tanh` between them, *none* after
-#   the last: out come logits.
+# `Module.parameters()` is a list of Tensors, each once: those among the attributes, in the order in
+# which they were set; of a Module among them, its parameters; of a list or tuple, those of what is in
+# it.
+#
+# `Linear(inputs, outputs, rng)` holds first `W` of shape (outputs, inputs), drawn by `rng.normal` and
+# divided by $\sqrt{\text{inputs}}$, then `b`, zeros of shape (outputs,). `forward`: $x W^\top + b$.
+
+# %% [markdown]
+# `MLP([2, 8, 1], rng)` is a Linear from each width to the next, with `engine.tanh` between them and
+# *none* after the last: out come logits. It must work for any number of widths.
 
 
 # %% nbgrader={"grade_id": "ex5_7", "solution": true}
@@ -546,10 +555,10 @@ def _():
 # ### 5.8 Train (2 points, 15 minutes)
 #
 # `train(net, X, y, steps, lr, decay)` takes full-batch gradient steps and returns the objectives (loss
-# plus penalty) as a list of floats: one for each step, taken *before* it.
+# plus penalty): a list of floats, each from *before* its step.
 #
-# Then choose `settings()`: your network is trained with them on 200 fresh points, of rings and of
-# moons, and must get **95 %** of 400 others right, on both. At most 400 steps and 150 numbers to learn.
+# Then choose `settings()`: a network trained with them on 200 points, of rings and of moons, must get
+# **95 %** of 400 others right, on both. At most 400 steps and 150 numbers to learn.
 #
 # (`engine.backward(y)` fills in each `.grad`. Give a parameter its new array by `p.value = …`.)
 
@@ -583,22 +592,22 @@ def settings():
 check("5.8")
 
 # %% [markdown]
-# Here is what holding back is good for. Thirty points, five of them with the *wrong* label: noise that
-# no model should believe. The left network believes everything; the right one is held back.
+# Here is what holding back is good for. Sixty points, eight of them with the *wrong* label: noise that
+# no model should believe. The first network believes too much, the last hardly anything.
 
 
 # %%
 @demo(needs="5.7 and 5.8")
 def _():
-    rng = np.random.default_rng(8)
-    X, y = moons(30, rng, noise=0.15)
-    y[:5] = 1 - y[:5]
-    fresh, truth = moons(2000, rng, noise=0.15)
+    rng = np.random.default_rng(2)
+    X, y = moons(60, rng)
+    y[:8] = 1 - y[:8]
+    fresh, truth = moons(2000, rng)
     grid = np.stack(np.meshgrid(np.linspace(-2, 2, 90), np.linspace(-1.7, 1.7, 80)), -1)
-    figure, panels = plt.subplots(1, 2, figsize=(9, 3.6), sharey=True)
-    for axes, decay in zip(panels, (0.0, 0.02), strict=True):
+    figure, panels = plt.subplots(1, 3, figsize=(11, 3.3), sharey=True)
+    for axes, decay in zip(panels, (0.0, 0.006, 0.05), strict=True):
         net = MLP([2, 16, 16, 1], np.random.default_rng(5))
-        train(net, X, y, 2000, 1.0, decay)
+        train(net, X, y, 1500, 1.0, decay)
         logits = net(grid.reshape(-1, 2)).value.reshape(80, 90)
         axes.contourf(grid[..., 0], grid[..., 1], sigmoid(logits), 9, cmap="RdBu_r", alpha=0.6)
         axes.contour(grid[..., 0], grid[..., 1], logits, [0], colors="black", linewidths=2)
@@ -606,11 +615,12 @@ def _():
         there, home = (
             np.mean((net(a).value > 0) == (b > 0.5)) for a, b in ((X, y), (fresh, truth))
         )
-        axes.set_title(f"λ = {decay:g}: {there:.0%} of its 30, {home:.0%} of fresh", fontsize=10)
+        axes.set_title(f"λ = {decay:g}: {there:.0%} of its 60, {home:.0%} of fresh", fontsize=10)
     return show(
         figure,
-        alt="Decision boundaries on thirty noisy points. Without decay the boundary winds around "
-        "single mislabelled points; with decay it is a smooth curve between the crescents.",
+        alt="Decision boundaries on sixty points, eight mislabelled. Without decay the boundary "
+        "winds around single points; with some decay it is a smooth S between the crescents; with "
+        "much it is nearly straight.",
     )
 
 
