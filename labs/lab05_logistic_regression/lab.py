@@ -705,12 +705,12 @@ def _():
 #
 # ### 5.9 Line, symptom, mend (2 points, 20 minutes)
 #
-# Three listings, in the manner of many slides, with six slips: two in A (written for your engine), two
-# in B and two in C (written for `dpkit.nn`, in which gradients *add up* until `zero_grad()`, and a
-# `ModuleList` is a list that is looked into).
+# Three listings, in the manner of many slides, with two slips each. A is written for your engine; B and C
+# for `dpkit.nn`, in which gradients *add up* until `zero_grad()`, and a `ModuleList` is a list that is
+# looked into.
 #
 # Return `{"A1": ("c", "the line mended"), …}`: place, letter of the symptom, and the line as it should
-# be, with its indentation. (A mend may need two lines: put `\n` between them.)
+# be, with its indentation. (Where a mend needs two lines, put `\n` between.)
 
 # %% nbgrader={"grade_id": "listings", "locked": true}
 LISTINGS = {
