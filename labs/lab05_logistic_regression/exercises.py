@@ -546,20 +546,20 @@ class OnTheTape:
 
 
 def judge_model(ask, mark, rng, sizes):
-    count, width, hidden = sizes
+    count, width, units = sizes
     X, y = draw(rng, count, width), labels(rng, count)
-    W1, W2 = draw(rng, hidden, width), draw(rng, 1, hidden)
-    given = {"X of shape": [count, width], "W1 of shape": [hidden, width]}
+    W1, W2 = draw(rng, units, width), draw(rng, 1, units)
+    given = {"X of shape": [count, width], "W1 of shape": [units, width]}
     shown = {"given": given, "function": "two_layers_on_tape"}
     answer = ask(W1=W1, W2=W2, X=X, y=y)
-    nu = sigmoid(X @ W1.T)
-    z_bar = (sigmoid(nu @ W2.T) - y) / count
+    hidden = sigmoid(X @ W1.T)
+    z_bar = (sigmoid(hidden @ W2.T) - y) / count
     for got, truth, kind, message in (
-        (answer["value"], true_loss(nu @ W2.T, y), "wrong_value", "The model's loss is wrong."),
-        (answer["slopes"][1], z_bar.T @ nu, "wrong_adjoint", "The gradient by W2 is wrong."),
+        (answer["value"], true_loss(hidden @ W2.T, y), "wrong_value", "The model's loss is wrong."),
+        (answer["slopes"][1], z_bar.T @ hidden, "wrong_adjoint", "The gradient by W2 is wrong."),
         (
             answer["slopes"][0],
-            ((z_bar @ W2) * nu * (1 - nu)).T @ X,
+            ((z_bar @ W2) * hidden * (1 - hidden)).T @ X,
             "wrong_adjoint",
             "The loss and the gradient by W2 are right, the gradient by W1 is not: did the tape break "
             "between the layers?",
@@ -1076,9 +1076,9 @@ class Hunt:
         with mark.part("listing A", 0.5):
             X, y = draw(rng, 5, 3), labels(rng, 5)
             W1, W2, lr = draw(rng, 4, 3), draw(rng, 1, 4), 0.1
-            nu = sigmoid(X @ W1.T)
-            bar = sigmoid(nu @ W2.T) - y
-            truth = [W1 - lr * ((bar @ W2) * nu * (1 - nu)).T @ X, W2 - lr * bar.T @ nu]
+            hidden = sigmoid(X @ W1.T)
+            bar = sigmoid(hidden @ W2.T) - y
+            truth = [W1 - lr * ((bar @ W2) * hidden * (1 - hidden)).T @ X, W2 - lr * bar.T @ hidden]
             for got, expected, name in zip(
                 hunted("A", [W1, W2, X, y, lr]), truth, ("W1", "W2"), strict=True
             ):
@@ -1156,8 +1156,8 @@ LISTINGS = {
     "A": """\
 def update(W1, W2, X, y, lr):
     W1, W2 = engine.Tensor(W1), engine.Tensor(W2)
-    nu = sigmoid_on_tape(X @ W1.T)
-    mu = sigmoid_on_tape(nu @ W2.T)
+    hidden = sigmoid_on_tape(X @ W1.T)
+    mu = sigmoid_on_tape(hidden @ W2.T)
     nll = -(y * np.log(mu) + (1 - y) * np.log(1 - mu)).sum()
     engine.backward(nll)
     W1_new = W1.value - lr * W1.grad
@@ -1180,7 +1180,7 @@ def train(net, X, y, lr, steps):
         z = net(X)
         nll = dp.softplus(-z).mean()
         nll.backward()
-        for p in net.parameters():
-            p.data = p.data - lr * p.grad
+        for W in net.parameters():
+            W.data = W.data - lr * W.grad
 """,
 }

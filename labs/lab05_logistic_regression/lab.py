@@ -705,9 +705,9 @@ def _():
 #
 # ### 5.9 Line, symptom, mend (2 points, 20 minutes)
 #
-# Three listings, in the manner of many slides, with two slips each. A is written for your engine; B and C
-# for `dpkit.nn`, in which gradients *add up* until `zero_grad()`, and a `ModuleList` is a list that is
-# looked into.
+# Three listings, in the manner of many slides, two slips in each. A is written for your engine; B and C
+# for `dpkit.nn`, in which gradients *add up* until `zero_grad()`, and of lists only a `ModuleList` is
+# searched.
 #
 # Return `{"A1": ("c", "the line mended"), …}`: place, letter of the symptom, and the line as it should
 # be, with its indentation. (Where a mend needs two lines, put `\n` between.)
@@ -717,8 +717,8 @@ LISTINGS = {
     "A": """\
 def update(W1, W2, X, y, lr):
     W1, W2 = engine.Tensor(W1), engine.Tensor(W2)
-    nu = sigmoid_on_tape(X @ W1.T)
-    mu = sigmoid_on_tape(nu @ W2.T)
+    hidden = sigmoid_on_tape(X @ W1.T)
+    mu = sigmoid_on_tape(hidden @ W2.T)
     nll = -(y * np.log(mu) + (1 - y) * np.log(1 - mu)).sum()
     engine.backward(nll)
     W1_new = W1.value - lr * W1.grad
@@ -741,8 +741,8 @@ def train(net, X, y, lr, steps):
         z = net(X)
         nll = dp.softplus(-z).mean()
         nll.backward()
-        for p in net.parameters():
-            p.data = p.data - lr * p.grad
+        for W in net.parameters():
+            W.data = W.data - lr * W.grad
 """,
 }
 SYMPTOMS = {
