@@ -152,8 +152,8 @@ def _():
 def my_prediction_of_the_loss():
     """The loss of one example that is sure and wrong."""
     ### BEGIN SOLUTION
-    logit = 40
-    return logit
+    loss_on_paper = 40
+    return loss_on_paper
     ### END SOLUTION
 
 
@@ -829,11 +829,11 @@ check("5.9")
 # ## 11 · Stretch (no points, no hurry)
 #
 # - **More classes.** Replace the sigmoid by a softmax, and teach the digits 0 to 9.
-# - **Depth that hurts.** Train `MLP([2, *[8] * 20, 1])` and plot the size of each layer's gradient.
-#   Then let each layer *add* to its input, `x + tanh(layer(x))`: a **residual connection**. The notes
-#   do it with 25 convolutions on real digits.
-# - **A prior with corners.** Replace $\sum W^2$ by $\sum |W|$. Which weights become exactly 0, and why
-#   does a plain gradient step never quite get them there? (Week 6 has the answer.)
+# - **Depth that hurts.** Plot the size of each layer's gradient in `MLP([2, *[8] * 20, 1])`. Then let
+#   each layer *add* to its input, `x + tanh(layer(x))`: a **residual connection**. The notes do it with
+#   25 convolutions.
+# - **A prior with corners.** Replace $\sum W^2$ by $\sum |W|$. Which weights come near 0, and why does a
+#   plain gradient step never get them *there*? (Week 6.)
 
 # %% [markdown]
 # ## Before you go: three questions
