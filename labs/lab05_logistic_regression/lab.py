@@ -828,12 +828,12 @@ check("5.9")
 # %% [markdown]
 # ## 11 · Stretch (no points, no hurry)
 #
-# - **More classes.** Replace the sigmoid by a softmax, and teach the digits 0 to 9.
+# - **More classes.** Put a softmax in the sigmoid's place.
 # - **Depth that hurts.** Plot the size of each layer's gradient in `MLP([2, *[8] * 20, 1])`. Then let
 #   each layer *add* to its input, `x + tanh(layer(x))`: a **residual connection**. The notes do it with
 #   25 convolutions.
-# - **A prior with corners.** Replace $\sum W^2$ by $\sum |W|$. Which weights come near 0, and why does a
-#   plain gradient step never get them *there*? (Week 6.)
+# - **A prior with corners.** Replace $\sum W^2$ by $\sum |W|$. Why does a gradient step never reach
+#   0? (Week 6.)
 
 # %% [markdown]
 # ## Before you go: three questions
