@@ -558,7 +558,8 @@ def _():
 # plus penalty): a list of floats, each from *before* its step.
 #
 # Then choose `settings()`: a network trained with them on 200 points, of rings and of moons, must get
-# **95 %** of 400 others right, on both. At most 400 steps and 150 numbers to learn.
+# **95 %** of 400 others right, on both. At most 400 steps and 150 numbers; the best
+# of three starts counts.
 #
 # (`engine.backward(y)` fills in each `.grad`. Give a parameter its new array by `p.value = …`.)
 

@@ -859,27 +859,31 @@ def judge_settings(ask, mark):
 def judge_accuracy(ask, mark, rng, data, how):
     X, y = data(200, rng)
     fresh, truth = data(400, rng)
-    arrays = first_weights(rng, how["dims"], zero=True)
-    answer = ask(what="train", arrays=arrays, X=X, y=y, how=how, fresh=fresh)
-    logits = answer["logits"]
-    usable = (
-        isinstance(logits, np.ndarray)
-        and logits.dtype.kind == "f"
-        and logits.shape == truth.shape
-        and bool(np.all(np.isfinite(logits)))
-    )
-    mark.that(
-        usable,
-        kind="not_finite",
-        message=f"On {data.__name__} the training ended in numbers that are not finite: it ran away. "
-        "Is the step too long?",
-        function="settings",
-    )
-    share = float(np.mean((logits > 0) == (truth > 0.5)))
+    share = 0.0
+    for _ in range(3):  # an unlucky start is nobody's mistake
+        arrays = first_weights(rng, how["dims"], zero=True)
+        logits = ask(what="train", arrays=arrays, X=X, y=y, how=how, fresh=fresh)["logits"]
+        usable = (
+            isinstance(logits, np.ndarray)
+            and logits.dtype.kind == "f"
+            and logits.shape == truth.shape
+            and bool(np.all(np.isfinite(logits)))
+        )
+        mark.that(
+            usable,
+            kind="not_finite",
+            message=f"On {data.__name__} the training ended in numbers that are not finite: it ran "
+            "away. Is the step too long?",
+            function="settings",
+        )
+        share = max(share, float(np.mean((logits > 0) == (truth > 0.5))))
+        if share >= NEED:
+            break
     mark.that(
         share >= NEED,
         kind="not_good_enough",
-        message=f"{share:.1%} of 400 fresh points of {data.__name__} are right; {NEED:.0%} are needed. "
+        message=f"{share:.1%} of 400 fresh points of {data.__name__} are right, at the best of three "
+        f"starts; {NEED:.0%} are needed. "
         "Can this network bend? Are the steps long enough, the weights free enough?",
         got=round(share, 4),
         expected=NEED,
