@@ -561,7 +561,7 @@ def _():
 # **95 %** of 400 others right, on both. At most 400 steps and 150 numbers; the best
 # of three starts counts.
 #
-# (`engine.backward(y)` fills in each `.grad`. Give a parameter its new array by `p.value = …`.)
+# (A parameter gets its new array by `p.value = …`.)
 
 
 # %% nbgrader={"grade_id": "ex5_8", "solution": true}
