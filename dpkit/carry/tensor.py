@@ -45,6 +45,11 @@ class Tensor:
     def value(self) -> np.ndarray:
         return np.asarray(self.tensor.data)
 
+    @value.setter
+    def value(self, array: Any) -> None:
+        """Another value for an input, as a step of training gives it."""
+        self.tensor.data = np.array(array, dtype=float)
+
     @property
     def shape(self) -> tuple[int, ...]:
         return tuple(self.tensor.shape)

@@ -24,6 +24,7 @@ from dpkit.nn.losses import (
     mse_loss,
 )
 from dpkit.nn.module import Module, functional_call
+from dpkit.nn.resnet import ResNet50
 
 __all__ = [
     "MLP",
@@ -37,6 +38,7 @@ __all__ = [
     "Module",
     "ModuleList",
     "ReLU",
+    "ResNet50",
     "Sequential",
     "Sigmoid",
     "Tanh",

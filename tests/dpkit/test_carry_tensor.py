@@ -103,3 +103,14 @@ def test_an_input_that_is_not_used_has_the_gradient_zero():
     by_first, by_second = engine.gradient(lambda a, b: a.sum(), np.ones(3), np.ones((2, 2)))
     np.testing.assert_array_equal(by_first, np.ones(3))
     np.testing.assert_array_equal(by_second, np.zeros((2, 2)))
+
+
+def test_an_input_can_be_given_another_value(source, tmp_path):
+    """As a step of training does; the next run and sweep see it, in both engines."""
+    for engine in (load(tmp_path, source), load_suite("tensor").reference()):
+        W = engine.Tensor(np.array([1.0, -2.0]))
+        for expected in ([2.0, -4.0], [6.0, 1.0]):
+            engine.backward((W * W).sum())
+            np.testing.assert_array_equal(W.grad, expected)
+            W.value = np.array([3.0, 0.5])
+        np.testing.assert_array_equal(W.value, [3.0, 0.5])
