@@ -453,8 +453,8 @@ class Momentum:
 def ball(slope, x, step, momentum, n, *, ahead=0.0, at=0.0, sign=1.0):
     """A walk with momentum; the gradient is taken `at` times the way ahead, which the start of the
     step follows by `ahead` (0: x, 1: ahead)."""
-    points, before = [x], x
-    for _ in range(n):
+    before, points = x, [x]
+    while len(points) <= n:
         push = sign * momentum * (x - before)
         x, before = x + push - step * slope(x + at * push), x
         points.append(x)
@@ -550,7 +550,7 @@ def adam_like(slope, x, step, n, betas=(0.9, 0.999), eps=1e-8, mistake=""):
     """Kingma & Ba's algorithm 1; or with one mistake."""
     first, second = betas[::-1] if mistake == "swapped" else betas
     points, m, v = [x], np.zeros_like(x), np.zeros_like(x)
-    for t in range(1, n + 1):
+    for t in 1 + np.arange(n):
         g = slope(x)
         m = first * m + (1 - first) * g
         v = second * v + (1 - second) * (g if mistake == "not squared" else g * g)
@@ -975,7 +975,7 @@ def judge_threshold(ask, rng, mark, shape):
 
 
 def proximal_like(slope, x, step, weight, n, *, momentum=True, mistake=""):
-    points, y, t = [x], x, 1.0
+    y, t, points = x, 1.0, [x]
     for _ in range(n):
         place = x if mistake == "at x" else y
         amount = {"unscaled": weight, "none": 0.0}.get(mistake, step * weight)

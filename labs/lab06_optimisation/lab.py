@@ -951,11 +951,11 @@ def _():
 # %% [markdown]
 # ## 10 · Stretch (no points, no hurry)
 #
-# - **Restart.** When the ball runs uphill, set its momentum to 0. Try it on $\kappa = 1000$ with a
-#   momentum that is too large.
-# - **No step size.** Halve the step until $E$ falls by at least a tenth of what the slope promised
-#   (*Armijo's rule*); let it grow again after a success.
-# - **Another prior.** Replace the square root in TV by a square. What becomes of the edges, and why?
+# - **Restart.** When the ball runs uphill, set its momentum to 0. Try it with a momentum that is too
+#   large.
+# - **No step size.** Halve the step until $E$ falls by a tenth of what the slope promised (*Armijo's
+#   rule*).
+# - **Another prior.** Replace the root in TV by a square. What becomes of the edges?
 # - **Your own picture.** A photo of yours, grey, 256 × 256, through `shrink` and back.
 
 # %% [markdown]
