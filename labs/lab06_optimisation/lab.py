@@ -136,7 +136,8 @@ def _():
 def my_prediction_of_the_steps():
     """How many steps it takes."""
     ### BEGIN SOLUTION
-    return 700
+    halvings = math.log2(2 / 1e-6)
+    return 35 * halvings
     ### END SOLUTION
 
 
