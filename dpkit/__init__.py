@@ -15,6 +15,7 @@ Read in this order:
 * `source` and `compiled`, gradients as Python text;
 * `optim`, walking downhill; `nn`, networks from modules, and `logistic`, a classifier made of one;
 * `relax`, soft versions of hard decisions, and slopes from samples;
+* `images`, pictures as parameters: coarser, larger, moved, compared;
 * `draw`, pictures of computations.
 
 What can wait: `stencils` and `operators`, the commonest operations once more, for speed;
@@ -24,7 +25,7 @@ arrays stays quick and notices changes in place; `refusals` and `complaints`, er
 to the next.
 """
 
-from dpkit import arrays, carry, functions, linalg, nn, optim, relax
+from dpkit import arrays, carry, functions, images, linalg, nn, optim, relax
 from dpkit.arrays import *
 from dpkit.checkpoint import checkpoint, fori_loop
 from dpkit.compiled import CompiledGradient, compile_grad
@@ -90,6 +91,7 @@ __all__ = [
     "grad_source",
     "hessian",
     "hvp",
+    "images",
     "jacfwd",
     "jacrev",
     "jvp",

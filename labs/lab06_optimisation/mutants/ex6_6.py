@@ -1,0 +1,157 @@
+# %% [markdown]
+# Wrong ways to do exercise 6.6 (stochastic gradients); each loses marks, for the reason named.
+
+# %% last_batch_dropped diagnosis="missing_term"
+def batches(count, size, rng):
+    """A list of arrays of row numbers: each row once, in random order."""
+    order = rng.permutation(count)
+    return [order[k : k + size] for k in range(0, count - size + 1, size)]
+
+
+def batch_gradient(X, y, w, rows):
+    """The gradient of the mean over `rows` of ½(x·w − y)², in the shape of w."""
+    chosen = X[rows]
+    return chosen.T @ (chosen @ w - y[rows]) / len(rows)
+
+
+# %% not_shuffled diagnosis="no_update"
+def batches(count, size, rng):
+    """A list of arrays of row numbers: each row once, in random order."""
+    order = np.arange(count)
+    return [order[k : k + size] for k in range(0, count, size)]
+
+
+def batch_gradient(X, y, w, rows):
+    """The gradient of the mean over `rows` of ½(x·w − y)², in the shape of w."""
+    chosen = X[rows]
+    return chosen.T @ (chosen @ w - y[rows]) / len(rows)
+
+
+# %% with_putting_back diagnosis="double_counted"
+def batches(count, size, rng):
+    """A list of arrays of row numbers: each row once, in random order."""
+    order = rng.integers(0, count, count)
+    return [order[k : k + size] for k in range(0, count, size)]
+
+
+def batch_gradient(X, y, w, rows):
+    """The gradient of the mean over `rows` of ½(x·w − y)², in the shape of w."""
+    chosen = X[rows]
+    return chosen.T @ (chosen @ w - y[rows]) / len(rows)
+
+
+# %% chance_from_elsewhere diagnosis="nondeterministic"
+def batches(count, size, rng):
+    """A list of arrays of row numbers: each row once, in random order."""
+    order = np.random.default_rng().permutation(count)
+    return [order[k : k + size] for k in range(0, count, size)]
+
+
+def batch_gradient(X, y, w, rows):
+    """The gradient of the mean over `rows` of ½(x·w − y)², in the shape of w."""
+    chosen = X[rows]
+    return chosen.T @ (chosen @ w - y[rows]) / len(rows)
+
+
+# %% always_the_same_seed diagnosis="no_update"
+def batches(count, size, rng):
+    """A list of arrays of row numbers: each row once, in random order."""
+    order = np.random.default_rng(0).permutation(count)
+    return [order[k : k + size] for k in range(0, count, size)]
+
+
+def batch_gradient(X, y, w, rows):
+    """The gradient of the mean over `rows` of ½(x·w − y)², in the shape of w."""
+    chosen = X[rows]
+    return chosen.T @ (chosen @ w - y[rows]) / len(rows)
+
+
+# %% batches_shuffled diagnosis="wrong_order"
+def batches(count, size, rng):
+    """A list of arrays of row numbers: each row once, in random order."""
+    cuts = [np.arange(k, min(k + size, count)) for k in range(0, count, size)]
+    full = [c for c in cuts if len(c) == size]
+    return [full[k] for k in rng.permutation(len(full))] + cuts[len(full) :]
+
+
+def batch_gradient(X, y, w, rows):
+    """The gradient of the mean over `rows` of ½(x·w − y)², in the shape of w."""
+    chosen = X[rows]
+    return chosen.T @ (chosen @ w - y[rows]) / len(rows)
+
+
+# %% sum_for_mean diagnosis="averaged"
+def batches(count, size, rng):
+    """A list of arrays of row numbers: each row once, in random order."""
+    order = rng.permutation(count)
+    return [order[k : k + size] for k in range(0, count, size)]
+
+
+def batch_gradient(X, y, w, rows):
+    """The gradient of the mean over `rows` of ½(x·w − y)², in the shape of w."""
+    chosen = X[rows]
+    return chosen.T @ (chosen @ w - y[rows])
+
+
+# %% divided_by_all diagnosis="averaged"
+def batches(count, size, rng):
+    """A list of arrays of row numbers: each row once, in random order."""
+    order = rng.permutation(count)
+    return [order[k : k + size] for k in range(0, count, size)]
+
+
+def batch_gradient(X, y, w, rows):
+    """The gradient of the mean over `rows` of ½(x·w − y)², in the shape of w."""
+    chosen = X[rows]
+    return chosen.T @ (chosen @ w - y[rows]) / len(y)
+
+
+# %% all_rows diagnosis="stale"
+def batches(count, size, rng):
+    """A list of arrays of row numbers: each row once, in random order."""
+    order = rng.permutation(count)
+    return [order[k : k + size] for k in range(0, count, size)]
+
+
+def batch_gradient(X, y, w, rows):
+    """The gradient of the mean over `rows` of ½(x·w − y)², in the shape of w."""
+    return X.T @ (X @ w - y) / len(y)
+
+
+# %% wrong_sign diagnosis="sign"
+def batches(count, size, rng):
+    """A list of arrays of row numbers: each row once, in random order."""
+    order = rng.permutation(count)
+    return [order[k : k + size] for k in range(0, count, size)]
+
+
+def batch_gradient(X, y, w, rows):
+    """The gradient of the mean over `rows` of ½(x·w − y)², in the shape of w."""
+    chosen = X[rows]
+    return chosen.T @ (y[rows] - chosen @ w) / len(rows)
+
+
+# %% twice diagnosis="factor"
+def batches(count, size, rng):
+    """A list of arrays of row numbers: each row once, in random order."""
+    order = rng.permutation(count)
+    return [order[k : k + size] for k in range(0, count, size)]
+
+
+def batch_gradient(X, y, w, rows):
+    """The gradient of the mean over `rows` of ½(x·w − y)², in the shape of w."""
+    chosen = X[rows]
+    return 2 * chosen.T @ (chosen @ w - y[rows]) / len(rows)
+
+
+# %% first_rows diagnosis="wrong_argument"
+def batches(count, size, rng):
+    """A list of arrays of row numbers: each row once, in random order."""
+    order = rng.permutation(count)
+    return [order[k : k + size] for k in range(0, count, size)]
+
+
+def batch_gradient(X, y, w, rows):
+    """The gradient of the mean over `rows` of ½(x·w − y)², in the shape of w."""
+    n = len(rows)
+    return X[:n].T @ (X[:n] @ w - y[:n]) / n

@@ -1,0 +1,230 @@
+# %% [markdown]
+# Wrong ways to do exercise 6.8 (a loss for a picture); each loses marks, for the reason named.
+
+# %% no_softness diagnosis="missing_term"
+def total_variation(u, soft=3e-3):
+    """How steep the picture u is, summed over its pixels."""
+    down = u[1:, :-1] - u[:-1, :-1]
+    right = u[:-1, 1:] - u[:-1, :-1]
+    return dp.sum(dp.sqrt(down**2 + right**2))
+
+
+def picture_loss(u, small, factor, weight, soft=3e-3):
+    """Half the squared difference to what the camera saw, plus weight · total variation."""
+    missed = images.shrink(u, factor) - small
+    return 0.5 * dp.sum(missed**2) + weight * total_variation(u, soft)
+
+
+# %% softness_not_squared diagnosis="missing_term"
+def total_variation(u, soft=3e-3):
+    """How steep the picture u is, summed over its pixels."""
+    down = u[1:, :-1] - u[:-1, :-1]
+    right = u[:-1, 1:] - u[:-1, :-1]
+    return dp.sum(dp.sqrt(down**2 + right**2 + soft))
+
+
+def picture_loss(u, small, factor, weight, soft=3e-3):
+    """Half the squared difference to what the camera saw, plus weight · total variation."""
+    missed = images.shrink(u, factor) - small
+    return 0.5 * dp.sum(missed**2) + weight * total_variation(u, soft)
+
+
+# %% sizes_added diagnosis="wrong_rule"
+def total_variation(u, soft=3e-3):
+    """How steep the picture u is, summed over its pixels."""
+    down = u[1:, :-1] - u[:-1, :-1]
+    right = u[:-1, 1:] - u[:-1, :-1]
+    return dp.sum(abs(down)) + dp.sum(abs(right))
+
+
+def picture_loss(u, small, factor, weight, soft=3e-3):
+    """Half the squared difference to what the camera saw, plus weight · total variation."""
+    missed = images.shrink(u, factor) - small
+    return 0.5 * dp.sum(missed**2) + weight * total_variation(u, soft)
+
+
+# %% two_roots diagnosis="wrong_rule"
+def total_variation(u, soft=3e-3):
+    """How steep the picture u is, summed over its pixels."""
+    down = u[1:, :-1] - u[:-1, :-1]
+    right = u[:-1, 1:] - u[:-1, :-1]
+    return dp.sum(dp.sqrt(down**2 + soft**2)) + dp.sum(dp.sqrt(right**2 + soft**2))
+
+
+def picture_loss(u, small, factor, weight, soft=3e-3):
+    """Half the squared difference to what the camera saw, plus weight · total variation."""
+    missed = images.shrink(u, factor) - small
+    return 0.5 * dp.sum(missed**2) + weight * total_variation(u, soft)
+
+
+# %% one_root_for_all diagnosis="wrong_rule"
+def total_variation(u, soft=3e-3):
+    """How steep the picture u is, summed over its pixels."""
+    down = u[1:, :-1] - u[:-1, :-1]
+    right = u[:-1, 1:] - u[:-1, :-1]
+    return dp.sqrt(dp.sum(down**2 + right**2 + soft**2))
+
+
+def picture_loss(u, small, factor, weight, soft=3e-3):
+    """Half the squared difference to what the camera saw, plus weight · total variation."""
+    missed = images.shrink(u, factor) - small
+    return 0.5 * dp.sum(missed**2) + weight * total_variation(u, soft)
+
+
+# %% squares diagnosis="wrong_rule"
+def total_variation(u, soft=3e-3):
+    """How steep the picture u is, summed over its pixels."""
+    down = u[1:, :-1] - u[:-1, :-1]
+    right = u[:-1, 1:] - u[:-1, :-1]
+    return dp.sum(down**2 + right**2 + soft**2)
+
+
+def picture_loss(u, small, factor, weight, soft=3e-3):
+    """Half the squared difference to what the camera saw, plus weight · total variation."""
+    missed = images.shrink(u, factor) - small
+    return 0.5 * dp.sum(missed**2) + weight * total_variation(u, soft)
+
+
+# %% a_mean diagnosis="averaged"
+def total_variation(u, soft=3e-3):
+    """How steep the picture u is, summed over its pixels."""
+    down = u[1:, :-1] - u[:-1, :-1]
+    right = u[:-1, 1:] - u[:-1, :-1]
+    return dp.mean(dp.sqrt(down**2 + right**2 + soft**2))
+
+
+def picture_loss(u, small, factor, weight, soft=3e-3):
+    """Half the squared difference to what the camera saw, plus weight · total variation."""
+    missed = images.shrink(u, factor) - small
+    return 0.5 * dp.sum(missed**2) + weight * total_variation(u, soft)
+
+
+# %% round_the_edge diagnosis="double_counted"
+def total_variation(u, soft=3e-3):
+    """How steep the picture u is, summed over its pixels."""
+    down = dp.roll(u, -1, axis=0) - u
+    right = dp.roll(u, -1, axis=1) - u
+    return dp.sum(dp.sqrt(down**2 + right**2 + soft**2))
+
+
+def picture_loss(u, small, factor, weight, soft=3e-3):
+    """Half the squared difference to what the camera saw, plus weight · total variation."""
+    missed = images.shrink(u, factor) - small
+    return 0.5 * dp.sum(missed**2) + weight * total_variation(u, soft)
+
+
+# %% rows_only diagnosis="missing_term"
+def total_variation(u, soft=3e-3):
+    """How steep the picture u is, summed over its pixels."""
+    down = u[1:, :-1] - u[:-1, :-1]
+    right = u[:-1, 1:] - u[:-1, :-1]
+    return dp.sum(dp.sqrt(down**2 + soft**2))
+
+
+def picture_loss(u, small, factor, weight, soft=3e-3):
+    """Half the squared difference to what the camera saw, plus weight · total variation."""
+    missed = images.shrink(u, factor) - small
+    return 0.5 * dp.sum(missed**2) + weight * total_variation(u, soft)
+
+
+# %% no_half diagnosis="factor"
+def total_variation(u, soft=3e-3):
+    """How steep the picture u is, summed over its pixels."""
+    down = u[1:, :-1] - u[:-1, :-1]
+    right = u[:-1, 1:] - u[:-1, :-1]
+    return dp.sum(dp.sqrt(down**2 + right**2 + soft**2))
+
+
+def picture_loss(u, small, factor, weight, soft=3e-3):
+    """Half the squared difference to what the camera saw, plus weight · total variation."""
+    missed = images.shrink(u, factor) - small
+    return dp.sum(missed**2) + weight * total_variation(u, soft)
+
+
+# %% mean_of_squares diagnosis="averaged"
+def total_variation(u, soft=3e-3):
+    """How steep the picture u is, summed over its pixels."""
+    down = u[1:, :-1] - u[:-1, :-1]
+    right = u[:-1, 1:] - u[:-1, :-1]
+    return dp.sum(dp.sqrt(down**2 + right**2 + soft**2))
+
+
+def picture_loss(u, small, factor, weight, soft=3e-3):
+    """Half the squared difference to what the camera saw, plus weight · total variation."""
+    missed = images.shrink(u, factor) - small
+    return 0.5 * dp.mean(missed**2) + weight * total_variation(u, soft)
+
+
+# %% no_prior diagnosis="missing_term"
+def total_variation(u, soft=3e-3):
+    """How steep the picture u is, summed over its pixels."""
+    down = u[1:, :-1] - u[:-1, :-1]
+    right = u[:-1, 1:] - u[:-1, :-1]
+    return dp.sum(dp.sqrt(down**2 + right**2 + soft**2))
+
+
+def picture_loss(u, small, factor, weight, soft=3e-3):
+    """Half the squared difference to what the camera saw, plus weight · total variation."""
+    missed = images.shrink(u, factor) - small
+    return 0.5 * dp.sum(missed**2)
+
+
+# %% softness_not_passed_on diagnosis="wrong_argument"
+def total_variation(u, soft=3e-3):
+    """How steep the picture u is, summed over its pixels."""
+    down = u[1:, :-1] - u[:-1, :-1]
+    right = u[:-1, 1:] - u[:-1, :-1]
+    return dp.sum(dp.sqrt(down**2 + right**2 + soft**2))
+
+
+def picture_loss(u, small, factor, weight, soft=3e-3):
+    """Half the squared difference to what the camera saw, plus weight · total variation."""
+    missed = images.shrink(u, factor) - small
+    return 0.5 * dp.sum(missed**2) + weight * total_variation(u)
+
+
+# %% prior_of_the_small_one diagnosis="wrong_argument"
+def total_variation(u, soft=3e-3):
+    """How steep the picture u is, summed over its pixels."""
+    down = u[1:, :-1] - u[:-1, :-1]
+    right = u[:-1, 1:] - u[:-1, :-1]
+    return dp.sum(dp.sqrt(down**2 + right**2 + soft**2))
+
+
+def picture_loss(u, small, factor, weight, soft=3e-3):
+    """Half the squared difference to what the camera saw, plus weight · total variation."""
+    missed = images.shrink(u, factor) - small
+    return 0.5 * dp.sum(missed**2) + weight * total_variation(images.shrink(u, factor), soft)
+
+
+# %% every_fourth_pixel diagnosis="wrong_rule"
+def total_variation(u, soft=3e-3):
+    """How steep the picture u is, summed over its pixels."""
+    down = u[1:, :-1] - u[:-1, :-1]
+    right = u[:-1, 1:] - u[:-1, :-1]
+    return dp.sum(dp.sqrt(down**2 + right**2 + soft**2))
+
+
+def picture_loss(u, small, factor, weight, soft=3e-3):
+    """Half the squared difference to what the camera saw, plus weight · total variation."""
+    missed = u[::factor, ::factor] - small
+    return 0.5 * dp.sum(missed**2) + weight * total_variation(u, soft)
+
+
+# %% a_constant_of_it diagnosis="zero"
+def total_variation(u, soft=3e-3):
+    """How steep the picture u is, summed over its pixels."""
+    down = u[1:, :-1] - u[:-1, :-1]
+    right = u[:-1, 1:] - u[:-1, :-1]
+    steep = dp.sqrt(down**2 + right**2 + soft**2)
+    return float(
+        dp.sum(dp.stop_gradient(steep)).item()
+        if hasattr(steep, "item") and steep.ndim and isinstance(steep, dp.Tensor)
+        else np.sum(steep)
+    )
+
+
+def picture_loss(u, small, factor, weight, soft=3e-3):
+    """Half the squared difference to what the camera saw, plus weight · total variation."""
+    missed = images.shrink(u, factor) - small
+    return 0.5 * dp.sum(missed**2) + weight * total_variation(u, soft)
