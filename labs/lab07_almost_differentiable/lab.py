@@ -180,9 +180,9 @@ def _():
 #
 # Write `soft_if`. Arrays may come in, margins may be huge: use `dp` functions.
 #
-# Softness costs truth. Away from the jump, at distance $m$, the answer is wrong by the other side's
-# share times the `jump`, the difference of both sides. Write `warmest`: the temperature at which this
-# error is exactly `tolerance`. (Solve for $t$, with a pencil.)
+# Softness costs truth: at distance $m$ from the jump, the error is the wrong side's share times the
+# `jump`, the difference of both sides. Write `warmest`: the temperature at which this error is exactly
+# `tolerance`. (Solve for $t$, with a pencil.)
 #
 # When both work, `soft_if(0.0, 3.0, 1.0, t)` is 2 at any temperature, and `warmest(1.0, 2.0, 0.2)` is
 # about 0.455.
