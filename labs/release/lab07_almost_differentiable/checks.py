@@ -14,7 +14,6 @@ import numpy as np
 import dpkit as dp
 from autograder.errors import StudentError
 from autograder.exercise import Lab, agree
-from dpkit import relax
 
 lab = Lab(
     "lab07_almost_differentiable",
@@ -402,9 +401,20 @@ class SoftIou:
                 return slope_of(lambda a: student.soft_iou(a, b, t), a)
             return student.soft_iou(a, b, t)
 
-        # dpkit's own soft IoU, so that `find` is marked by itself.
+        # In place of `soft_iou`, so that `find` is marked by itself.
+        def share(a, b, t):
+            parts = []
+            for k in (0, 1):
+                gap = dp.maximum(a[k], b[k]) - dp.minimum(a[k + 2], b[k + 2])
+                parts.append(dp.softplus(-gap / t))
+            return parts[0] * parts[1]
+
+        def lent(a, b, t):
+            middle = share(a, b, t)
+            return middle / (share(a, a, t) + share(b, b, t) - middle)
+
         before = a.copy()
-        boxes = student.rebind("find", soft_iou=dp.relax.soft_iou)(a, b, list(temperatures), rate)
+        boxes = student.rebind("find", soft_iou=lent)(a, b, list(temperatures), rate)
         return {
             "boxes": [np.array(each) for each in boxes]
             if isinstance(boxes, (list, tuple))
@@ -496,8 +506,8 @@ class SoftIou:
         def down(a, b, temperatures, rate, sign=-1.0, warm=True, log=True):
             way = [np.array(a, float)]
             for t in temperatures:
-                f = (lambda a, t=t: math.log(relax.soft_iou(a, np.array(b), t))) if log else (
-                    lambda a, t=t: relax.soft_iou(a, np.array(b), t))  # fmt: skip
+                f = (lambda a, t=t: math.log(truth(a, b, t))) if log else (
+                    lambda a, t=t: truth(a, b, t))  # fmt: skip
                 way.append(way[-1] - sign * rate * (t if warm else 1.0) * nudged(f, way[-1]))
             return np.array(way)
 
