@@ -126,7 +126,7 @@ print("the branch at 0.5:              ", dp.grad(branch)(0.5))
 def my_prediction_of_the_jump():
     """The slope of the mean of branch(a + noise) at a = 0.5."""
     ### BEGIN SOLUTION
-    return -3.0
+    return 0.5 * 2 - 3.9894
     ### END SOLUTION
 
 
@@ -178,13 +178,13 @@ def _():
 # %% [markdown]
 # ### 7.2 Soft-if, and its bias (2 points, 10 minutes)
 #
-# Write `soft_if`. Arrays may come in, margins may be huge: use `dp` functions.
+# Write `soft_if`. Arrays may come in, margins may be huge.
 #
 # Softness costs truth: at distance $m$ from the jump, the error is the wrong side's share times the
 # `jump`, the difference of both sides. Write `warmest`: the temperature at which this error is exactly
 # `tolerance`. (Solve for $t$, with a pencil.)
 #
-# When both work, `soft_if(0.0, 3.0, 1.0, t)` is 2 at any temperature, and `warmest(1.0, 2.0, 0.2)` is
+# Then `soft_if(0.0, 3.0, 1.0, t)` is 2 at any temperature, and `warmest(1.0, 2.0, 0.2)` is
 # about 0.455.
 
 

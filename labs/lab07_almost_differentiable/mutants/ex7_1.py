@@ -4,7 +4,7 @@
 # %% forgets_the_return diagnosis="missing"
 def my_prediction_of_the_jump():
     """The slope of the mean of branch(a + noise) at a = 0.5."""
-    -3.0
+    0.5 * 2 - 3.9894
 
 
 # %% a_word diagnosis="wrong_type"
@@ -34,4 +34,4 @@ def my_prediction_of_the_jump():
 # %% a_list diagnosis="wrong_type"
 def my_prediction_of_the_jump():
     """The slope of the mean of branch(a + noise) at a = 0.5."""
-    return [-3.0]
+    return [0.5 * 2 - 3.9894]
