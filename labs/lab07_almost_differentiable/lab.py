@@ -546,13 +546,12 @@ def _():
 # %% [markdown]
 # ### 7.7 By the path, by the score, by trial (3 points, 15 minutes)
 #
-# Each of the first two returns *one estimate for each sample*, an array as long as `noise`. `f` takes
-# arrays, is written in `dp` functions, and acts on each number by itself, so the gradient of
-# `dp.sum(f(x))` holds all slopes at once.
+# The first two return *one estimate for each sample*, an array as long as `noise`. `f` takes arrays and
+# acts on each number by itself, so the gradient of `dp.sum(f(x))` holds all slopes at once.
 #
-# `z_score` is the jury: how many standard errors is the mean of the estimates away from a known truth,
-# with its sign? The standard error is the standard deviation (divide by $n - 1$: `ddof=1`) over
-# $\sqrt n$. Beyond ±4 nobody believes in chance.
+# `z_score` is the jury: how many standard errors is their mean away from a known truth, with its sign?
+# The standard error is the standard deviation (with `ddof=1`) over $\sqrt n$. Beyond ±4, nobody
+# believes in chance.
 
 
 # %% nbgrader={"grade_id": "ex7_7", "solution": true}
@@ -605,12 +604,12 @@ def _():
 
 
 # %% [markdown]
-# Read the last three lines again. On the branch the path's $z$ is in the hundreds: no number of samples
+# Read the last three lines again. There the path's $z$ is in the hundreds: no number of samples
 # mends it. The score, which never looks inside, is right.
 #
 # **Policy gradients**, which learn to play games from the score at the end, are this one line. Let the
 # *parameters* be the dice, and the same line is an **evolution strategy**: shake all weights, see who
-# fares better, lean that way. A network that cannot be differentiated can still be shaken.
+# fares better, lean that way. What cannot be differentiated can still be shaken.
 
 
 # %%
@@ -845,13 +844,13 @@ def _():
 # %% [markdown]
 # ## 10 · The puzzle
 #
-# Twenty-five pieces, shuffled. A **permutation** is the hardest choice there is: 25 choices, and no
-# piece twice. Soften it: a table with a share of every piece for every place, all rows and all columns
-# adding to 1. **Sinkhorn's algorithm** makes one from any table of scores: divide the rows by their
-# sums, then the columns, and again.
+# Twenty-five pieces, shuffled. A **permutation** is the hardest choice: 25 choices, no piece twice.
+# Soften it: a table with a share of every piece for every place, all rows and columns adding to 1.
+# **Sinkhorn's algorithm** makes one from any scores: divide the rows by their sums, then the columns,
+# and again.
 #
-# We know of the picture only a thumbnail, two by two pixels a piece. The scores learn from it, through
-# Sinkhorn, while the table cools.
+# We know only a thumbnail, two by two pixels a piece. The scores learn from it, through Sinkhorn,
+# while the table cools.
 
 
 # %% nbgrader={"grade_id": "puzzle", "locked": true}
@@ -963,8 +962,8 @@ def _():
 # %% [markdown]
 # ## 11 · Stretch (no points, no hurry)
 #
-# - **A puzzle without a thumbnail.** Let neighbouring edges match instead. How often does it freeze in
-#   the wrong place, and does slower cooling help?
+# - **A puzzle without a thumbnail.** Let neighbouring edges match instead. Does slower
+#   cooling help?
 # - **Less variance.** For each sample, take as baseline the mean of `f` over the *other* samples. Why is
 #   it still unbiased?
 # - **A casino.** Play the machines of section 5 by the score: you are told your own win only.
