@@ -549,9 +549,9 @@ def _():
 # The first two return *one estimate for each sample*, an array as long as `noise`. `f` takes arrays and
 # acts on each number by itself, so the gradient of `dp.sum(f(x))` holds all slopes at once.
 #
-# `z_score` is the jury: how many standard errors is their mean away from a known truth, with its sign?
-# The standard error is the standard deviation (with `ddof=1`) over $\sqrt n$. Beyond ±4, nobody
-# believes in chance.
+# `z_score` is the jury: how many standard errors is their mean from a truth, signed?
+# The standard error is the standard deviation (with `ddof=1`) over $\sqrt n$. Beyond ±4 it is
+# no chance.
 
 
 # %% nbgrader={"grade_id": "ex7_7", "solution": true}
