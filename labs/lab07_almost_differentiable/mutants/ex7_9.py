@@ -1,0 +1,138 @@
+# %% [markdown]
+# Wrong ways to do exercise 7.9 (the slope of an equilibrium); each loses marks, for the reason named.
+
+# %% stops_too_early diagnosis="magnitude"
+def settle(g, x, p):
+    """The fixed point of x = g(x, p)."""
+    while True:
+        before, x = x, g(x, p)
+        if np.max(np.abs(x - before)) <= 1e-3:
+            return x
+
+
+def implicit_jacobian(g, x, p):
+    """The Jacobian of the fixed point x by p."""
+    by_x, by_p = dp.jacfwd(g, 0)(x, p), dp.jacfwd(g, 1)(x, p)
+    return np.linalg.solve(np.eye(len(x)) - by_x, by_p)
+
+
+# %% one_step diagnosis="wrong_value"
+def settle(g, x, p):
+    """The fixed point of x = g(x, p)."""
+    while True:
+        before, x = x, g(x, p)
+        return x
+
+
+def implicit_jacobian(g, x, p):
+    """The Jacobian of the fixed point x by p."""
+    by_x, by_p = dp.jacfwd(g, 0)(x, p), dp.jacfwd(g, 1)(x, p)
+    return np.linalg.solve(np.eye(len(x)) - by_x, by_p)
+
+
+# %% direct_effect_only diagnosis="missing_term"
+def settle(g, x, p):
+    """The fixed point of x = g(x, p)."""
+    while True:
+        before, x = x, g(x, p)
+        if np.max(np.abs(x - before)) <= 1e-12:
+            return x
+
+
+def implicit_jacobian(g, x, p):
+    """The Jacobian of the fixed point x by p."""
+    by_x, by_p = dp.jacfwd(g, 0)(x, p), dp.jacfwd(g, 1)(x, p)
+    return by_p
+
+
+# %% sign_in_the_matrix diagnosis="sign"
+def settle(g, x, p):
+    """The fixed point of x = g(x, p)."""
+    while True:
+        before, x = x, g(x, p)
+        if np.max(np.abs(x - before)) <= 1e-12:
+            return x
+
+
+def implicit_jacobian(g, x, p):
+    """The Jacobian of the fixed point x by p."""
+    by_x, by_p = dp.jacfwd(g, 0)(x, p), dp.jacfwd(g, 1)(x, p)
+    return np.linalg.solve(np.eye(len(x)) + by_x, by_p)
+
+
+# %% sign_of_the_answer diagnosis="sign"
+def settle(g, x, p):
+    """The fixed point of x = g(x, p)."""
+    while True:
+        before, x = x, g(x, p)
+        if np.max(np.abs(x - before)) <= 1e-12:
+            return x
+
+
+def implicit_jacobian(g, x, p):
+    """The Jacobian of the fixed point x by p."""
+    by_x, by_p = dp.jacfwd(g, 0)(x, p), dp.jacfwd(g, 1)(x, p)
+    return np.linalg.solve(by_x - np.eye(len(x)), by_p)
+
+
+# %% one_turn_of_the_loop diagnosis="stale"
+def settle(g, x, p):
+    """The fixed point of x = g(x, p)."""
+    while True:
+        before, x = x, g(x, p)
+        if np.max(np.abs(x - before)) <= 1e-12:
+            return x
+
+
+def implicit_jacobian(g, x, p):
+    """The Jacobian of the fixed point x by p."""
+    by_x, by_p = dp.jacfwd(g, 0)(x, p), dp.jacfwd(g, 1)(x, p)
+    return by_p + by_x @ by_p
+
+
+# %% transposed_by_x diagnosis="transposed"
+def settle(g, x, p):
+    """The fixed point of x = g(x, p)."""
+    while True:
+        before, x = x, g(x, p)
+        if np.max(np.abs(x - before)) <= 1e-12:
+            return x
+
+
+def implicit_jacobian(g, x, p):
+    """The Jacobian of the fixed point x by p."""
+    by_x, by_p = dp.jacfwd(g, 0)(x, p), dp.jacfwd(g, 1)(x, p)
+    return np.linalg.solve(np.eye(len(x)) - by_x.T, by_p)
+
+
+# %% turned_over diagnosis="shape"
+def settle(g, x, p):
+    """The fixed point of x = g(x, p)."""
+    while True:
+        before, x = x, g(x, p)
+        if np.max(np.abs(x - before)) <= 1e-12:
+            return x
+
+
+def implicit_jacobian(g, x, p):
+    """The Jacobian of the fixed point x by p."""
+    by_x, by_p = dp.jacfwd(g, 0)(x, p), dp.jacfwd(g, 1)(x, p)
+    return np.linalg.solve(np.eye(len(x)) - by_x, by_p).T
+
+
+# %% unrolled diagnosis="accumulated"
+def settle(g, x, p):
+    """The fixed point of x = g(x, p)."""
+    while True:
+        before, x = x, g(x, p)
+        if np.max(np.abs(x - before)) <= 1e-12:
+            return x
+
+
+def implicit_jacobian(g, x, p):
+    """The Jacobian of the fixed point x by p."""
+    by_x, by_p = dp.jacfwd(g, 0)(x, p), dp.jacfwd(g, 1)(x, p)
+    total = by_p
+    for _ in range(400):
+        total = dp.jacfwd(g, 0)(x, p) @ total + by_p
+    return total
