@@ -137,7 +137,8 @@ def read_variants(folder: Path) -> list[Variant]:
 
 
 def _completed(variant: str, solution: str) -> str:
-    """The variant, after those functions and classes of the solution that it says nothing of."""
+    """The variant with those functions and classes of the solution that it says nothing of: before
+    it, but for classes that are built on what it defines."""
     try:
         own = {name for statement in ast.parse(variant).body for name in _defined(statement)}
     except SyntaxError:  # which may be the mistake
@@ -146,12 +147,19 @@ def _completed(variant: str, solution: str) -> str:
         line for line in solution.splitlines()
         if "### BEGIN SOLUTION" not in line and "### END SOLUTION" not in line
     )  # fmt: skip
-    rest = [
-        ast.get_source_segment(solution, statement) or ""
-        for statement in ast.parse(solution).body
-        if isinstance(statement, ast.FunctionDef | ast.ClassDef) and statement.name not in own
-    ]
-    return "\n\n\n".join([*rest, variant])
+    before, after = [], []
+    for statement in ast.parse(solution).body:
+        if isinstance(statement, ast.FunctionDef | ast.ClassDef) and statement.name not in own:
+            bases = [] if isinstance(statement, ast.FunctionDef) else statement.bases
+            named = {
+                node.id for base in bases for node in ast.walk(base) if isinstance(node, ast.Name)
+            }
+            built_on_it = not own.isdisjoint(named)
+            own |= {statement.name} if built_on_it else set()
+            (after if built_on_it else before).append(
+                ast.get_source_segment(solution, statement) or ""
+            )
+    return "\n\n\n".join([*before, variant, *after])
 
 
 def _defined(statement: ast.stmt) -> list[str]:

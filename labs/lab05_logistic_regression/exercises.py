@@ -95,29 +95,6 @@ def true_loss(z, y):
     return math.fsum(costs) / len(costs)
 
 
-def judge_prediction(ask, mark, low, high):
-    with mark.part("a prediction, whatever it is", 1):
-        said = ask()
-        mark.that(
-            said is not None,
-            kind="missing",
-            message="Nothing came back. Write `return` and your number.",
-        )
-        mark.that(
-            isinstance(said, (int, float, np.number)) and not isinstance(said, bool),
-            kind="wrong_type",
-            message="A number was expected: `return` and what you think will come out.",
-            got=str(said),
-        )
-        mark.that(
-            low <= said <= high,
-            kind="out_of_range",
-            message=f"A number between {low:,} and {high:,}, please: an honest guess.",
-            got=said,
-        )
-        mark.note(f"Your prediction, {said:g}, is written down. Now run the next cell and see.")
-
-
 # ------------------------------------------------------------------------------------------------
 # 5.1: a prediction, as 5.4 is. Trying earns the point.
 
@@ -139,7 +116,7 @@ class SureAndWrong:
         return student.my_prediction_of_the_loss()
 
     def verdict(ask, rng, mark):
-        judge_prediction(ask, mark, -1_000_000, math.inf)
+        mark.prediction(ask, -1_000_000, math.inf)
 
 
 # ------------------------------------------------------------------------------------------------
@@ -349,7 +326,7 @@ class Corners:
         return student.my_prediction_of_the_corners()
 
     def verdict(ask, rng, mark):
-        judge_prediction(ask, mark, 0, 4)
+        mark.prediction(ask, 0, 4)
 
 
 # ------------------------------------------------------------------------------------------------

@@ -169,29 +169,6 @@ def judge_walk(mark, answer, truth, wrong, given, *, calls=None, where=1e-9):
         )
 
 
-def judge_prediction(ask, mark, low, high):
-    with mark.part("a prediction, whatever it is", 1):
-        said = ask()
-        mark.that(
-            said is not None,
-            kind="missing",
-            message="Nothing came back. Write `return` and your number.",
-        )
-        mark.that(
-            isinstance(said, (int, float, np.number)) and not isinstance(said, bool),
-            kind="wrong_type",
-            message="A number was expected: `return` and what you think will come out.",
-            got=str(said),
-        )
-        mark.that(
-            low <= said <= high,
-            kind="out_of_range",
-            message=f"A number between {low:,} and {high:,}, please: an honest guess.",
-            got=said,
-        )
-        mark.note(f"Your prediction, {said:g}, is written down. Now run the next cell and see.")
-
-
 # ------------------------------------------------------------------------------------------------
 # 6.1: a prediction, as 6.5 is. Trying earns the point.
 
@@ -213,7 +190,7 @@ class Steps:
         return student.my_prediction_of_the_steps()
 
     def verdict(ask, rng, mark):
-        judge_prediction(ask, mark, 1, 10_000_000)
+        mark.prediction(ask, 1, 10_000_000)
 
 
 # ------------------------------------------------------------------------------------------------
@@ -665,7 +642,7 @@ class Scatter:
         return student.my_prediction_of_the_scatter()
 
     def verdict(ask, rng, mark):
-        judge_prediction(ask, mark, 0, 1_000_000)
+        mark.prediction(ask, 0, 1_000_000)
 
 
 # ------------------------------------------------------------------------------------------------

@@ -90,30 +90,6 @@ def not_like(mark, got, wrong, truth, kind, message, **evidence):
     )
 
 
-def judge_prediction(ask, mark, low, high):
-    """A number within reason: trying earns the point."""
-    with mark.part("a prediction, whatever it is", 1):
-        said = ask()
-        mark.that(
-            said is not None,
-            kind="missing",
-            message="Nothing came back. Write `return` and your number.",
-        )
-        mark.that(
-            isinstance(said, (int, float, np.number)) and not isinstance(said, bool),
-            kind="wrong_type",
-            message="A number was expected: `return` and what you think will come out.",
-            got=str(said),
-        )
-        mark.that(
-            low <= said <= high,
-            kind="out_of_range",
-            message=f"A number between {low:,} and {high:,}, please: an honest guess.",
-            got=said,
-        )
-        mark.note(f"Your prediction, {said:g}, is written down. Now run the next cell and see.")
-
-
 def logistic(z):
     """1 / (1 + exp(-z)), for any z."""
     return 1 / (1 + math.exp(-z)) if z >= 0 else math.exp(z) / (1 + math.exp(z))
@@ -140,7 +116,7 @@ class Jump:
         return student.my_prediction_of_the_jump()
 
     def verdict(ask, rng, mark):
-        judge_prediction(ask, mark, -1000, 1000)
+        mark.prediction(ask, -1000, 1000)
 
 
 # ------------------------------------------------------------------------------------------------
@@ -740,7 +716,7 @@ class Ratio:
         return student.my_prediction_of_the_ratio()
 
     def verdict(ask, rng, mark):
-        judge_prediction(ask, mark, 0, 1_000_000)
+        mark.prediction(ask, 0, 1_000_000)
 
 
 # ------------------------------------------------------------------------------------------------

@@ -9,20 +9,7 @@ def loss_on_tape(z, y):
     return (softplus - y * z).mean()
 
 
-def two_layers_on_tape(W1, W2, X, y):
-    """The mean loss of the two-layer model, as a Tensor."""
-    nu = sigmoid_on_tape(X @ W1.T)
-    return loss_on_tape(nu @ W2.T, y)
-
-
 # %% leaves_the_tape diagnosis="wrong_adjoint"
-def loss_on_tape(z, y):
-    """The mean negative log-likelihood, as a Tensor; z: a Tensor (N, 1), y: an array (N, 1)."""
-    zero_and_z = z @ np.array([[0.0, 1.0]])
-    softplus = engine.logsumexp(zero_and_z, 1).reshape(len(y), 1)
-    return (softplus - y * z).mean()
-
-
 def two_layers_on_tape(W1, W2, X, y):
     """The mean loss of the two-layer model, as a Tensor."""
     nu = sigmoid_on_tape(X @ W1.T).value
@@ -37,23 +24,11 @@ def loss_on_tape(z, y):
     return (softplus.value - y * z.value).mean()
 
 
-def two_layers_on_tape(W1, W2, X, y):
-    """The mean loss of the two-layer model, as a Tensor."""
-    nu = sigmoid_on_tape(X @ W1.T)
-    return loss_on_tape(nu @ W2.T, y)
-
-
 # %% overflows diagnosis="not_finite"
 def loss_on_tape(z, y):
     """The mean negative log-likelihood, as a Tensor; z: a Tensor (N, 1), y: an array (N, 1)."""
     softplus = engine.log(1 + engine.exp(z))
     return (softplus - y * z).mean()
-
-
-def two_layers_on_tape(W1, W2, X, y):
-    """The mean loss of the two-layer model, as a Tensor."""
-    nu = sigmoid_on_tape(X @ W1.T)
-    return loss_on_tape(nu @ W2.T, y)
 
 
 # %% kink_at_zero diagnosis="wrong_adjoint"
@@ -64,24 +39,12 @@ def loss_on_tape(z, y):
     return (softplus - y * z).mean()
 
 
-def two_layers_on_tape(W1, W2, X, y):
-    """The mean loss of the two-layer model, as a Tensor."""
-    nu = sigmoid_on_tape(X @ W1.T)
-    return loss_on_tape(nu @ W2.T, y)
-
-
 # %% sum_for_mean diagnosis="factor"
 def loss_on_tape(z, y):
     """The mean negative log-likelihood, as a Tensor; z: a Tensor (N, 1), y: an array (N, 1)."""
     zero_and_z = z @ np.array([[0.0, 1.0]])
     softplus = engine.logsumexp(zero_and_z, 1).reshape(len(y), 1)
     return (softplus - y * z).sum()
-
-
-def two_layers_on_tape(W1, W2, X, y):
-    """The mean loss of the two-layer model, as a Tensor."""
-    nu = sigmoid_on_tape(X @ W1.T)
-    return loss_on_tape(nu @ W2.T, y)
 
 
 # %% ignores_y diagnosis="wrong_value"
@@ -92,12 +55,6 @@ def loss_on_tape(z, y):
     return (softplus - z).mean()
 
 
-def two_layers_on_tape(W1, W2, X, y):
-    """The mean loss of the two-layer model, as a Tensor."""
-    nu = sigmoid_on_tape(X @ W1.T)
-    return loss_on_tape(nu @ W2.T, y)
-
-
 # %% two_logits diagnosis="wrong_value"
 def loss_on_tape(z, y):
     """The mean negative log-likelihood, as a Tensor; z: a Tensor (N, 1), y: an array (N, 1)."""
@@ -106,20 +63,7 @@ def loss_on_tape(z, y):
     return (softplus - y * z).mean()
 
 
-def two_layers_on_tape(W1, W2, X, y):
-    """The mean loss of the two-layer model, as a Tensor."""
-    nu = sigmoid_on_tape(X @ W1.T)
-    return loss_on_tape(nu @ W2.T, y)
-
-
 # %% no_sigmoid_between diagnosis="wrong_value"
-def loss_on_tape(z, y):
-    """The mean negative log-likelihood, as a Tensor; z: a Tensor (N, 1), y: an array (N, 1)."""
-    zero_and_z = z @ np.array([[0.0, 1.0]])
-    softplus = engine.logsumexp(zero_and_z, 1).reshape(len(y), 1)
-    return (softplus - y * z).mean()
-
-
 def two_layers_on_tape(W1, W2, X, y):
     """The mean loss of the two-layer model, as a Tensor."""
     nu = X @ W1.T
@@ -127,13 +71,6 @@ def two_layers_on_tape(W1, W2, X, y):
 
 
 # %% squashed_twice diagnosis="wrong_value"
-def loss_on_tape(z, y):
-    """The mean negative log-likelihood, as a Tensor; z: a Tensor (N, 1), y: an array (N, 1)."""
-    zero_and_z = z @ np.array([[0.0, 1.0]])
-    softplus = engine.logsumexp(zero_and_z, 1).reshape(len(y), 1)
-    return (softplus - y * z).mean()
-
-
 def two_layers_on_tape(W1, W2, X, y):
     """The mean loss of the two-layer model, as a Tensor."""
     nu = sigmoid_on_tape(X @ W1.T)
@@ -146,9 +83,3 @@ def loss_on_tape(z, y):
     zero_and_z = z @ np.array([[0.0, 1.0]])
     softplus = engine.logsumexp(zero_and_z, 1).reshape(len(y), 1)
     mean = (softplus - y * z).mean()
-
-
-def two_layers_on_tape(W1, W2, X, y):
-    """The mean loss of the two-layer model, as a Tensor."""
-    nu = sigmoid_on_tape(X @ W1.T)
-    return loss_on_tape(nu @ W2.T, y)

@@ -24,30 +24,6 @@ class Module:
         return found
 
 
-class Linear(Module):
-    """x @ W.T + b"""
-
-    def __init__(self, inputs, outputs, rng):
-        self.W = engine.Tensor(rng.normal(size=(outputs, inputs)) / math.sqrt(inputs))
-        self.b = engine.Tensor(np.zeros(outputs))
-
-    def forward(self, x):
-        return x @ self.W.T + self.b
-
-
-class MLP(Module):
-    """Linear layers, with a tanh between them."""
-
-    def __init__(self, dims, rng):
-        self.layers = [Linear(n, m, rng) for n, m in zip(dims, dims[1:], strict=False)]
-
-    def forward(self, x):
-        *hidden, last = self.layers
-        for layer in hidden:
-            x = engine.tanh(layer(x))
-        return last(x)
-
-
 # %% lists_are_not_looked_into diagnosis="missing_parameters"
 class Module:
     """Something that computes, and knows its parameters."""
@@ -68,30 +44,6 @@ class Module:
 
         look(self)
         return found
-
-
-class Linear(Module):
-    """x @ W.T + b"""
-
-    def __init__(self, inputs, outputs, rng):
-        self.W = engine.Tensor(rng.normal(size=(outputs, inputs)) / math.sqrt(inputs))
-        self.b = engine.Tensor(np.zeros(outputs))
-
-    def forward(self, x):
-        return x @ self.W.T + self.b
-
-
-class MLP(Module):
-    """Linear layers, with a tanh between them."""
-
-    def __init__(self, dims, rng):
-        self.layers = [Linear(n, m, rng) for n, m in zip(dims, dims[1:], strict=False)]
-
-    def forward(self, x):
-        *hidden, last = self.layers
-        for layer in hidden:
-            x = engine.tanh(layer(x))
-        return last(x)
 
 
 # %% twice diagnosis="double_counted"
@@ -116,30 +68,6 @@ class Module:
 
         look(self)
         return found
-
-
-class Linear(Module):
-    """x @ W.T + b"""
-
-    def __init__(self, inputs, outputs, rng):
-        self.W = engine.Tensor(rng.normal(size=(outputs, inputs)) / math.sqrt(inputs))
-        self.b = engine.Tensor(np.zeros(outputs))
-
-    def forward(self, x):
-        return x @ self.W.T + self.b
-
-
-class MLP(Module):
-    """Linear layers, with a tanh between them."""
-
-    def __init__(self, dims, rng):
-        self.layers = [Linear(n, m, rng) for n, m in zip(dims, dims[1:], strict=False)]
-
-    def forward(self, x):
-        *hidden, last = self.layers
-        for layer in hidden:
-            x = engine.tanh(layer(x))
-        return last(x)
 
 
 # %% from_the_end diagnosis="wrong_order"
@@ -167,30 +95,6 @@ class Module:
         return found[::-1]
 
 
-class Linear(Module):
-    """x @ W.T + b"""
-
-    def __init__(self, inputs, outputs, rng):
-        self.W = engine.Tensor(rng.normal(size=(outputs, inputs)) / math.sqrt(inputs))
-        self.b = engine.Tensor(np.zeros(outputs))
-
-    def forward(self, x):
-        return x @ self.W.T + self.b
-
-
-class MLP(Module):
-    """Linear layers, with a tanh between them."""
-
-    def __init__(self, dims, rng):
-        self.layers = [Linear(n, m, rng) for n, m in zip(dims, dims[1:], strict=False)]
-
-    def forward(self, x):
-        *hidden, last = self.layers
-        for layer in hidden:
-            x = engine.tanh(layer(x))
-        return last(x)
-
-
 # %% their_values diagnosis="wrong_type"
 class Module:
     """Something that computes, and knows its parameters."""
@@ -216,55 +120,7 @@ class Module:
         return [each.value for each in found]
 
 
-class Linear(Module):
-    """x @ W.T + b"""
-
-    def __init__(self, inputs, outputs, rng):
-        self.W = engine.Tensor(rng.normal(size=(outputs, inputs)) / math.sqrt(inputs))
-        self.b = engine.Tensor(np.zeros(outputs))
-
-    def forward(self, x):
-        return x @ self.W.T + self.b
-
-
-class MLP(Module):
-    """Linear layers, with a tanh between them."""
-
-    def __init__(self, dims, rng):
-        self.layers = [Linear(n, m, rng) for n, m in zip(dims, dims[1:], strict=False)]
-
-    def forward(self, x):
-        *hidden, last = self.layers
-        for layer in hidden:
-            x = engine.tanh(layer(x))
-        return last(x)
-
-
 # %% turned_over diagnosis="transposed"
-class Module:
-    """Something that computes, and knows its parameters."""
-
-    def __call__(self, x):
-        return self.forward(x)
-
-    def parameters(self):
-        """A list of all Tensors in it, each once."""
-        found = []
-
-        def look(thing):
-            if isinstance(thing, engine.Tensor):
-                if not any(thing is each for each in found):
-                    found.append(thing)
-            elif isinstance(thing, Module):
-                look(list(vars(thing).values()))
-            elif isinstance(thing, (list, tuple)):
-                for each in thing:
-                    look(each)
-
-        look(self)
-        return found
-
-
 class Linear(Module):
     """x @ W.T + b"""
 
@@ -276,44 +132,7 @@ class Linear(Module):
         return x @ self.W + self.b
 
 
-class MLP(Module):
-    """Linear layers, with a tanh between them."""
-
-    def __init__(self, dims, rng):
-        self.layers = [Linear(n, m, rng) for n, m in zip(dims, dims[1:], strict=False)]
-
-    def forward(self, x):
-        *hidden, last = self.layers
-        for layer in hidden:
-            x = engine.tanh(layer(x))
-        return last(x)
-
-
 # %% not_scaled diagnosis="wrong_spread"
-class Module:
-    """Something that computes, and knows its parameters."""
-
-    def __call__(self, x):
-        return self.forward(x)
-
-    def parameters(self):
-        """A list of all Tensors in it, each once."""
-        found = []
-
-        def look(thing):
-            if isinstance(thing, engine.Tensor):
-                if not any(thing is each for each in found):
-                    found.append(thing)
-            elif isinstance(thing, Module):
-                look(list(vars(thing).values()))
-            elif isinstance(thing, (list, tuple)):
-                for each in thing:
-                    look(each)
-
-        look(self)
-        return found
-
-
 class Linear(Module):
     """x @ W.T + b"""
 
@@ -325,44 +144,7 @@ class Linear(Module):
         return x @ self.W.T + self.b
 
 
-class MLP(Module):
-    """Linear layers, with a tanh between them."""
-
-    def __init__(self, dims, rng):
-        self.layers = [Linear(n, m, rng) for n, m in zip(dims, dims[1:], strict=False)]
-
-    def forward(self, x):
-        *hidden, last = self.layers
-        for layer in hidden:
-            x = engine.tanh(layer(x))
-        return last(x)
-
-
 # %% scaled_by_inputs diagnosis="wrong_spread"
-class Module:
-    """Something that computes, and knows its parameters."""
-
-    def __call__(self, x):
-        return self.forward(x)
-
-    def parameters(self):
-        """A list of all Tensors in it, each once."""
-        found = []
-
-        def look(thing):
-            if isinstance(thing, engine.Tensor):
-                if not any(thing is each for each in found):
-                    found.append(thing)
-            elif isinstance(thing, Module):
-                look(list(vars(thing).values()))
-            elif isinstance(thing, (list, tuple)):
-                for each in thing:
-                    look(each)
-
-        look(self)
-        return found
-
-
 class Linear(Module):
     """x @ W.T + b"""
 
@@ -374,44 +156,7 @@ class Linear(Module):
         return x @ self.W.T + self.b
 
 
-class MLP(Module):
-    """Linear layers, with a tanh between them."""
-
-    def __init__(self, dims, rng):
-        self.layers = [Linear(n, m, rng) for n, m in zip(dims, dims[1:], strict=False)]
-
-    def forward(self, x):
-        *hidden, last = self.layers
-        for layer in hidden:
-            x = engine.tanh(layer(x))
-        return last(x)
-
-
 # %% zeros_at_the_start diagnosis="wrong_spread"
-class Module:
-    """Something that computes, and knows its parameters."""
-
-    def __call__(self, x):
-        return self.forward(x)
-
-    def parameters(self):
-        """A list of all Tensors in it, each once."""
-        found = []
-
-        def look(thing):
-            if isinstance(thing, engine.Tensor):
-                if not any(thing is each for each in found):
-                    found.append(thing)
-            elif isinstance(thing, Module):
-                look(list(vars(thing).values()))
-            elif isinstance(thing, (list, tuple)):
-                for each in thing:
-                    look(each)
-
-        look(self)
-        return found
-
-
 class Linear(Module):
     """x @ W.T + b"""
 
@@ -423,44 +168,7 @@ class Linear(Module):
         return x @ self.W.T + self.b
 
 
-class MLP(Module):
-    """Linear layers, with a tanh between them."""
-
-    def __init__(self, dims, rng):
-        self.layers = [Linear(n, m, rng) for n, m in zip(dims, dims[1:], strict=False)]
-
-    def forward(self, x):
-        *hidden, last = self.layers
-        for layer in hidden:
-            x = engine.tanh(layer(x))
-        return last(x)
-
-
 # %% no_bias diagnosis="wrong_value"
-class Module:
-    """Something that computes, and knows its parameters."""
-
-    def __call__(self, x):
-        return self.forward(x)
-
-    def parameters(self):
-        """A list of all Tensors in it, each once."""
-        found = []
-
-        def look(thing):
-            if isinstance(thing, engine.Tensor):
-                if not any(thing is each for each in found):
-                    found.append(thing)
-            elif isinstance(thing, Module):
-                look(list(vars(thing).values()))
-            elif isinstance(thing, (list, tuple)):
-                for each in thing:
-                    look(each)
-
-        look(self)
-        return found
-
-
 class Linear(Module):
     """x @ W.T + b"""
 
@@ -472,55 +180,7 @@ class Linear(Module):
         return x @ self.W.T
 
 
-class MLP(Module):
-    """Linear layers, with a tanh between them."""
-
-    def __init__(self, dims, rng):
-        self.layers = [Linear(n, m, rng) for n, m in zip(dims, dims[1:], strict=False)]
-
-    def forward(self, x):
-        *hidden, last = self.layers
-        for layer in hidden:
-            x = engine.tanh(layer(x))
-        return last(x)
-
-
 # %% no_bends diagnosis="no_bends"
-class Module:
-    """Something that computes, and knows its parameters."""
-
-    def __call__(self, x):
-        return self.forward(x)
-
-    def parameters(self):
-        """A list of all Tensors in it, each once."""
-        found = []
-
-        def look(thing):
-            if isinstance(thing, engine.Tensor):
-                if not any(thing is each for each in found):
-                    found.append(thing)
-            elif isinstance(thing, Module):
-                look(list(vars(thing).values()))
-            elif isinstance(thing, (list, tuple)):
-                for each in thing:
-                    look(each)
-
-        look(self)
-        return found
-
-
-class Linear(Module):
-    """x @ W.T + b"""
-
-    def __init__(self, inputs, outputs, rng):
-        self.W = engine.Tensor(rng.normal(size=(outputs, inputs)) / math.sqrt(inputs))
-        self.b = engine.Tensor(np.zeros(outputs))
-
-    def forward(self, x):
-        return x @ self.W.T + self.b
-
-
 class MLP(Module):
     """Linear layers, with a tanh between them."""
 
@@ -535,41 +195,6 @@ class MLP(Module):
 
 
 # %% bend_at_the_end diagnosis="bend_at_the_end"
-class Module:
-    """Something that computes, and knows its parameters."""
-
-    def __call__(self, x):
-        return self.forward(x)
-
-    def parameters(self):
-        """A list of all Tensors in it, each once."""
-        found = []
-
-        def look(thing):
-            if isinstance(thing, engine.Tensor):
-                if not any(thing is each for each in found):
-                    found.append(thing)
-            elif isinstance(thing, Module):
-                look(list(vars(thing).values()))
-            elif isinstance(thing, (list, tuple)):
-                for each in thing:
-                    look(each)
-
-        look(self)
-        return found
-
-
-class Linear(Module):
-    """x @ W.T + b"""
-
-    def __init__(self, inputs, outputs, rng):
-        self.W = engine.Tensor(rng.normal(size=(outputs, inputs)) / math.sqrt(inputs))
-        self.b = engine.Tensor(np.zeros(outputs))
-
-    def forward(self, x):
-        return x @ self.W.T + self.b
-
-
 class MLP(Module):
     """Linear layers, with a tanh between them."""
 
@@ -584,41 +209,6 @@ class MLP(Module):
 
 
 # %% last_layer_forgotten diagnosis="shape"
-class Module:
-    """Something that computes, and knows its parameters."""
-
-    def __call__(self, x):
-        return self.forward(x)
-
-    def parameters(self):
-        """A list of all Tensors in it, each once."""
-        found = []
-
-        def look(thing):
-            if isinstance(thing, engine.Tensor):
-                if not any(thing is each for each in found):
-                    found.append(thing)
-            elif isinstance(thing, Module):
-                look(list(vars(thing).values()))
-            elif isinstance(thing, (list, tuple)):
-                for each in thing:
-                    look(each)
-
-        look(self)
-        return found
-
-
-class Linear(Module):
-    """x @ W.T + b"""
-
-    def __init__(self, inputs, outputs, rng):
-        self.W = engine.Tensor(rng.normal(size=(outputs, inputs)) / math.sqrt(inputs))
-        self.b = engine.Tensor(np.zeros(outputs))
-
-    def forward(self, x):
-        return x @ self.W.T + self.b
-
-
 class MLP(Module):
     """Linear layers, with a tanh between them."""
 
@@ -633,41 +223,6 @@ class MLP(Module):
 
 
 # %% first_layer_twice diagnosis="raised"
-class Module:
-    """Something that computes, and knows its parameters."""
-
-    def __call__(self, x):
-        return self.forward(x)
-
-    def parameters(self):
-        """A list of all Tensors in it, each once."""
-        found = []
-
-        def look(thing):
-            if isinstance(thing, engine.Tensor):
-                if not any(thing is each for each in found):
-                    found.append(thing)
-            elif isinstance(thing, Module):
-                look(list(vars(thing).values()))
-            elif isinstance(thing, (list, tuple)):
-                for each in thing:
-                    look(each)
-
-        look(self)
-        return found
-
-
-class Linear(Module):
-    """x @ W.T + b"""
-
-    def __init__(self, inputs, outputs, rng):
-        self.W = engine.Tensor(rng.normal(size=(outputs, inputs)) / math.sqrt(inputs))
-        self.b = engine.Tensor(np.zeros(outputs))
-
-    def forward(self, x):
-        return x @ self.W.T + self.b
-
-
 class MLP(Module):
     """Linear layers, with a tanh between them."""
 
@@ -682,41 +237,6 @@ class MLP(Module):
 
 
 # %% layers_in_a_dictionary diagnosis="missing_parameters"
-class Module:
-    """Something that computes, and knows its parameters."""
-
-    def __call__(self, x):
-        return self.forward(x)
-
-    def parameters(self):
-        """A list of all Tensors in it, each once."""
-        found = []
-
-        def look(thing):
-            if isinstance(thing, engine.Tensor):
-                if not any(thing is each for each in found):
-                    found.append(thing)
-            elif isinstance(thing, Module):
-                look(list(vars(thing).values()))
-            elif isinstance(thing, (list, tuple)):
-                for each in thing:
-                    look(each)
-
-        look(self)
-        return found
-
-
-class Linear(Module):
-    """x @ W.T + b"""
-
-    def __init__(self, inputs, outputs, rng):
-        self.W = engine.Tensor(rng.normal(size=(outputs, inputs)) / math.sqrt(inputs))
-        self.b = engine.Tensor(np.zeros(outputs))
-
-    def forward(self, x):
-        return x @ self.W.T + self.b
-
-
 class MLP(Module):
     """Linear layers, with a tanh between them."""
 

@@ -17,11 +17,6 @@ def train(net, X, y, steps, lr, decay):
     return objectives
 
 
-def settings():
-    """What you train with: dims (2 first, 1 last), steps, lr and decay."""
-    return {"dims": [2, 8, 8, 1], "steps": 400, "lr": 1.0, "decay": 1e-3}
-
-
 # %% never_moves diagnosis="no_update"
 def train(net, X, y, steps, lr, decay):
     """The objectives of gradient descent on the mean loss + decay / 2 * (sum of squared weights)."""
@@ -36,11 +31,6 @@ def train(net, X, y, steps, lr, decay):
             p.value - lr * p.grad
         objectives.append(float(objective.value))
     return objectives
-
-
-def settings():
-    """What you train with: dims (2 first, 1 last), steps, lr and decay."""
-    return {"dims": [2, 8, 8, 1], "steps": 400, "lr": 1.0, "decay": 1e-3}
 
 
 # %% no_penalty diagnosis="weight_decay"
@@ -59,11 +49,6 @@ def train(net, X, y, steps, lr, decay):
     return objectives
 
 
-def settings():
-    """What you train with: dims (2 first, 1 last), steps, lr and decay."""
-    return {"dims": [2, 8, 8, 1], "steps": 400, "lr": 1.0, "decay": 1e-3}
-
-
 # %% whole_lambda diagnosis="weight_decay"
 def train(net, X, y, steps, lr, decay):
     """The objectives of gradient descent on the mean loss + decay / 2 * (sum of squared weights)."""
@@ -78,11 +63,6 @@ def train(net, X, y, steps, lr, decay):
             p.value = p.value - lr * p.grad
         objectives.append(float(objective.value))
     return objectives
-
-
-def settings():
-    """What you train with: dims (2 first, 1 last), steps, lr and decay."""
-    return {"dims": [2, 8, 8, 1], "steps": 400, "lr": 1.0, "decay": 1e-3}
 
 
 # %% biases_held_back diagnosis="decayed_bias"
@@ -101,11 +81,6 @@ def train(net, X, y, steps, lr, decay):
     return objectives
 
 
-def settings():
-    """What you train with: dims (2 first, 1 last), steps, lr and decay."""
-    return {"dims": [2, 8, 8, 1], "steps": 400, "lr": 1.0, "decay": 1e-3}
-
-
 # %% objective_without_penalty diagnosis="late_evaluation"
 def train(net, X, y, steps, lr, decay):
     """The objectives of gradient descent on the mean loss + decay / 2 * (sum of squared weights)."""
@@ -120,11 +95,6 @@ def train(net, X, y, steps, lr, decay):
             p.value = p.value - lr * p.grad
         objectives.append(float(misfit.value))
     return objectives
-
-
-def settings():
-    """What you train with: dims (2 first, 1 last), steps, lr and decay."""
-    return {"dims": [2, 8, 8, 1], "steps": 400, "lr": 1.0, "decay": 1e-3}
 
 
 # %% objective_after_the_step diagnosis="late_evaluation"
@@ -143,11 +113,6 @@ def train(net, X, y, steps, lr, decay):
     return objectives
 
 
-def settings():
-    """What you train with: dims (2 first, 1 last), steps, lr and decay."""
-    return {"dims": [2, 8, 8, 1], "steps": 400, "lr": 1.0, "decay": 1e-3}
-
-
 # %% returns_the_last_only diagnosis="wrong_type"
 def train(net, X, y, steps, lr, decay):
     """The objectives of gradient descent on the mean loss + decay / 2 * (sum of squared weights)."""
@@ -162,11 +127,6 @@ def train(net, X, y, steps, lr, decay):
             p.value = p.value - lr * p.grad
         objectives.append(float(objective.value))
     return objectives[-1]
-
-
-def settings():
-    """What you train with: dims (2 first, 1 last), steps, lr and decay."""
-    return {"dims": [2, 8, 8, 1], "steps": 400, "lr": 1.0, "decay": 1e-3}
 
 
 # %% one_step_too_few diagnosis="no_update"
@@ -185,153 +145,43 @@ def train(net, X, y, steps, lr, decay):
     return objectives
 
 
-def settings():
-    """What you train with: dims (2 first, 1 last), steps, lr and decay."""
-    return {"dims": [2, 8, 8, 1], "steps": 400, "lr": 1.0, "decay": 1e-3}
-
-
 # %% a_straight_line diagnosis="not_good_enough"
-def train(net, X, y, steps, lr, decay):
-    """The objectives of gradient descent on the mean loss + decay / 2 * (sum of squared weights)."""
-    objectives = []
-    for _ in range(steps):
-        objective = loss_on_tape(net(X), y)
-        for p in net.parameters():
-            if len(p.shape) == 2:
-                objective = objective + decay / 2 * (p * p).sum()
-        engine.backward(objective)
-        for p in net.parameters():
-            p.value = p.value - lr * p.grad
-        objectives.append(float(objective.value))
-    return objectives
-
-
 def settings():
     """What you train with: dims (2 first, 1 last), steps, lr and decay."""
     return {"dims": [2, 1], "steps": 400, "lr": 1.0, "decay": 1e-3}
 
 
 # %% timid_steps diagnosis="not_good_enough"
-def train(net, X, y, steps, lr, decay):
-    """The objectives of gradient descent on the mean loss + decay / 2 * (sum of squared weights)."""
-    objectives = []
-    for _ in range(steps):
-        objective = loss_on_tape(net(X), y)
-        for p in net.parameters():
-            if len(p.shape) == 2:
-                objective = objective + decay / 2 * (p * p).sum()
-        engine.backward(objective)
-        for p in net.parameters():
-            p.value = p.value - lr * p.grad
-        objectives.append(float(objective.value))
-    return objectives
-
-
 def settings():
     """What you train with: dims (2 first, 1 last), steps, lr and decay."""
     return {"dims": [2, 8, 8, 1], "steps": 400, "lr": 0.001, "decay": 1e-3}
 
 
 # %% strangled_by_decay diagnosis="not_good_enough"
-def train(net, X, y, steps, lr, decay):
-    """The objectives of gradient descent on the mean loss + decay / 2 * (sum of squared weights)."""
-    objectives = []
-    for _ in range(steps):
-        objective = loss_on_tape(net(X), y)
-        for p in net.parameters():
-            if len(p.shape) == 2:
-                objective = objective + decay / 2 * (p * p).sum()
-        engine.backward(objective)
-        for p in net.parameters():
-            p.value = p.value - lr * p.grad
-        objectives.append(float(objective.value))
-    return objectives
-
-
 def settings():
     """What you train with: dims (2 first, 1 last), steps, lr and decay."""
     return {"dims": [2, 8, 8, 1], "steps": 400, "lr": 1.0, "decay": 1.0}
 
 
 # %% far_too_long_steps diagnosis="not_finite"
-def train(net, X, y, steps, lr, decay):
-    """The objectives of gradient descent on the mean loss + decay / 2 * (sum of squared weights)."""
-    objectives = []
-    for _ in range(steps):
-        objective = loss_on_tape(net(X), y)
-        for p in net.parameters():
-            if len(p.shape) == 2:
-                objective = objective + decay / 2 * (p * p).sum()
-        engine.backward(objective)
-        for p in net.parameters():
-            p.value = p.value - lr * p.grad
-        objectives.append(float(objective.value))
-    return objectives
-
-
 def settings():
     """What you train with: dims (2 first, 1 last), steps, lr and decay."""
     return {"dims": [2, 8, 8, 1], "steps": 400, "lr": 1000.0, "decay": 1e-3}
 
 
 # %% too_many_steps diagnosis="too_dear"
-def train(net, X, y, steps, lr, decay):
-    """The objectives of gradient descent on the mean loss + decay / 2 * (sum of squared weights)."""
-    objectives = []
-    for _ in range(steps):
-        objective = loss_on_tape(net(X), y)
-        for p in net.parameters():
-            if len(p.shape) == 2:
-                objective = objective + decay / 2 * (p * p).sum()
-        engine.backward(objective)
-        for p in net.parameters():
-            p.value = p.value - lr * p.grad
-        objectives.append(float(objective.value))
-    return objectives
-
-
 def settings():
     """What you train with: dims (2 first, 1 last), steps, lr and decay."""
     return {"dims": [2, 8, 8, 1], "steps": 4000, "lr": 1.0, "decay": 1e-3}
 
 
 # %% too_wide diagnosis="too_dear"
-def train(net, X, y, steps, lr, decay):
-    """The objectives of gradient descent on the mean loss + decay / 2 * (sum of squared weights)."""
-    objectives = []
-    for _ in range(steps):
-        objective = loss_on_tape(net(X), y)
-        for p in net.parameters():
-            if len(p.shape) == 2:
-                objective = objective + decay / 2 * (p * p).sum()
-        engine.backward(objective)
-        for p in net.parameters():
-            p.value = p.value - lr * p.grad
-        objectives.append(float(objective.value))
-    return objectives
-
-
 def settings():
     """What you train with: dims (2 first, 1 last), steps, lr and decay."""
     return {"dims": [2, 40, 40, 1], "steps": 400, "lr": 1.0, "decay": 1e-3}
 
 
 # %% two_outputs diagnosis="shape"
-def train(net, X, y, steps, lr, decay):
-    """The objectives of gradient descent on the mean loss + decay / 2 * (sum of squared weights)."""
-    objectives = []
-    for _ in range(steps):
-        objective = loss_on_tape(net(X), y)
-        for p in net.parameters():
-            if len(p.shape) == 2:
-                objective = objective + decay / 2 * (p * p).sum()
-        engine.backward(objective)
-        for p in net.parameters():
-            p.value = p.value - lr * p.grad
-        objectives.append(float(objective.value))
-    return objectives
-
-
 def settings():
     """What you train with: dims (2 first, 1 last), steps, lr and decay."""
     return {"dims": [2, 8, 8, 2], "steps": 400, "lr": 1.0, "decay": 1e-3}

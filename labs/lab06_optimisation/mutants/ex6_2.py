@@ -9,22 +9,12 @@ def best_step(A):
     return 1 / high, (high - low) / (high + low)
 
 
-def steps_needed(rate, gain):
-    """How many steps divide the distance by `gain`: a whole number."""
-    return math.ceil(math.log(gain) / -math.log(rate))
-
-
 # %% two_over_L diagnosis="learning_rate"
 def best_step(A):
     """(the best constant step, what it leaves of the distance) for curvatures A."""
     curvatures = np.linalg.eigvalsh(A)
     low, high = curvatures[0], curvatures[-1]
     return 2 / high, (high - low) / (high + low)
-
-
-def steps_needed(rate, gain):
-    """How many steps divide the distance by `gain`: a whole number."""
-    return math.ceil(math.log(gain) / -math.log(rate))
 
 
 # %% half_the_step diagnosis="factor"
@@ -35,11 +25,6 @@ def best_step(A):
     return 1 / (low + high), (high - low) / (high + low)
 
 
-def steps_needed(rate, gain):
-    """How many steps divide the distance by `gain`: a whole number."""
-    return math.ceil(math.log(gain) / -math.log(rate))
-
-
 # %% the_mean_curvature diagnosis="factor"
 def best_step(A):
     """(the best constant step, what it leaves of the distance) for curvatures A."""
@@ -48,22 +33,12 @@ def best_step(A):
     return (low + high) / 2, (high - low) / (high + low)
 
 
-def steps_needed(rate, gain):
-    """How many steps divide the distance by `gain`: a whole number."""
-    return math.ceil(math.log(gain) / -math.log(rate))
-
-
 # %% the_diagonal diagnosis="wrong_argument"
 def best_step(A):
     """(the best constant step, what it leaves of the distance) for curvatures A."""
     curvatures = np.sort(np.diag(A))
     low, high = curvatures[0], curvatures[-1]
     return 2 / (low + high), (high - low) / (high + low)
-
-
-def steps_needed(rate, gain):
-    """How many steps divide the distance by `gain`: a whole number."""
-    return math.ceil(math.log(gain) / -math.log(rate))
 
 
 # %% rate_of_momentum diagnosis="wrong_rule"
@@ -75,22 +50,12 @@ def best_step(A):
     return 2 / (low + high), (root - 1) / (root + 1)
 
 
-def steps_needed(rate, gain):
-    """How many steps divide the distance by `gain`: a whole number."""
-    return math.ceil(math.log(gain) / -math.log(rate))
-
-
 # %% rate_of_the_short_step diagnosis="wrong_rule"
 def best_step(A):
     """(the best constant step, what it leaves of the distance) for curvatures A."""
     curvatures = np.linalg.eigvalsh(A)
     low, high = curvatures[0], curvatures[-1]
     return 2 / (low + high), 1 - low / high
-
-
-def steps_needed(rate, gain):
-    """How many steps divide the distance by `gain`: a whole number."""
-    return math.ceil(math.log(gain) / -math.log(rate))
 
 
 # %% upside_down diagnosis="swapped"
@@ -101,22 +66,12 @@ def best_step(A):
     return 2 / (low + high), (high + low) / (high - low)
 
 
-def steps_needed(rate, gain):
-    """How many steps divide the distance by `gain`: a whole number."""
-    return math.ceil(math.log(gain) / -math.log(rate))
-
-
 # %% rate_of_the_value diagnosis="factor"
 def best_step(A):
     """(the best constant step, what it leaves of the distance) for curvatures A."""
     curvatures = np.linalg.eigvalsh(A)
     low, high = curvatures[0], curvatures[-1]
     return 2 / (low + high), ((high - low) / (high + low)) ** 2
-
-
-def steps_needed(rate, gain):
-    """How many steps divide the distance by `gain`: a whole number."""
-    return math.ceil(math.log(gain) / -math.log(rate))
 
 
 # %% negative_rate diagnosis="sign"
@@ -127,58 +82,25 @@ def best_step(A):
     return 2 / (low + high), (low - high) / (high + low)
 
 
-def steps_needed(rate, gain):
-    """How many steps divide the distance by `gain`: a whole number."""
-    return math.ceil(math.log(gain) / -math.log(rate))
-
-
 # %% negative_steps diagnosis="sign"
-def best_step(A):
-    """(the best constant step, what it leaves of the distance) for curvatures A."""
-    curvatures = np.linalg.eigvalsh(A)
-    low, high = curvatures[0], curvatures[-1]
-    return 2 / (low + high), (high - low) / (high + low)
-
-
 def steps_needed(rate, gain):
     """How many steps divide the distance by `gain`: a whole number."""
     return math.ceil(math.log(gain) / math.log(rate))
 
 
 # %% rounded_down diagnosis="rounded"
-def best_step(A):
-    """(the best constant step, what it leaves of the distance) for curvatures A."""
-    curvatures = np.linalg.eigvalsh(A)
-    low, high = curvatures[0], curvatures[-1]
-    return 2 / (low + high), (high - low) / (high + low)
-
-
 def steps_needed(rate, gain):
     """How many steps divide the distance by `gain`: a whole number."""
     return math.floor(math.log(gain) / -math.log(rate))
 
 
 # %% not_rounded diagnosis="wrong_type"
-def best_step(A):
-    """(the best constant step, what it leaves of the distance) for curvatures A."""
-    curvatures = np.linalg.eigvalsh(A)
-    low, high = curvatures[0], curvatures[-1]
-    return 2 / (low + high), (high - low) / (high + low)
-
-
 def steps_needed(rate, gain):
     """How many steps divide the distance by `gain`: a whole number."""
     return math.log(gain) / -math.log(rate)
 
 
 # %% gain_upside_down diagnosis="sign"
-def best_step(A):
-    """(the best constant step, what it leaves of the distance) for curvatures A."""
-    curvatures = np.linalg.eigvalsh(A)
-    low, high = curvatures[0], curvatures[-1]
-    return 2 / (low + high), (high - low) / (high + low)
-
-
 def steps_needed(rate, gain):
     """How many steps divide the distance by `gain`: a whole number."""
     return math.ceil(math.log(1 / gain) / -math.log(rate))
@@ -190,8 +112,3 @@ def best_step(A):
     curvatures = np.linalg.eigvalsh(A)
     low, high = curvatures[0], curvatures[-1]
     return 2 / (low + high)
-
-
-def steps_needed(rate, gain):
-    """How many steps divide the distance by `gain`: a whole number."""
-    return math.ceil(math.log(gain) / -math.log(rate))

@@ -12,16 +12,6 @@ def heavy_ball(gradient, x, step, momentum, n):
     return points
 
 
-def nesterov(gradient, x, step, momentum, n):
-    """Momentum first, then the gradient: the list of n + 1 points."""
-    points, before = [x], x
-    for _ in range(n):
-        ahead = x + momentum * (x - before)
-        x, before = ahead - step * gradient(ahead), x
-        points.append(x)
-    return points
-
-
 # %% ball_looks_ahead diagnosis="wrong_point"
 def heavy_ball(gradient, x, step, momentum, n):
     """Polyak's ball: the list of n + 1 points."""
@@ -32,26 +22,7 @@ def heavy_ball(gradient, x, step, momentum, n):
     return points
 
 
-def nesterov(gradient, x, step, momentum, n):
-    """Momentum first, then the gradient: the list of n + 1 points."""
-    points, before = [x], x
-    for _ in range(n):
-        ahead = x + momentum * (x - before)
-        x, before = ahead - step * gradient(ahead), x
-        points.append(x)
-    return points
-
-
 # %% nesterov_stays diagnosis="wrong_point"
-def heavy_ball(gradient, x, step, momentum, n):
-    """Polyak's ball: the list of n + 1 points."""
-    points, before = [x], x
-    for _ in range(n):
-        x, before = x - step * gradient(x) + momentum * (x - before), x
-        points.append(x)
-    return points
-
-
 def nesterov(gradient, x, step, momentum, n):
     """Momentum first, then the gradient: the list of n + 1 points."""
     points, before = [x], x
@@ -72,26 +43,7 @@ def heavy_ball(gradient, x, step, momentum, n):
     return points
 
 
-def nesterov(gradient, x, step, momentum, n):
-    """Momentum first, then the gradient: the list of n + 1 points."""
-    points, before = [x], x
-    for _ in range(n):
-        ahead = x + momentum * (x - before)
-        x, before = ahead - step * gradient(ahead), x
-        points.append(x)
-    return points
-
-
 # %% nesterov_behind diagnosis="sign"
-def heavy_ball(gradient, x, step, momentum, n):
-    """Polyak's ball: the list of n + 1 points."""
-    points, before = [x], x
-    for _ in range(n):
-        x, before = x - step * gradient(x) + momentum * (x - before), x
-        points.append(x)
-    return points
-
-
 def nesterov(gradient, x, step, momentum, n):
     """Momentum first, then the gradient: the list of n + 1 points."""
     points, before = [x], x
@@ -112,32 +64,12 @@ def heavy_ball(gradient, x, step, momentum, n):
     return points
 
 
-def nesterov(gradient, x, step, momentum, n):
-    """Momentum first, then the gradient: the list of n + 1 points."""
-    points, before = [x], x
-    for _ in range(n):
-        ahead = x + momentum * (x - before)
-        x, before = ahead - step * gradient(ahead), x
-        points.append(x)
-    return points
-
-
 # %% in_place diagnosis="mutated_input"
 def heavy_ball(gradient, x, step, momentum, n):
     """Polyak's ball: the list of n + 1 points."""
     points, before = [x], x
     for _ in range(n):
         x, before = x.__isub__(step * gradient(x) - momentum * (x - before)), x.copy()
-        points.append(x)
-    return points
-
-
-def nesterov(gradient, x, step, momentum, n):
-    """Momentum first, then the gradient: the list of n + 1 points."""
-    points, before = [x], x
-    for _ in range(n):
-        ahead = x + momentum * (x - before)
-        x, before = ahead - step * gradient(ahead), x
         points.append(x)
     return points
 
@@ -173,16 +105,6 @@ def heavy_ball(gradient, x, step, momentum, n):
     return points
 
 
-def nesterov(gradient, x, step, momentum, n):
-    """Momentum first, then the gradient: the list of n + 1 points."""
-    points, before = [x], x
-    for _ in range(n):
-        ahead = x + momentum * (x - before)
-        x, before = ahead - step * gradient(ahead), x
-        points.append(x)
-    return points
-
-
 # %% last_point_only diagnosis="shape"
 def heavy_ball(gradient, x, step, momentum, n):
     """Polyak's ball: the list of n + 1 points."""
@@ -204,15 +126,6 @@ def nesterov(gradient, x, step, momentum, n):
 
 
 # %% asks_twice diagnosis="repeated_pass"
-def heavy_ball(gradient, x, step, momentum, n):
-    """Polyak's ball: the list of n + 1 points."""
-    points, before = [x], x
-    for _ in range(n):
-        x, before = x - step * gradient(x) + momentum * (x - before), x
-        points.append(x)
-    return points
-
-
 def nesterov(gradient, x, step, momentum, n):
     """Momentum first, then the gradient: the list of n + 1 points."""
     points, before = [x], x

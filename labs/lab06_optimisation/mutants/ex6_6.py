@@ -8,23 +8,11 @@ def batches(count, size, rng):
     return [order[k : k + size] for k in range(0, count - size + 1, size)]
 
 
-def batch_gradient(X, y, w, rows):
-    """The gradient of the mean over `rows` of ½(x·w − y)², in the shape of w."""
-    chosen = X[rows]
-    return chosen.T @ (chosen @ w - y[rows]) / len(rows)
-
-
 # %% not_shuffled diagnosis="no_update"
 def batches(count, size, rng):
     """A list of arrays of row numbers: each row once, in random order."""
     order = np.arange(count)
     return [order[k : k + size] for k in range(0, count, size)]
-
-
-def batch_gradient(X, y, w, rows):
-    """The gradient of the mean over `rows` of ½(x·w − y)², in the shape of w."""
-    chosen = X[rows]
-    return chosen.T @ (chosen @ w - y[rows]) / len(rows)
 
 
 # %% with_putting_back diagnosis="double_counted"
@@ -34,12 +22,6 @@ def batches(count, size, rng):
     return [order[k : k + size] for k in range(0, count, size)]
 
 
-def batch_gradient(X, y, w, rows):
-    """The gradient of the mean over `rows` of ½(x·w − y)², in the shape of w."""
-    chosen = X[rows]
-    return chosen.T @ (chosen @ w - y[rows]) / len(rows)
-
-
 # %% chance_from_elsewhere diagnosis="nondeterministic"
 def batches(count, size, rng):
     """A list of arrays of row numbers: each row once, in random order."""
@@ -47,23 +29,11 @@ def batches(count, size, rng):
     return [order[k : k + size] for k in range(0, count, size)]
 
 
-def batch_gradient(X, y, w, rows):
-    """The gradient of the mean over `rows` of ½(x·w − y)², in the shape of w."""
-    chosen = X[rows]
-    return chosen.T @ (chosen @ w - y[rows]) / len(rows)
-
-
 # %% always_the_same_seed diagnosis="no_update"
 def batches(count, size, rng):
     """A list of arrays of row numbers: each row once, in random order."""
     order = np.random.default_rng(0).permutation(count)
     return [order[k : k + size] for k in range(0, count, size)]
-
-
-def batch_gradient(X, y, w, rows):
-    """The gradient of the mean over `rows` of ½(x·w − y)², in the shape of w."""
-    chosen = X[rows]
-    return chosen.T @ (chosen @ w - y[rows]) / len(rows)
 
 
 # %% batches_shuffled diagnosis="wrong_order"
@@ -74,19 +44,7 @@ def batches(count, size, rng):
     return [full[k] for k in rng.permutation(len(full))] + cuts[len(full) :]
 
 
-def batch_gradient(X, y, w, rows):
-    """The gradient of the mean over `rows` of ½(x·w − y)², in the shape of w."""
-    chosen = X[rows]
-    return chosen.T @ (chosen @ w - y[rows]) / len(rows)
-
-
 # %% sum_for_mean diagnosis="averaged"
-def batches(count, size, rng):
-    """A list of arrays of row numbers: each row once, in random order."""
-    order = rng.permutation(count)
-    return [order[k : k + size] for k in range(0, count, size)]
-
-
 def batch_gradient(X, y, w, rows):
     """The gradient of the mean over `rows` of ½(x·w − y)², in the shape of w."""
     chosen = X[rows]
@@ -94,12 +52,6 @@ def batch_gradient(X, y, w, rows):
 
 
 # %% divided_by_all diagnosis="averaged"
-def batches(count, size, rng):
-    """A list of arrays of row numbers: each row once, in random order."""
-    order = rng.permutation(count)
-    return [order[k : k + size] for k in range(0, count, size)]
-
-
 def batch_gradient(X, y, w, rows):
     """The gradient of the mean over `rows` of ½(x·w − y)², in the shape of w."""
     chosen = X[rows]
@@ -107,24 +59,12 @@ def batch_gradient(X, y, w, rows):
 
 
 # %% all_rows diagnosis="stale"
-def batches(count, size, rng):
-    """A list of arrays of row numbers: each row once, in random order."""
-    order = rng.permutation(count)
-    return [order[k : k + size] for k in range(0, count, size)]
-
-
 def batch_gradient(X, y, w, rows):
     """The gradient of the mean over `rows` of ½(x·w − y)², in the shape of w."""
     return X.T @ (X @ w - y) / len(y)
 
 
 # %% wrong_sign diagnosis="sign"
-def batches(count, size, rng):
-    """A list of arrays of row numbers: each row once, in random order."""
-    order = rng.permutation(count)
-    return [order[k : k + size] for k in range(0, count, size)]
-
-
 def batch_gradient(X, y, w, rows):
     """The gradient of the mean over `rows` of ½(x·w − y)², in the shape of w."""
     chosen = X[rows]
@@ -132,12 +72,6 @@ def batch_gradient(X, y, w, rows):
 
 
 # %% twice diagnosis="factor"
-def batches(count, size, rng):
-    """A list of arrays of row numbers: each row once, in random order."""
-    order = rng.permutation(count)
-    return [order[k : k + size] for k in range(0, count, size)]
-
-
 def batch_gradient(X, y, w, rows):
     """The gradient of the mean over `rows` of ½(x·w − y)², in the shape of w."""
     chosen = X[rows]
@@ -145,12 +79,6 @@ def batch_gradient(X, y, w, rows):
 
 
 # %% first_rows diagnosis="wrong_argument"
-def batches(count, size, rng):
-    """A list of arrays of row numbers: each row once, in random order."""
-    order = rng.permutation(count)
-    return [order[k : k + size] for k in range(0, count, size)]
-
-
 def batch_gradient(X, y, w, rows):
     """The gradient of the mean over `rows` of ½(x·w − y)², in the shape of w."""
     n = len(rows)

@@ -7,52 +7,10 @@ def soft_threshold(x, t):
     return np.where(np.abs(x) > t, x, 0)
 
 
-def ista(gradient, x, step, weight, n):
-    """Proximal descent on f + weight·Σ|x|: the list of n + 1 points. `gradient` is that of f."""
-    points = [x]
-    for _ in range(n):
-        x = soft_threshold(x - step * gradient(x), step * weight)
-        points.append(x)
-    return points
-
-
-def fista(gradient, x, step, weight, n):
-    """The same with a growing momentum: the list of the n + 1 points x."""
-    points, y, t = [x], x, 1.0
-    for _ in range(n):
-        new = soft_threshold(y - step * gradient(y), step * weight)
-        t, before = (1 + math.sqrt(1 + 4 * t**2)) / 2, t
-        y = new + (before - 1) / t * (new - x)
-        x = new
-        points.append(x)
-    return points
-
-
 # %% positive_only diagnosis="magnitude"
 def soft_threshold(x, t):
     """Each number of x, moved towards 0 by t, but no further than 0."""
     return np.maximum(x - t, 0)
-
-
-def ista(gradient, x, step, weight, n):
-    """Proximal descent on f + weight·Σ|x|: the list of n + 1 points. `gradient` is that of f."""
-    points = [x]
-    for _ in range(n):
-        x = soft_threshold(x - step * gradient(x), step * weight)
-        points.append(x)
-    return points
-
-
-def fista(gradient, x, step, weight, n):
-    """The same with a growing momentum: the list of the n + 1 points x."""
-    points, y, t = [x], x, 1.0
-    for _ in range(n):
-        new = soft_threshold(y - step * gradient(y), step * weight)
-        t, before = (1 + math.sqrt(1 + 4 * t**2)) / 2, t
-        y = new + (before - 1) / t * (new - x)
-        x = new
-        points.append(x)
-    return points
 
 
 # %% signs_lost diagnosis="magnitude"
@@ -61,52 +19,10 @@ def soft_threshold(x, t):
     return np.maximum(np.abs(x) - t, 0)
 
 
-def ista(gradient, x, step, weight, n):
-    """Proximal descent on f + weight·Σ|x|: the list of n + 1 points. `gradient` is that of f."""
-    points = [x]
-    for _ in range(n):
-        x = soft_threshold(x - step * gradient(x), step * weight)
-        points.append(x)
-    return points
-
-
-def fista(gradient, x, step, weight, n):
-    """The same with a growing momentum: the list of the n + 1 points x."""
-    points, y, t = [x], x, 1.0
-    for _ in range(n):
-        new = soft_threshold(y - step * gradient(y), step * weight)
-        t, before = (1 + math.sqrt(1 + 4 * t**2)) / 2, t
-        y = new + (before - 1) / t * (new - x)
-        x = new
-        points.append(x)
-    return points
-
-
 # %% through_zero diagnosis="wrong_rule"
 def soft_threshold(x, t):
     """Each number of x, moved towards 0 by t, but no further than 0."""
     return np.sign(x) * (np.abs(x) - t)
-
-
-def ista(gradient, x, step, weight, n):
-    """Proximal descent on f + weight·Σ|x|: the list of n + 1 points. `gradient` is that of f."""
-    points = [x]
-    for _ in range(n):
-        x = soft_threshold(x - step * gradient(x), step * weight)
-        points.append(x)
-    return points
-
-
-def fista(gradient, x, step, weight, n):
-    """The same with a growing momentum: the list of the n + 1 points x."""
-    points, y, t = [x], x, 1.0
-    for _ in range(n):
-        new = soft_threshold(y - step * gradient(y), step * weight)
-        t, before = (1 + math.sqrt(1 + 4 * t**2)) / 2, t
-        y = new + (before - 1) / t * (new - x)
-        x = new
-        points.append(x)
-    return points
 
 
 # %% what_is_taken_away diagnosis="wrong_rule"
@@ -115,33 +31,7 @@ def soft_threshold(x, t):
     return np.clip(x, -t, t)
 
 
-def ista(gradient, x, step, weight, n):
-    """Proximal descent on f + weight·Σ|x|: the list of n + 1 points. `gradient` is that of f."""
-    points = [x]
-    for _ in range(n):
-        x = soft_threshold(x - step * gradient(x), step * weight)
-        points.append(x)
-    return points
-
-
-def fista(gradient, x, step, weight, n):
-    """The same with a growing momentum: the list of the n + 1 points x."""
-    points, y, t = [x], x, 1.0
-    for _ in range(n):
-        new = soft_threshold(y - step * gradient(y), step * weight)
-        t, before = (1 + math.sqrt(1 + 4 * t**2)) / 2, t
-        y = new + (before - 1) / t * (new - x)
-        x = new
-        points.append(x)
-    return points
-
-
 # %% threshold_without_step diagnosis="missing_factor"
-def soft_threshold(x, t):
-    """Each number of x, moved towards 0 by t, but no further than 0."""
-    return np.sign(x) * np.maximum(np.abs(x) - t, 0)
-
-
 def ista(gradient, x, step, weight, n):
     """Proximal descent on f + weight·Σ|x|: the list of n + 1 points. `gradient` is that of f."""
     points = [x]
@@ -164,11 +54,6 @@ def fista(gradient, x, step, weight, n):
 
 
 # %% ista_without_threshold diagnosis="missing_term"
-def soft_threshold(x, t):
-    """Each number of x, moved towards 0 by t, but no further than 0."""
-    return np.sign(x) * np.maximum(np.abs(x) - t, 0)
-
-
 def ista(gradient, x, step, weight, n):
     """Proximal descent on f + weight·Σ|x|: the list of n + 1 points. `gradient` is that of f."""
     points = [x]
@@ -178,24 +63,7 @@ def ista(gradient, x, step, weight, n):
     return points
 
 
-def fista(gradient, x, step, weight, n):
-    """The same with a growing momentum: the list of the n + 1 points x."""
-    points, y, t = [x], x, 1.0
-    for _ in range(n):
-        new = soft_threshold(y - step * gradient(y), step * weight)
-        t, before = (1 + math.sqrt(1 + 4 * t**2)) / 2, t
-        y = new + (before - 1) / t * (new - x)
-        x = new
-        points.append(x)
-    return points
-
-
 # %% shrunk_first diagnosis="wrong_order"
-def soft_threshold(x, t):
-    """Each number of x, moved towards 0 by t, but no further than 0."""
-    return np.sign(x) * np.maximum(np.abs(x) - t, 0)
-
-
 def ista(gradient, x, step, weight, n):
     """Proximal descent on f + weight·Σ|x|: the list of n + 1 points. `gradient` is that of f."""
     points = [x]
@@ -206,24 +74,7 @@ def ista(gradient, x, step, weight, n):
     return points
 
 
-def fista(gradient, x, step, weight, n):
-    """The same with a growing momentum: the list of the n + 1 points x."""
-    points, y, t = [x], x, 1.0
-    for _ in range(n):
-        new = soft_threshold(y - step * gradient(y), step * weight)
-        t, before = (1 + math.sqrt(1 + 4 * t**2)) / 2, t
-        y = new + (before - 1) / t * (new - x)
-        x = new
-        points.append(x)
-    return points
-
-
 # %% uphill diagnosis="ascent"
-def soft_threshold(x, t):
-    """Each number of x, moved towards 0 by t, but no further than 0."""
-    return np.sign(x) * np.maximum(np.abs(x) - t, 0)
-
-
 def ista(gradient, x, step, weight, n):
     """Proximal descent on f + weight·Σ|x|: the list of n + 1 points. `gradient` is that of f."""
     points = [x]
@@ -233,33 +84,7 @@ def ista(gradient, x, step, weight, n):
     return points
 
 
-def fista(gradient, x, step, weight, n):
-    """The same with a growing momentum: the list of the n + 1 points x."""
-    points, y, t = [x], x, 1.0
-    for _ in range(n):
-        new = soft_threshold(y - step * gradient(y), step * weight)
-        t, before = (1 + math.sqrt(1 + 4 * t**2)) / 2, t
-        y = new + (before - 1) / t * (new - x)
-        x = new
-        points.append(x)
-    return points
-
-
 # %% gradient_at_x diagnosis="wrong_point"
-def soft_threshold(x, t):
-    """Each number of x, moved towards 0 by t, but no further than 0."""
-    return np.sign(x) * np.maximum(np.abs(x) - t, 0)
-
-
-def ista(gradient, x, step, weight, n):
-    """Proximal descent on f + weight·Σ|x|: the list of n + 1 points. `gradient` is that of f."""
-    points = [x]
-    for _ in range(n):
-        x = soft_threshold(x - step * gradient(x), step * weight)
-        points.append(x)
-    return points
-
-
 def fista(gradient, x, step, weight, n):
     """The same with a growing momentum: the list of the n + 1 points x."""
     points, y, t = [x], x, 1.0
@@ -273,20 +98,6 @@ def fista(gradient, x, step, weight, n):
 
 
 # %% no_momentum diagnosis="missing_term"
-def soft_threshold(x, t):
-    """Each number of x, moved towards 0 by t, but no further than 0."""
-    return np.sign(x) * np.maximum(np.abs(x) - t, 0)
-
-
-def ista(gradient, x, step, weight, n):
-    """Proximal descent on f + weight·Σ|x|: the list of n + 1 points. `gradient` is that of f."""
-    points = [x]
-    for _ in range(n):
-        x = soft_threshold(x - step * gradient(x), step * weight)
-        points.append(x)
-    return points
-
-
 def fista(gradient, x, step, weight, n):
     """The same with a growing momentum: the list of the n + 1 points x."""
     points, y, t = [x], x, 1.0
@@ -300,20 +111,6 @@ def fista(gradient, x, step, weight, n):
 
 
 # %% x_too_early diagnosis="missing_term"
-def soft_threshold(x, t):
-    """Each number of x, moved towards 0 by t, but no further than 0."""
-    return np.sign(x) * np.maximum(np.abs(x) - t, 0)
-
-
-def ista(gradient, x, step, weight, n):
-    """Proximal descent on f + weight·Σ|x|: the list of n + 1 points. `gradient` is that of f."""
-    points = [x]
-    for _ in range(n):
-        x = soft_threshold(x - step * gradient(x), step * weight)
-        points.append(x)
-    return points
-
-
 def fista(gradient, x, step, weight, n):
     """The same with a growing momentum: the list of the n + 1 points x."""
     points, y, t = [x], x, 1.0
@@ -327,20 +124,6 @@ def fista(gradient, x, step, weight, n):
 
 
 # %% new_t_on_top diagnosis="post_update"
-def soft_threshold(x, t):
-    """Each number of x, moved towards 0 by t, but no further than 0."""
-    return np.sign(x) * np.maximum(np.abs(x) - t, 0)
-
-
-def ista(gradient, x, step, weight, n):
-    """Proximal descent on f + weight·Σ|x|: the list of n + 1 points. `gradient` is that of f."""
-    points = [x]
-    for _ in range(n):
-        x = soft_threshold(x - step * gradient(x), step * weight)
-        points.append(x)
-    return points
-
-
 def fista(gradient, x, step, weight, n):
     """The same with a growing momentum: the list of the n + 1 points x."""
     points, y, t = [x], x, 1.0
@@ -354,20 +137,6 @@ def fista(gradient, x, step, weight, n):
 
 
 # %% momentum_backwards diagnosis="sign"
-def soft_threshold(x, t):
-    """Each number of x, moved towards 0 by t, but no further than 0."""
-    return np.sign(x) * np.maximum(np.abs(x) - t, 0)
-
-
-def ista(gradient, x, step, weight, n):
-    """Proximal descent on f + weight·Σ|x|: the list of n + 1 points. `gradient` is that of f."""
-    points = [x]
-    for _ in range(n):
-        x = soft_threshold(x - step * gradient(x), step * weight)
-        points.append(x)
-    return points
-
-
 def fista(gradient, x, step, weight, n):
     """The same with a growing momentum: the list of the n + 1 points x."""
     points, y, t = [x], x, 1.0
@@ -381,20 +150,6 @@ def fista(gradient, x, step, weight, n):
 
 
 # %% points_ahead diagnosis="wrong_argument"
-def soft_threshold(x, t):
-    """Each number of x, moved towards 0 by t, but no further than 0."""
-    return np.sign(x) * np.maximum(np.abs(x) - t, 0)
-
-
-def ista(gradient, x, step, weight, n):
-    """Proximal descent on f + weight·Σ|x|: the list of n + 1 points. `gradient` is that of f."""
-    points = [x]
-    for _ in range(n):
-        x = soft_threshold(x - step * gradient(x), step * weight)
-        points.append(x)
-    return points
-
-
 def fista(gradient, x, step, weight, n):
     """The same with a growing momentum: the list of the n + 1 points x."""
     points, y, t = [x], x, 1.0
@@ -408,20 +163,6 @@ def fista(gradient, x, step, weight, n):
 
 
 # %% from_the_old_y diagnosis="wrong_argument"
-def soft_threshold(x, t):
-    """Each number of x, moved towards 0 by t, but no further than 0."""
-    return np.sign(x) * np.maximum(np.abs(x) - t, 0)
-
-
-def ista(gradient, x, step, weight, n):
-    """Proximal descent on f + weight·Σ|x|: the list of n + 1 points. `gradient` is that of f."""
-    points = [x]
-    for _ in range(n):
-        x = soft_threshold(x - step * gradient(x), step * weight)
-        points.append(x)
-    return points
-
-
 def fista(gradient, x, step, weight, n):
     """The same with a growing momentum: the list of the n + 1 points x."""
     points, y, t = [x], x, 1.0

@@ -9,24 +9,12 @@ def total_variation(u, soft=3e-3):
     return dp.sum(dp.sqrt(down**2 + right**2))
 
 
-def picture_loss(u, small, factor, weight, soft=3e-3):
-    """Half the squared difference to what the camera saw, plus weight · total variation."""
-    missed = images.shrink(u, factor) - small
-    return 0.5 * dp.sum(missed**2) + weight * total_variation(u, soft)
-
-
 # %% softness_not_squared diagnosis="missing_term"
 def total_variation(u, soft=3e-3):
     """How steep the picture u is, summed over its pixels."""
     down = u[1:, :-1] - u[:-1, :-1]
     right = u[:-1, 1:] - u[:-1, :-1]
     return dp.sum(dp.sqrt(down**2 + right**2 + soft))
-
-
-def picture_loss(u, small, factor, weight, soft=3e-3):
-    """Half the squared difference to what the camera saw, plus weight · total variation."""
-    missed = images.shrink(u, factor) - small
-    return 0.5 * dp.sum(missed**2) + weight * total_variation(u, soft)
 
 
 # %% sizes_added diagnosis="wrong_rule"
@@ -37,24 +25,12 @@ def total_variation(u, soft=3e-3):
     return dp.sum(abs(down)) + dp.sum(abs(right))
 
 
-def picture_loss(u, small, factor, weight, soft=3e-3):
-    """Half the squared difference to what the camera saw, plus weight · total variation."""
-    missed = images.shrink(u, factor) - small
-    return 0.5 * dp.sum(missed**2) + weight * total_variation(u, soft)
-
-
 # %% two_roots diagnosis="wrong_rule"
 def total_variation(u, soft=3e-3):
     """How steep the picture u is, summed over its pixels."""
     down = u[1:, :-1] - u[:-1, :-1]
     right = u[:-1, 1:] - u[:-1, :-1]
     return dp.sum(dp.sqrt(down**2 + soft**2)) + dp.sum(dp.sqrt(right**2 + soft**2))
-
-
-def picture_loss(u, small, factor, weight, soft=3e-3):
-    """Half the squared difference to what the camera saw, plus weight · total variation."""
-    missed = images.shrink(u, factor) - small
-    return 0.5 * dp.sum(missed**2) + weight * total_variation(u, soft)
 
 
 # %% one_root_for_all diagnosis="wrong_rule"
@@ -65,24 +41,12 @@ def total_variation(u, soft=3e-3):
     return dp.sqrt(dp.sum(down**2 + right**2 + soft**2))
 
 
-def picture_loss(u, small, factor, weight, soft=3e-3):
-    """Half the squared difference to what the camera saw, plus weight · total variation."""
-    missed = images.shrink(u, factor) - small
-    return 0.5 * dp.sum(missed**2) + weight * total_variation(u, soft)
-
-
 # %% squares diagnosis="wrong_rule"
 def total_variation(u, soft=3e-3):
     """How steep the picture u is, summed over its pixels."""
     down = u[1:, :-1] - u[:-1, :-1]
     right = u[:-1, 1:] - u[:-1, :-1]
     return dp.sum(down**2 + right**2 + soft**2)
-
-
-def picture_loss(u, small, factor, weight, soft=3e-3):
-    """Half the squared difference to what the camera saw, plus weight · total variation."""
-    missed = images.shrink(u, factor) - small
-    return 0.5 * dp.sum(missed**2) + weight * total_variation(u, soft)
 
 
 # %% a_mean diagnosis="averaged"
@@ -93,24 +57,12 @@ def total_variation(u, soft=3e-3):
     return dp.mean(dp.sqrt(down**2 + right**2 + soft**2))
 
 
-def picture_loss(u, small, factor, weight, soft=3e-3):
-    """Half the squared difference to what the camera saw, plus weight · total variation."""
-    missed = images.shrink(u, factor) - small
-    return 0.5 * dp.sum(missed**2) + weight * total_variation(u, soft)
-
-
 # %% round_the_edge diagnosis="double_counted"
 def total_variation(u, soft=3e-3):
     """How steep the picture u is, summed over its pixels."""
     down = dp.roll(u, -1, axis=0) - u
     right = dp.roll(u, -1, axis=1) - u
     return dp.sum(dp.sqrt(down**2 + right**2 + soft**2))
-
-
-def picture_loss(u, small, factor, weight, soft=3e-3):
-    """Half the squared difference to what the camera saw, plus weight · total variation."""
-    missed = images.shrink(u, factor) - small
-    return 0.5 * dp.sum(missed**2) + weight * total_variation(u, soft)
 
 
 # %% rows_only diagnosis="missing_term"
@@ -121,20 +73,7 @@ def total_variation(u, soft=3e-3):
     return dp.sum(dp.sqrt(down**2 + soft**2))
 
 
-def picture_loss(u, small, factor, weight, soft=3e-3):
-    """Half the squared difference to what the camera saw, plus weight · total variation."""
-    missed = images.shrink(u, factor) - small
-    return 0.5 * dp.sum(missed**2) + weight * total_variation(u, soft)
-
-
 # %% no_half diagnosis="factor"
-def total_variation(u, soft=3e-3):
-    """How steep the picture u is, summed over its pixels."""
-    down = u[1:, :-1] - u[:-1, :-1]
-    right = u[:-1, 1:] - u[:-1, :-1]
-    return dp.sum(dp.sqrt(down**2 + right**2 + soft**2))
-
-
 def picture_loss(u, small, factor, weight, soft=3e-3):
     """Half the squared difference to what the camera saw, plus weight · total variation."""
     missed = images.shrink(u, factor) - small
@@ -142,13 +81,6 @@ def picture_loss(u, small, factor, weight, soft=3e-3):
 
 
 # %% mean_of_squares diagnosis="averaged"
-def total_variation(u, soft=3e-3):
-    """How steep the picture u is, summed over its pixels."""
-    down = u[1:, :-1] - u[:-1, :-1]
-    right = u[:-1, 1:] - u[:-1, :-1]
-    return dp.sum(dp.sqrt(down**2 + right**2 + soft**2))
-
-
 def picture_loss(u, small, factor, weight, soft=3e-3):
     """Half the squared difference to what the camera saw, plus weight · total variation."""
     missed = images.shrink(u, factor) - small
@@ -156,13 +88,6 @@ def picture_loss(u, small, factor, weight, soft=3e-3):
 
 
 # %% no_prior diagnosis="missing_term"
-def total_variation(u, soft=3e-3):
-    """How steep the picture u is, summed over its pixels."""
-    down = u[1:, :-1] - u[:-1, :-1]
-    right = u[:-1, 1:] - u[:-1, :-1]
-    return dp.sum(dp.sqrt(down**2 + right**2 + soft**2))
-
-
 def picture_loss(u, small, factor, weight, soft=3e-3):
     """Half the squared difference to what the camera saw, plus weight · total variation."""
     missed = images.shrink(u, factor) - small
@@ -170,13 +95,6 @@ def picture_loss(u, small, factor, weight, soft=3e-3):
 
 
 # %% softness_not_passed_on diagnosis="wrong_argument"
-def total_variation(u, soft=3e-3):
-    """How steep the picture u is, summed over its pixels."""
-    down = u[1:, :-1] - u[:-1, :-1]
-    right = u[:-1, 1:] - u[:-1, :-1]
-    return dp.sum(dp.sqrt(down**2 + right**2 + soft**2))
-
-
 def picture_loss(u, small, factor, weight, soft=3e-3):
     """Half the squared difference to what the camera saw, plus weight · total variation."""
     missed = images.shrink(u, factor) - small
@@ -184,13 +102,6 @@ def picture_loss(u, small, factor, weight, soft=3e-3):
 
 
 # %% prior_of_the_small_one diagnosis="wrong_argument"
-def total_variation(u, soft=3e-3):
-    """How steep the picture u is, summed over its pixels."""
-    down = u[1:, :-1] - u[:-1, :-1]
-    right = u[:-1, 1:] - u[:-1, :-1]
-    return dp.sum(dp.sqrt(down**2 + right**2 + soft**2))
-
-
 def picture_loss(u, small, factor, weight, soft=3e-3):
     """Half the squared difference to what the camera saw, plus weight · total variation."""
     missed = images.shrink(u, factor) - small
@@ -198,13 +109,6 @@ def picture_loss(u, small, factor, weight, soft=3e-3):
 
 
 # %% every_fourth_pixel diagnosis="wrong_rule"
-def total_variation(u, soft=3e-3):
-    """How steep the picture u is, summed over its pixels."""
-    down = u[1:, :-1] - u[:-1, :-1]
-    right = u[:-1, 1:] - u[:-1, :-1]
-    return dp.sum(dp.sqrt(down**2 + right**2 + soft**2))
-
-
 def picture_loss(u, small, factor, weight, soft=3e-3):
     """Half the squared difference to what the camera saw, plus weight · total variation."""
     missed = u[::factor, ::factor] - small
@@ -222,9 +126,3 @@ def total_variation(u, soft=3e-3):
         if hasattr(steep, "item") and steep.ndim and isinstance(steep, dp.Tensor)
         else np.sum(steep)
     )
-
-
-def picture_loss(u, small, factor, weight, soft=3e-3):
-    """Half the squared difference to what the camera saw, plus weight · total variation."""
-    missed = images.shrink(u, factor) - small
-    return 0.5 * dp.sum(missed**2) + weight * total_variation(u, soft)

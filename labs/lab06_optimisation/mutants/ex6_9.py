@@ -12,11 +12,6 @@ def affine(theta, rows, columns, size):
     )
 
 
-def mismatch(moving, still, places):
-    """The mean squared difference after warping."""
-    return dp.mean((images.warp(moving, *places) - still) ** 2)
-
-
 # %% about_the_corner diagnosis="wrong_point"
 def affine(theta, rows, columns, size):
     """Where each pixel looks: (rows, columns), moved by six numbers."""
@@ -26,11 +21,6 @@ def affine(theta, rows, columns, size):
         rows + theta[0] * u + theta[1] * v + theta[2],
         columns + theta[3] * u + theta[4] * v + theta[5],
     )
-
-
-def mismatch(moving, still, places):
-    """The mean squared difference after warping."""
-    return dp.mean((images.warp(moving, *places) - still) ** 2)
 
 
 # %% not_divided diagnosis="missing_factor"
@@ -44,11 +34,6 @@ def affine(theta, rows, columns, size):
     )
 
 
-def mismatch(moving, still, places):
-    """The mean squared difference after warping."""
-    return dp.mean((images.warp(moving, *places) - still) ** 2)
-
-
 # %% places_left_out diagnosis="missing_term"
 def affine(theta, rows, columns, size):
     """Where each pixel looks: (rows, columns), moved by six numbers."""
@@ -58,11 +43,6 @@ def affine(theta, rows, columns, size):
         theta[0] * u + theta[1] * v + theta[2],
         theta[3] * u + theta[4] * v + theta[5],
     )
-
-
-def mismatch(moving, still, places):
-    """The mean squared difference after warping."""
-    return dp.mean((images.warp(moving, *places) - still) ** 2)
 
 
 # %% u_and_v_turned diagnosis="swapped"
@@ -76,11 +56,6 @@ def affine(theta, rows, columns, size):
     )
 
 
-def mismatch(moving, still, places):
-    """The mean squared difference after warping."""
-    return dp.mean((images.warp(moving, *places) - still) ** 2)
-
-
 # %% no_shift diagnosis="missing_term"
 def affine(theta, rows, columns, size):
     """Where each pixel looks: (rows, columns), moved by six numbers."""
@@ -92,86 +67,31 @@ def affine(theta, rows, columns, size):
     )
 
 
-def mismatch(moving, still, places):
-    """The mean squared difference after warping."""
-    return dp.mean((images.warp(moving, *places) - still) ** 2)
-
-
 # %% a_sum diagnosis="averaged"
-def affine(theta, rows, columns, size):
-    """Where each pixel looks: (rows, columns), moved by six numbers."""
-    middle = (size - 1) / 2
-    u, v = (rows - middle) / middle, (columns - middle) / middle
-    return (
-        rows + theta[0] * u + theta[1] * v + theta[2],
-        columns + theta[3] * u + theta[4] * v + theta[5],
-    )
-
-
 def mismatch(moving, still, places):
     """The mean squared difference after warping."""
     return dp.sum((images.warp(moving, *places) - still) ** 2)
 
 
 # %% still_warped diagnosis="swapped"
-def affine(theta, rows, columns, size):
-    """Where each pixel looks: (rows, columns), moved by six numbers."""
-    middle = (size - 1) / 2
-    u, v = (rows - middle) / middle, (columns - middle) / middle
-    return (
-        rows + theta[0] * u + theta[1] * v + theta[2],
-        columns + theta[3] * u + theta[4] * v + theta[5],
-    )
-
-
 def mismatch(moving, still, places):
     """The mean squared difference after warping."""
     return dp.mean((images.warp(still, *places) - moving) ** 2)
 
 
 # %% mean_then_square diagnosis="wrong_rule"
-def affine(theta, rows, columns, size):
-    """Where each pixel looks: (rows, columns), moved by six numbers."""
-    middle = (size - 1) / 2
-    u, v = (rows - middle) / middle, (columns - middle) / middle
-    return (
-        rows + theta[0] * u + theta[1] * v + theta[2],
-        columns + theta[3] * u + theta[4] * v + theta[5],
-    )
-
-
 def mismatch(moving, still, places):
     """The mean squared difference after warping."""
     return dp.mean(images.warp(moving, *places) - still) ** 2
 
 
 # %% not_warped diagnosis="missing_term"
-def affine(theta, rows, columns, size):
-    """Where each pixel looks: (rows, columns), moved by six numbers."""
-    middle = (size - 1) / 2
-    u, v = (rows - middle) / middle, (columns - middle) / middle
-    return (
-        rows + theta[0] * u + theta[1] * v + theta[2],
-        columns + theta[3] * u + theta[4] * v + theta[5],
-    )
-
-
 def mismatch(moving, still, places):
     """The mean squared difference after warping."""
     return dp.mean((moving - still) ** 2)
 
 
 # %% places_turned diagnosis="swapped"
-def affine(theta, rows, columns, size):
-    """Where each pixel looks: (rows, columns), moved by six numbers."""
-    middle = (size - 1) / 2
-    u, v = (rows - middle) / middle, (columns - middle) / middle
-    return (
-        rows + theta[0] * u + theta[1] * v + theta[2],
-        columns + theta[3] * u + theta[4] * v + theta[5],
-    )
-
-
 def mismatch(moving, still, places):
     """The mean squared difference after warping."""
     return dp.mean((images.warp(moving, *places[::-1]) - still) ** 2)

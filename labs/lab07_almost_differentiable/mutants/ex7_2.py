@@ -8,21 +8,11 @@ def soft_if(margin, yes, no, temperature):
     return sure * no + (1 - sure) * yes
 
 
-def warmest(distance, jump, tolerance):
-    """The temperature at which a soft-if errs by `tolerance`, `distance` away from a `jump`."""
-    return distance / np.log(jump / tolerance - 1)
-
-
 # %% temperature_upside_down diagnosis="wrong_argument"
 def soft_if(margin, yes, no, temperature):
     """`yes` as far as the margin is positive, otherwise `no`."""
     sure = dp.sigmoid(margin * temperature)
     return sure * yes + (1 - sure) * no
-
-
-def warmest(distance, jump, tolerance):
-    """The temperature at which a soft-if errs by `tolerance`, `distance` away from a `jump`."""
-    return distance / np.log(jump / tolerance - 1)
 
 
 # %% no_temperature diagnosis="missing_factor"
@@ -32,21 +22,11 @@ def soft_if(margin, yes, no, temperature):
     return sure * yes + (1 - sure) * no
 
 
-def warmest(distance, jump, tolerance):
-    """The temperature at which a soft-if errs by `tolerance`, `distance` away from a `jump`."""
-    return distance / np.log(jump / tolerance - 1)
-
-
 # %% still_hard diagnosis="zero"
 def soft_if(margin, yes, no, temperature):
     """`yes` as far as the margin is positive, otherwise `no`."""
     sure = dp.where(margin > 0, 1.0, 0.0) + 0 * margin
     return sure * yes + (1 - sure) * no
-
-
-def warmest(distance, jump, tolerance):
-    """The temperature at which a soft-if errs by `tolerance`, `distance` away from a `jump`."""
-    return distance / np.log(jump / tolerance - 1)
 
 
 # %% overflows diagnosis="not_finite"
@@ -56,21 +36,11 @@ def soft_if(margin, yes, no, temperature):
     return sure * yes + (1 - sure) * no
 
 
-def warmest(distance, jump, tolerance):
-    """The temperature at which a soft-if errs by `tolerance`, `distance` away from a `jump`."""
-    return distance / np.log(jump / tolerance - 1)
-
-
 # %% plain_numbers diagnosis="zero"
 def soft_if(margin, yes, no, temperature):
     """`yes` as far as the margin is positive, otherwise `no`."""
     sure = dp.stop_gradient(dp.sigmoid(margin / temperature))
     return sure * yes + (1 - sure) * no
-
-
-def warmest(distance, jump, tolerance):
-    """The temperature at which a soft-if errs by `tolerance`, `distance` away from a `jump`."""
-    return distance / np.log(jump / tolerance - 1)
 
 
 # %% forgets_the_other_side diagnosis="wrong_value"
@@ -80,54 +50,25 @@ def soft_if(margin, yes, no, temperature):
     return sure * yes
 
 
-def warmest(distance, jump, tolerance):
-    """The temperature at which a soft-if errs by `tolerance`, `distance` away from a `jump`."""
-    return distance / np.log(jump / tolerance - 1)
-
-
 # %% ratio_upside_down diagnosis="wrong_argument"
-def soft_if(margin, yes, no, temperature):
-    """`yes` as far as the margin is positive, otherwise `no`."""
-    sure = dp.sigmoid(margin / temperature)
-    return sure * yes + (1 - sure) * no
-
-
 def warmest(distance, jump, tolerance):
     """The temperature at which a soft-if errs by `tolerance`, `distance` away from a `jump`."""
     return np.log(jump / tolerance - 1) / distance
 
 
 # %% logarithm_upside_down diagnosis="sign"
-def soft_if(margin, yes, no, temperature):
-    """`yes` as far as the margin is positive, otherwise `no`."""
-    sure = dp.sigmoid(margin / temperature)
-    return sure * yes + (1 - sure) * no
-
-
 def warmest(distance, jump, tolerance):
     """The temperature at which a soft-if errs by `tolerance`, `distance` away from a `jump`."""
     return distance / np.log(1 / (jump / tolerance - 1))
 
 
 # %% tail_for_share diagnosis="magnitude"
-def soft_if(margin, yes, no, temperature):
-    """`yes` as far as the margin is positive, otherwise `no`."""
-    sure = dp.sigmoid(margin / temperature)
-    return sure * yes + (1 - sure) * no
-
-
 def warmest(distance, jump, tolerance):
     """The temperature at which a soft-if errs by `tolerance`, `distance` away from a `jump`."""
     return distance / np.log(jump / tolerance)
 
 
 # %% forgets_the_jump diagnosis="missing_factor"
-def soft_if(margin, yes, no, temperature):
-    """`yes` as far as the margin is positive, otherwise `no`."""
-    sure = dp.sigmoid(margin / temperature)
-    return sure * yes + (1 - sure) * no
-
-
 def warmest(distance, jump, tolerance):
     """The temperature at which a soft-if errs by `tolerance`, `distance` away from a `jump`."""
     return distance / np.log(1 / tolerance - 1)

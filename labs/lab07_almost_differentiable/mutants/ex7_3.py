@@ -8,31 +8,11 @@ def softmax(x, temperature):
     return raised / dp.sum(raised)
 
 
-def soft_argmax(x, temperature):
-    """The place of the largest entry, softly."""
-    return dp.sum(softmax(x, temperature) * np.arange(len(x)))
-
-
-def soft_max(x, temperature):
-    """The largest entry, softly: never above it."""
-    return dp.sum(softmax(x, temperature) * x)
-
-
 # %% temperature_upside_down diagnosis="wrong_argument"
 def softmax(x, temperature):
     """Shares of 1, in proportion to exp(x * temperature)."""
     raised = dp.exp((x - dp.max(x)) * temperature)
     return raised / dp.sum(raised)
-
-
-def soft_argmax(x, temperature):
-    """The place of the largest entry, softly."""
-    return dp.sum(softmax(x, temperature) * np.arange(len(x)))
-
-
-def soft_max(x, temperature):
-    """The largest entry, softly: never above it."""
-    return dp.sum(softmax(x, temperature) * x)
 
 
 # %% not_shifted diagnosis="not_finite"
@@ -42,31 +22,11 @@ def softmax(x, temperature):
     return raised / dp.sum(raised)
 
 
-def soft_argmax(x, temperature):
-    """The place of the largest entry, softly."""
-    return dp.sum(softmax(x, temperature) * np.arange(len(x)))
-
-
-def soft_max(x, temperature):
-    """The largest entry, softly: never above it."""
-    return dp.sum(softmax(x, temperature) * x)
-
-
 # %% not_normalised diagnosis="normalised"
 def softmax(x, temperature):
     """Shares of 1, in proportion to exp(x / temperature)."""
     raised = dp.exp((x - dp.max(x)) / temperature)
     return raised
-
-
-def soft_argmax(x, temperature):
-    """The place of the largest entry, softly."""
-    return dp.sum(softmax(x, temperature) * np.arange(len(x)))
-
-
-def soft_max(x, temperature):
-    """The largest entry, softly: never above it."""
-    return dp.sum(softmax(x, temperature) * x)
 
 
 # %% smallest_wins diagnosis="sign"
@@ -76,130 +36,43 @@ def softmax(x, temperature):
     return raised / dp.sum(raised)
 
 
-def soft_argmax(x, temperature):
-    """The place of the largest entry, softly."""
-    return dp.sum(softmax(x, temperature) * np.arange(len(x)))
-
-
-def soft_max(x, temperature):
-    """The largest entry, softly: never above it."""
-    return dp.sum(softmax(x, temperature) * x)
-
-
 # %% hard_place diagnosis="zero"
-def softmax(x, temperature):
-    """Shares of 1, in proportion to exp(x / temperature)."""
-    raised = dp.exp((x - dp.max(x)) / temperature)
-    return raised / dp.sum(raised)
-
-
 def soft_argmax(x, temperature):
     """The place of the largest entry, softly."""
     return float(dp.argmax(x)) + 0 * x[0]
 
 
-def soft_max(x, temperature):
-    """The largest entry, softly: never above it."""
-    return dp.sum(softmax(x, temperature) * x)
-
-
 # %% counts_from_one diagnosis="constant_offset"
-def softmax(x, temperature):
-    """Shares of 1, in proportion to exp(x / temperature)."""
-    raised = dp.exp((x - dp.max(x)) / temperature)
-    return raised / dp.sum(raised)
-
-
 def soft_argmax(x, temperature):
     """The place of the largest entry, softly."""
     return dp.sum(softmax(x, temperature) * np.arange(1, len(x) + 1))
 
 
-def soft_max(x, temperature):
-    """The largest entry, softly: never above it."""
-    return dp.sum(softmax(x, temperature) * x)
-
-
 # %% hard_maximum diagnosis="zero"
-def softmax(x, temperature):
-    """Shares of 1, in proportion to exp(x / temperature)."""
-    raised = dp.exp((x - dp.max(x)) / temperature)
-    return raised / dp.sum(raised)
-
-
-def soft_argmax(x, temperature):
-    """The place of the largest entry, softly."""
-    return dp.sum(softmax(x, temperature) * np.arange(len(x)))
-
-
 def soft_max(x, temperature):
     """The largest entry, softly: never above it."""
     return dp.max(x)
 
 
 # %% log_sum_exp diagnosis="other_function"
-def softmax(x, temperature):
-    """Shares of 1, in proportion to exp(x / temperature)."""
-    raised = dp.exp((x - dp.max(x)) / temperature)
-    return raised / dp.sum(raised)
-
-
-def soft_argmax(x, temperature):
-    """The place of the largest entry, softly."""
-    return dp.sum(softmax(x, temperature) * np.arange(len(x)))
-
-
 def soft_max(x, temperature):
     """The largest entry, softly: never above it."""
     return temperature * dp.logsumexp(x / temperature)
 
 
 # %% mean_of_means diagnosis="averaged"
-def softmax(x, temperature):
-    """Shares of 1, in proportion to exp(x / temperature)."""
-    raised = dp.exp((x - dp.max(x)) / temperature)
-    return raised / dp.sum(raised)
-
-
 def soft_argmax(x, temperature):
     """The place of the largest entry, softly."""
     return dp.mean(softmax(x, temperature) * np.arange(len(x)))
 
 
-def soft_max(x, temperature):
-    """The largest entry, softly: never above it."""
-    return dp.sum(softmax(x, temperature) * x)
-
-
 # %% shares_are_constants diagnosis="missing_term"
-def softmax(x, temperature):
-    """Shares of 1, in proportion to exp(x / temperature)."""
-    raised = dp.exp((x - dp.max(x)) / temperature)
-    return raised / dp.sum(raised)
-
-
-def soft_argmax(x, temperature):
-    """The place of the largest entry, softly."""
-    return dp.sum(softmax(x, temperature) * np.arange(len(x)))
-
-
 def soft_max(x, temperature):
     """The largest entry, softly: never above it."""
     return dp.sum(dp.stop_gradient(softmax(x, temperature)) * x)
 
 
 # %% place_is_constant diagnosis="zero"
-def softmax(x, temperature):
-    """Shares of 1, in proportion to exp(x / temperature)."""
-    raised = dp.exp((x - dp.max(x)) / temperature)
-    return raised / dp.sum(raised)
-
-
 def soft_argmax(x, temperature):
     """The place of the largest entry, softly."""
     return 0 * x[0] + dp.sum(softmax(dp.stop_gradient(x), temperature) * np.arange(len(x)))
-
-
-def soft_max(x, temperature):
-    """The largest entry, softly: never above it."""
-    return dp.sum(softmax(x, temperature) * x)

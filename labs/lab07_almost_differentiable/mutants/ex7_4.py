@@ -7,48 +7,10 @@ def soft_overlap(a0, a1, b0, b1, t):
     return dp.relu(dp.minimum(a1, b1) - dp.maximum(a0, b0))
 
 
-def soft_iou(a, b, t):
-    """Intersection over union of two boxes (left, bottom, right, top), softly."""
-
-    def shared(a, b):
-        across = soft_overlap(a[0], a[2], b[0], b[2], t)
-        return across * soft_overlap(a[1], a[3], b[1], b[3], t)
-
-    return shared(a, b) / (shared(a, a) + shared(b, b) - shared(a, b))
-
-
-def find(box, target, temperatures, rate):
-    """A list of boxes on the way from box to target, one more than there are temperatures."""
-    boxes = [box]
-    for t in temperatures:
-        slope = dp.grad(lambda box, t=t: -dp.log(soft_iou(box, target, t)))(boxes[-1])
-        boxes.append(boxes[-1] - rate * t * slope)
-    return boxes
-
-
 # %% temperature_once diagnosis="missing_factor"
 def soft_overlap(a0, a1, b0, b1, t):
     """The length that the intervals [a0, a1] and [b0, b1] share, softly."""
     return dp.softplus((dp.minimum(a1, b1) - dp.maximum(a0, b0)) / t)
-
-
-def soft_iou(a, b, t):
-    """Intersection over union of two boxes (left, bottom, right, top), softly."""
-
-    def shared(a, b):
-        across = soft_overlap(a[0], a[2], b[0], b[2], t)
-        return across * soft_overlap(a[1], a[3], b[1], b[3], t)
-
-    return shared(a, b) / (shared(a, a) + shared(b, b) - shared(a, b))
-
-
-def find(box, target, temperatures, rate):
-    """A list of boxes on the way from box to target, one more than there are temperatures."""
-    boxes = [box]
-    for t in temperatures:
-        slope = dp.grad(lambda box, t=t: -dp.log(soft_iou(box, target, t)))(boxes[-1])
-        boxes.append(boxes[-1] - rate * t * slope)
-    return boxes
 
 
 # %% no_temperature diagnosis="wrong_argument"
@@ -57,48 +19,10 @@ def soft_overlap(a0, a1, b0, b1, t):
     return dp.softplus(dp.minimum(a1, b1) - dp.maximum(a0, b0))
 
 
-def soft_iou(a, b, t):
-    """Intersection over union of two boxes (left, bottom, right, top), softly."""
-
-    def shared(a, b):
-        across = soft_overlap(a[0], a[2], b[0], b[2], t)
-        return across * soft_overlap(a[1], a[3], b[1], b[3], t)
-
-    return shared(a, b) / (shared(a, a) + shared(b, b) - shared(a, b))
-
-
-def find(box, target, temperatures, rate):
-    """A list of boxes on the way from box to target, one more than there are temperatures."""
-    boxes = [box]
-    for t in temperatures:
-        slope = dp.grad(lambda box, t=t: -dp.log(soft_iou(box, target, t)))(boxes[-1])
-        boxes.append(boxes[-1] - rate * t * slope)
-    return boxes
-
-
 # %% gap_for_overlap diagnosis="sign"
 def soft_overlap(a0, a1, b0, b1, t):
     """The length that the intervals [a0, a1] and [b0, b1] share, softly."""
     return t * dp.softplus((dp.maximum(a0, b0) - dp.minimum(a1, b1)) / t)
-
-
-def soft_iou(a, b, t):
-    """Intersection over union of two boxes (left, bottom, right, top), softly."""
-
-    def shared(a, b):
-        across = soft_overlap(a[0], a[2], b[0], b[2], t)
-        return across * soft_overlap(a[1], a[3], b[1], b[3], t)
-
-    return shared(a, b) / (shared(a, a) + shared(b, b) - shared(a, b))
-
-
-def find(box, target, temperatures, rate):
-    """A list of boxes on the way from box to target, one more than there are temperatures."""
-    boxes = [box]
-    for t in temperatures:
-        slope = dp.grad(lambda box, t=t: -dp.log(soft_iou(box, target, t)))(boxes[-1])
-        boxes.append(boxes[-1] - rate * t * slope)
-    return boxes
 
 
 # %% covers_for_shares diagnosis="swapped"
@@ -107,31 +31,7 @@ def soft_overlap(a0, a1, b0, b1, t):
     return t * dp.softplus((dp.maximum(a1, b1) - dp.minimum(a0, b0)) / t)
 
 
-def soft_iou(a, b, t):
-    """Intersection over union of two boxes (left, bottom, right, top), softly."""
-
-    def shared(a, b):
-        across = soft_overlap(a[0], a[2], b[0], b[2], t)
-        return across * soft_overlap(a[1], a[3], b[1], b[3], t)
-
-    return shared(a, b) / (shared(a, a) + shared(b, b) - shared(a, b))
-
-
-def find(box, target, temperatures, rate):
-    """A list of boxes on the way from box to target, one more than there are temperatures."""
-    boxes = [box]
-    for t in temperatures:
-        slope = dp.grad(lambda box, t=t: -dp.log(soft_iou(box, target, t)))(boxes[-1])
-        boxes.append(boxes[-1] - rate * t * slope)
-    return boxes
-
-
 # %% hard_areas diagnosis="missing_factor"
-def soft_overlap(a0, a1, b0, b1, t):
-    """The length that the intervals [a0, a1] and [b0, b1] share, softly."""
-    return t * dp.softplus((dp.minimum(a1, b1) - dp.maximum(a0, b0)) / t)
-
-
 def soft_iou(a, b, t):
     """Intersection over union of two boxes (left, bottom, right, top), softly."""
 
@@ -144,21 +44,7 @@ def soft_iou(a, b, t):
     )
 
 
-def find(box, target, temperatures, rate):
-    """A list of boxes on the way from box to target, one more than there are temperatures."""
-    boxes = [box]
-    for t in temperatures:
-        slope = dp.grad(lambda box, t=t: -dp.log(soft_iou(box, target, t)))(boxes[-1])
-        boxes.append(boxes[-1] - rate * t * slope)
-    return boxes
-
-
 # %% counted_twice diagnosis="missing_term"
-def soft_overlap(a0, a1, b0, b1, t):
-    """The length that the intervals [a0, a1] and [b0, b1] share, softly."""
-    return t * dp.softplus((dp.minimum(a1, b1) - dp.maximum(a0, b0)) / t)
-
-
 def soft_iou(a, b, t):
     """Intersection over union of two boxes (left, bottom, right, top), softly."""
 
@@ -169,21 +55,7 @@ def soft_iou(a, b, t):
     return shared(a, b) / (shared(a, a) + shared(b, b))
 
 
-def find(box, target, temperatures, rate):
-    """A list of boxes on the way from box to target, one more than there are temperatures."""
-    boxes = [box]
-    for t in temperatures:
-        slope = dp.grad(lambda box, t=t: -dp.log(soft_iou(box, target, t)))(boxes[-1])
-        boxes.append(boxes[-1] - rate * t * slope)
-    return boxes
-
-
 # %% no_union diagnosis="wrong_argument"
-def soft_overlap(a0, a1, b0, b1, t):
-    """The length that the intervals [a0, a1] and [b0, b1] share, softly."""
-    return t * dp.softplus((dp.minimum(a1, b1) - dp.maximum(a0, b0)) / t)
-
-
 def soft_iou(a, b, t):
     """Intersection over union of two boxes (left, bottom, right, top), softly."""
 
@@ -194,21 +66,7 @@ def soft_iou(a, b, t):
     return shared(a, b)
 
 
-def find(box, target, temperatures, rate):
-    """A list of boxes on the way from box to target, one more than there are temperatures."""
-    boxes = [box]
-    for t in temperatures:
-        slope = dp.grad(lambda box, t=t: -dp.log(soft_iou(box, target, t)))(boxes[-1])
-        boxes.append(boxes[-1] - rate * t * slope)
-    return boxes
-
-
 # %% lengths_added diagnosis="wrong_rule"
-def soft_overlap(a0, a1, b0, b1, t):
-    """The length that the intervals [a0, a1] and [b0, b1] share, softly."""
-    return t * dp.softplus((dp.minimum(a1, b1) - dp.maximum(a0, b0)) / t)
-
-
 def soft_iou(a, b, t):
     """Intersection over union of two boxes (left, bottom, right, top), softly."""
 
@@ -219,31 +77,7 @@ def soft_iou(a, b, t):
     return shared(a, b) / (shared(a, a) + shared(b, b) - shared(a, b))
 
 
-def find(box, target, temperatures, rate):
-    """A list of boxes on the way from box to target, one more than there are temperatures."""
-    boxes = [box]
-    for t in temperatures:
-        slope = dp.grad(lambda box, t=t: -dp.log(soft_iou(box, target, t)))(boxes[-1])
-        boxes.append(boxes[-1] - rate * t * slope)
-    return boxes
-
-
 # %% uphill diagnosis="ascent"
-def soft_overlap(a0, a1, b0, b1, t):
-    """The length that the intervals [a0, a1] and [b0, b1] share, softly."""
-    return t * dp.softplus((dp.minimum(a1, b1) - dp.maximum(a0, b0)) / t)
-
-
-def soft_iou(a, b, t):
-    """Intersection over union of two boxes (left, bottom, right, top), softly."""
-
-    def shared(a, b):
-        across = soft_overlap(a[0], a[2], b[0], b[2], t)
-        return across * soft_overlap(a[1], a[3], b[1], b[3], t)
-
-    return shared(a, b) / (shared(a, a) + shared(b, b) - shared(a, b))
-
-
 def find(box, target, temperatures, rate):
     """A list of boxes on the way from box to target, one more than there are temperatures."""
     boxes = [box]
@@ -254,21 +88,6 @@ def find(box, target, temperatures, rate):
 
 
 # %% no_logarithm diagnosis="other_function"
-def soft_overlap(a0, a1, b0, b1, t):
-    """The length that the intervals [a0, a1] and [b0, b1] share, softly."""
-    return t * dp.softplus((dp.minimum(a1, b1) - dp.maximum(a0, b0)) / t)
-
-
-def soft_iou(a, b, t):
-    """Intersection over union of two boxes (left, bottom, right, top), softly."""
-
-    def shared(a, b):
-        across = soft_overlap(a[0], a[2], b[0], b[2], t)
-        return across * soft_overlap(a[1], a[3], b[1], b[3], t)
-
-    return shared(a, b) / (shared(a, a) + shared(b, b) - shared(a, b))
-
-
 def find(box, target, temperatures, rate):
     """A list of boxes on the way from box to target, one more than there are temperatures."""
     boxes = [box]
@@ -279,21 +98,6 @@ def find(box, target, temperatures, rate):
 
 
 # %% step_without_t diagnosis="learning_rate"
-def soft_overlap(a0, a1, b0, b1, t):
-    """The length that the intervals [a0, a1] and [b0, b1] share, softly."""
-    return t * dp.softplus((dp.minimum(a1, b1) - dp.maximum(a0, b0)) / t)
-
-
-def soft_iou(a, b, t):
-    """Intersection over union of two boxes (left, bottom, right, top), softly."""
-
-    def shared(a, b):
-        across = soft_overlap(a[0], a[2], b[0], b[2], t)
-        return across * soft_overlap(a[1], a[3], b[1], b[3], t)
-
-    return shared(a, b) / (shared(a, a) + shared(b, b) - shared(a, b))
-
-
 def find(box, target, temperatures, rate):
     """A list of boxes on the way from box to target, one more than there are temperatures."""
     boxes = [box]
@@ -304,21 +108,6 @@ def find(box, target, temperatures, rate):
 
 
 # %% never_cools diagnosis="stale"
-def soft_overlap(a0, a1, b0, b1, t):
-    """The length that the intervals [a0, a1] and [b0, b1] share, softly."""
-    return t * dp.softplus((dp.minimum(a1, b1) - dp.maximum(a0, b0)) / t)
-
-
-def soft_iou(a, b, t):
-    """Intersection over union of two boxes (left, bottom, right, top), softly."""
-
-    def shared(a, b):
-        across = soft_overlap(a[0], a[2], b[0], b[2], t)
-        return across * soft_overlap(a[1], a[3], b[1], b[3], t)
-
-    return shared(a, b) / (shared(a, a) + shared(b, b) - shared(a, b))
-
-
 def find(box, target, temperatures, rate):
     """A list of boxes on the way from box to target, one more than there are temperatures."""
     boxes = [box]
@@ -330,21 +119,6 @@ def find(box, target, temperatures, rate):
 
 
 # %% forgets_the_start diagnosis="shape"
-def soft_overlap(a0, a1, b0, b1, t):
-    """The length that the intervals [a0, a1] and [b0, b1] share, softly."""
-    return t * dp.softplus((dp.minimum(a1, b1) - dp.maximum(a0, b0)) / t)
-
-
-def soft_iou(a, b, t):
-    """Intersection over union of two boxes (left, bottom, right, top), softly."""
-
-    def shared(a, b):
-        across = soft_overlap(a[0], a[2], b[0], b[2], t)
-        return across * soft_overlap(a[1], a[3], b[1], b[3], t)
-
-    return shared(a, b) / (shared(a, a) + shared(b, b) - shared(a, b))
-
-
 def find(box, target, temperatures, rate):
     """A list of boxes on the way from box to target, one more than there are temperatures."""
     boxes = [box]
@@ -355,21 +129,6 @@ def find(box, target, temperatures, rate):
 
 
 # %% last_box_only diagnosis="wrong_type"
-def soft_overlap(a0, a1, b0, b1, t):
-    """The length that the intervals [a0, a1] and [b0, b1] share, softly."""
-    return t * dp.softplus((dp.minimum(a1, b1) - dp.maximum(a0, b0)) / t)
-
-
-def soft_iou(a, b, t):
-    """Intersection over union of two boxes (left, bottom, right, top), softly."""
-
-    def shared(a, b):
-        across = soft_overlap(a[0], a[2], b[0], b[2], t)
-        return across * soft_overlap(a[1], a[3], b[1], b[3], t)
-
-    return shared(a, b) / (shared(a, a) + shared(b, b) - shared(a, b))
-
-
 def find(box, target, temperatures, rate):
     """A list of boxes on the way from box to target, one more than there are temperatures."""
     boxes = [box]
@@ -380,11 +139,6 @@ def find(box, target, temperatures, rate):
 
 
 # %% target_is_soft diagnosis="missing_term"
-def soft_overlap(a0, a1, b0, b1, t):
-    """The length that the intervals [a0, a1] and [b0, b1] share, softly."""
-    return t * dp.softplus((dp.minimum(a1, b1) - dp.maximum(a0, b0)) / t)
-
-
 def soft_iou(a, b, t):
     """Intersection over union of two boxes (left, bottom, right, top), softly."""
 
@@ -395,31 +149,7 @@ def soft_iou(a, b, t):
     return shared(a, b) / (dp.stop_gradient(shared(a, a)) + shared(b, b) - shared(a, b))
 
 
-def find(box, target, temperatures, rate):
-    """A list of boxes on the way from box to target, one more than there are temperatures."""
-    boxes = [box]
-    for t in temperatures:
-        slope = dp.grad(lambda box, t=t: -dp.log(soft_iou(box, target, t)))(boxes[-1])
-        boxes.append(boxes[-1] - rate * t * slope)
-    return boxes
-
-
 # %% moves_the_start diagnosis="mutated_input"
-def soft_overlap(a0, a1, b0, b1, t):
-    """The length that the intervals [a0, a1] and [b0, b1] share, softly."""
-    return t * dp.softplus((dp.minimum(a1, b1) - dp.maximum(a0, b0)) / t)
-
-
-def soft_iou(a, b, t):
-    """Intersection over union of two boxes (left, bottom, right, top), softly."""
-
-    def shared(a, b):
-        across = soft_overlap(a[0], a[2], b[0], b[2], t)
-        return across * soft_overlap(a[1], a[3], b[1], b[3], t)
-
-    return shared(a, b) / (shared(a, a) + shared(b, b) - shared(a, b))
-
-
 def find(box, target, temperatures, rate):
     """A list of boxes on the way from box to target, one more than there are temperatures."""
     boxes = [box]

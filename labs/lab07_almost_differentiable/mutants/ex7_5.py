@@ -7,96 +7,31 @@ def gumbel(u):
     return -np.log(u)
 
 
-def straight_through(hard, soft):
-    """The value of hard, the derivative of soft."""
-    return soft + dp.stop_gradient(hard - soft)
-
-
-def choose(logits, u, temperature):
-    """One of several by lot: hard in value, soft in its derivative."""
-    noisy = logits + gumbel(u)
-    return straight_through(one_hot(noisy), softmax(noisy, temperature))
-
-
 # %% gumbel_sign diagnosis="sign"
 def gumbel(u):
     """Gumbel numbers from uniform ones."""
     return np.log(-np.log(u))
 
 
-def straight_through(hard, soft):
-    """The value of hard, the derivative of soft."""
-    return soft + dp.stop_gradient(hard - soft)
-
-
-def choose(logits, u, temperature):
-    """One of several by lot: hard in value, soft in its derivative."""
-    noisy = logits + gumbel(u)
-    return straight_through(one_hot(noisy), softmax(noisy, temperature))
-
-
 # %% soft_value diagnosis="swapped"
-def gumbel(u):
-    """Gumbel numbers from uniform ones."""
-    return -np.log(-np.log(u))
-
-
 def straight_through(hard, soft):
     """The value of hard, the derivative of soft."""
     return soft
 
 
-def choose(logits, u, temperature):
-    """One of several by lot: hard in value, soft in its derivative."""
-    noisy = logits + gumbel(u)
-    return straight_through(one_hot(noisy), softmax(noisy, temperature))
-
-
 # %% hard_only diagnosis="zero"
-def gumbel(u):
-    """Gumbel numbers from uniform ones."""
-    return -np.log(-np.log(u))
-
-
 def straight_through(hard, soft):
     """The value of hard, the derivative of soft."""
     return hard + 0 * soft
 
 
-def choose(logits, u, temperature):
-    """One of several by lot: hard in value, soft in its derivative."""
-    noisy = logits + gumbel(u)
-    return straight_through(one_hot(noisy), softmax(noisy, temperature))
-
-
 # %% everything_stopped diagnosis="zero"
-def gumbel(u):
-    """Gumbel numbers from uniform ones."""
-    return -np.log(-np.log(u))
-
-
 def straight_through(hard, soft):
     """The value of hard, the derivative of soft."""
     return dp.stop_gradient(soft + hard - soft) + 0 * soft
 
 
-def choose(logits, u, temperature):
-    """One of several by lot: hard in value, soft in its derivative."""
-    noisy = logits + gumbel(u)
-    return straight_through(one_hot(noisy), softmax(noisy, temperature))
-
-
 # %% soft_choice diagnosis="swapped"
-def gumbel(u):
-    """Gumbel numbers from uniform ones."""
-    return -np.log(-np.log(u))
-
-
-def straight_through(hard, soft):
-    """The value of hard, the derivative of soft."""
-    return soft + dp.stop_gradient(hard - soft)
-
-
 def choose(logits, u, temperature):
     """One of several by lot: hard in value, soft in its derivative."""
     noisy = logits + gumbel(u)
@@ -104,16 +39,6 @@ def choose(logits, u, temperature):
 
 
 # %% no_dice diagnosis="wrong_argument"
-def gumbel(u):
-    """Gumbel numbers from uniform ones."""
-    return -np.log(-np.log(u))
-
-
-def straight_through(hard, soft):
-    """The value of hard, the derivative of soft."""
-    return soft + dp.stop_gradient(hard - soft)
-
-
 def choose(logits, u, temperature):
     """One of several by lot: hard in value, soft in its derivative."""
     noisy = logits + 0 * gumbel(u)
@@ -121,16 +46,6 @@ def choose(logits, u, temperature):
 
 
 # %% dice_in_the_hard_part_only diagnosis="wrong_argument"
-def gumbel(u):
-    """Gumbel numbers from uniform ones."""
-    return -np.log(-np.log(u))
-
-
-def straight_through(hard, soft):
-    """The value of hard, the derivative of soft."""
-    return soft + dp.stop_gradient(hard - soft)
-
-
 def choose(logits, u, temperature):
     """One of several by lot: hard in value, soft in its derivative."""
     noisy = logits + gumbel(u)
@@ -138,16 +53,6 @@ def choose(logits, u, temperature):
 
 
 # %% no_temperature diagnosis="missing_factor"
-def gumbel(u):
-    """Gumbel numbers from uniform ones."""
-    return -np.log(-np.log(u))
-
-
-def straight_through(hard, soft):
-    """The value of hard, the derivative of soft."""
-    return soft + dp.stop_gradient(hard - soft)
-
-
 def choose(logits, u, temperature):
     """One of several by lot: hard in value, soft in its derivative."""
     noisy = logits + gumbel(u)
@@ -155,17 +60,6 @@ def choose(logits, u, temperature):
 
 
 # %% half_straight diagnosis="wrong_value"
-def gumbel(u):
-    """Gumbel numbers from uniform ones."""
-    return -np.log(-np.log(u))
-
-
 def straight_through(hard, soft):
     """The value of hard, the derivative of soft."""
     return soft + hard - dp.stop_gradient(soft) / 2
-
-
-def choose(logits, u, temperature):
-    """One of several by lot: hard in value, soft in its derivative."""
-    noisy = logits + gumbel(u)
-    return straight_through(one_hot(noisy), softmax(noisy, temperature))

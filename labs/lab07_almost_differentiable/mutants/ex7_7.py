@@ -7,32 +7,10 @@ def path_slopes(f, theta, sigma, noise):
     return dp.grad(lambda x: dp.sum(f(x)))(theta + noise)
 
 
-def score_slopes(f, theta, sigma, noise, baseline=0.0):
-    """The same, by the score, with a baseline subtracted from f."""
-    return (f(theta + sigma * noise) - baseline) * noise / sigma
-
-
-def z_score(slopes, truth):
-    """Standard errors between the mean of the slopes and the truth."""
-    error = np.std(slopes, ddof=1) / np.sqrt(len(slopes))
-    return (np.mean(slopes) - truth) / error
-
-
 # %% all_at_theta diagnosis="wrong_point"
 def path_slopes(f, theta, sigma, noise):
     """Estimates of the derivative of E[f(theta + sigma noise)] by theta: by the path."""
     return dp.grad(lambda x: dp.sum(f(x)))(theta + 0 * noise)
-
-
-def score_slopes(f, theta, sigma, noise, baseline=0.0):
-    """The same, by the score, with a baseline subtracted from f."""
-    return (f(theta + sigma * noise) - baseline) * noise / sigma
-
-
-def z_score(slopes, truth):
-    """Standard errors between the mean of the slopes and the truth."""
-    error = np.std(slopes, ddof=1) / np.sqrt(len(slopes))
-    return (np.mean(slopes) - truth) / error
 
 
 # %% mean_for_sum diagnosis="wrong_value"
@@ -41,32 +19,10 @@ def path_slopes(f, theta, sigma, noise):
     return dp.grad(lambda x: dp.mean(f(x)))(theta + sigma * noise)
 
 
-def score_slopes(f, theta, sigma, noise, baseline=0.0):
-    """The same, by the score, with a baseline subtracted from f."""
-    return (f(theta + sigma * noise) - baseline) * noise / sigma
-
-
-def z_score(slopes, truth):
-    """Standard errors between the mean of the slopes and the truth."""
-    error = np.std(slopes, ddof=1) / np.sqrt(len(slopes))
-    return (np.mean(slopes) - truth) / error
-
-
 # %% by_the_noise diagnosis="factor"
 def path_slopes(f, theta, sigma, noise):
     """Estimates of the derivative of E[f(theta + sigma noise)] by theta: by the path."""
     return dp.grad(lambda e: dp.sum(f(theta + sigma * e)))(noise)
-
-
-def score_slopes(f, theta, sigma, noise, baseline=0.0):
-    """The same, by the score, with a baseline subtracted from f."""
-    return (f(theta + sigma * noise) - baseline) * noise / sigma
-
-
-def z_score(slopes, truth):
-    """Standard errors between the mean of the slopes and the truth."""
-    error = np.std(slopes, ddof=1) / np.sqrt(len(slopes))
-    return (np.mean(slopes) - truth) / error
 
 
 # %% by_sigma diagnosis="repeated_factor"
@@ -75,147 +31,49 @@ def path_slopes(f, theta, sigma, noise):
     return dp.grad(lambda x: dp.sum(f(x)))(theta + sigma * noise) * noise
 
 
-def score_slopes(f, theta, sigma, noise, baseline=0.0):
-    """The same, by the score, with a baseline subtracted from f."""
-    return (f(theta + sigma * noise) - baseline) * noise / sigma
-
-
-def z_score(slopes, truth):
-    """Standard errors between the mean of the slopes and the truth."""
-    error = np.std(slopes, ddof=1) / np.sqrt(len(slopes))
-    return (np.mean(slopes) - truth) / error
-
-
 # %% one_number diagnosis="shape"
 def path_slopes(f, theta, sigma, noise):
     """Estimates of the derivative of E[f(theta + sigma noise)] by theta: by the path."""
     return float(np.mean(dp.grad(lambda x: dp.sum(f(x)))(theta + sigma * noise)))
 
 
-def score_slopes(f, theta, sigma, noise, baseline=0.0):
-    """The same, by the score, with a baseline subtracted from f."""
-    return (f(theta + sigma * noise) - baseline) * noise / sigma
-
-
-def z_score(slopes, truth):
-    """Standard errors between the mean of the slopes and the truth."""
-    error = np.std(slopes, ddof=1) / np.sqrt(len(slopes))
-    return (np.mean(slopes) - truth) / error
-
-
 # %% no_sigma diagnosis="missing_factor"
-def path_slopes(f, theta, sigma, noise):
-    """Estimates of the derivative of E[f(theta + sigma noise)] by theta: by the path."""
-    return dp.grad(lambda x: dp.sum(f(x)))(theta + sigma * noise)
-
-
 def score_slopes(f, theta, sigma, noise, baseline=0.0):
     """The same, by the score, with a baseline subtracted from f."""
     return (f(theta + sigma * noise) - baseline) * noise
 
 
-def z_score(slopes, truth):
-    """Standard errors between the mean of the slopes and the truth."""
-    error = np.std(slopes, ddof=1) / np.sqrt(len(slopes))
-    return (np.mean(slopes) - truth) / error
-
-
 # %% sigma_squared diagnosis="repeated_factor"
-def path_slopes(f, theta, sigma, noise):
-    """Estimates of the derivative of E[f(theta + sigma noise)] by theta: by the path."""
-    return dp.grad(lambda x: dp.sum(f(x)))(theta + sigma * noise)
-
-
 def score_slopes(f, theta, sigma, noise, baseline=0.0):
     """The same, by the score, with a baseline subtracted from f."""
     return (f(theta + sigma * noise) - baseline) * noise / sigma**2
 
 
-def z_score(slopes, truth):
-    """Standard errors between the mean of the slopes and the truth."""
-    error = np.std(slopes, ddof=1) / np.sqrt(len(slopes))
-    return (np.mean(slopes) - truth) / error
-
-
 # %% ignores_the_baseline diagnosis="missing_term"
-def path_slopes(f, theta, sigma, noise):
-    """Estimates of the derivative of E[f(theta + sigma noise)] by theta: by the path."""
-    return dp.grad(lambda x: dp.sum(f(x)))(theta + sigma * noise)
-
-
 def score_slopes(f, theta, sigma, noise, baseline=0.0):
     """The same, by the score, with a baseline subtracted from f."""
     return f(theta + sigma * noise) * noise / sigma
 
 
-def z_score(slopes, truth):
-    """Standard errors between the mean of the slopes and the truth."""
-    error = np.std(slopes, ddof=1) / np.sqrt(len(slopes))
-    return (np.mean(slopes) - truth) / error
-
-
 # %% baseline_last diagnosis="wrong_rule"
-def path_slopes(f, theta, sigma, noise):
-    """Estimates of the derivative of E[f(theta + sigma noise)] by theta: by the path."""
-    return dp.grad(lambda x: dp.sum(f(x)))(theta + sigma * noise)
-
-
 def score_slopes(f, theta, sigma, noise, baseline=0.0):
     """The same, by the score, with a baseline subtracted from f."""
     return f(theta + sigma * noise) * noise / sigma - baseline
 
 
-def z_score(slopes, truth):
-    """Standard errors between the mean of the slopes and the truth."""
-    error = np.std(slopes, ddof=1) / np.sqrt(len(slopes))
-    return (np.mean(slopes) - truth) / error
-
-
 # %% times_the_sample diagnosis="wrong_argument"
-def path_slopes(f, theta, sigma, noise):
-    """Estimates of the derivative of E[f(theta + sigma noise)] by theta: by the path."""
-    return dp.grad(lambda x: dp.sum(f(x)))(theta + sigma * noise)
-
-
 def score_slopes(f, theta, sigma, noise, baseline=0.0):
     """The same, by the score, with a baseline subtracted from f."""
     return (f(theta + sigma * noise) - baseline) * (theta + sigma * noise) / sigma
 
 
-def z_score(slopes, truth):
-    """Standard errors between the mean of the slopes and the truth."""
-    error = np.std(slopes, ddof=1) / np.sqrt(len(slopes))
-    return (np.mean(slopes) - truth) / error
-
-
 # %% differentiates_the_reward diagnosis="other_function"
-def path_slopes(f, theta, sigma, noise):
-    """Estimates of the derivative of E[f(theta + sigma noise)] by theta: by the path."""
-    return dp.grad(lambda x: dp.sum(f(x)))(theta + sigma * noise)
-
-
 def score_slopes(f, theta, sigma, noise, baseline=0.0):
     """The same, by the score, with a baseline subtracted from f."""
     return dp.grad(lambda x: dp.sum(f(x) - baseline))(theta + sigma * noise)
 
 
-def z_score(slopes, truth):
-    """Standard errors between the mean of the slopes and the truth."""
-    error = np.std(slopes, ddof=1) / np.sqrt(len(slopes))
-    return (np.mean(slopes) - truth) / error
-
-
 # %% deviation_for_error diagnosis="missing_factor"
-def path_slopes(f, theta, sigma, noise):
-    """Estimates of the derivative of E[f(theta + sigma noise)] by theta: by the path."""
-    return dp.grad(lambda x: dp.sum(f(x)))(theta + sigma * noise)
-
-
-def score_slopes(f, theta, sigma, noise, baseline=0.0):
-    """The same, by the score, with a baseline subtracted from f."""
-    return (f(theta + sigma * noise) - baseline) * noise / sigma
-
-
 def z_score(slopes, truth):
     """Standard errors between the mean of the slopes and the truth."""
     error = np.std(slopes, ddof=1)
@@ -223,16 +81,6 @@ def z_score(slopes, truth):
 
 
 # %% divides_by_n diagnosis="factor"
-def path_slopes(f, theta, sigma, noise):
-    """Estimates of the derivative of E[f(theta + sigma noise)] by theta: by the path."""
-    return dp.grad(lambda x: dp.sum(f(x)))(theta + sigma * noise)
-
-
-def score_slopes(f, theta, sigma, noise, baseline=0.0):
-    """The same, by the score, with a baseline subtracted from f."""
-    return (f(theta + sigma * noise) - baseline) * noise / sigma
-
-
 def z_score(slopes, truth):
     """Standard errors between the mean of the slopes and the truth."""
     error = np.std(slopes, ddof=0) / np.sqrt(len(slopes))
@@ -240,16 +88,6 @@ def z_score(slopes, truth):
 
 
 # %% no_root diagnosis="repeated_factor"
-def path_slopes(f, theta, sigma, noise):
-    """Estimates of the derivative of E[f(theta + sigma noise)] by theta: by the path."""
-    return dp.grad(lambda x: dp.sum(f(x)))(theta + sigma * noise)
-
-
-def score_slopes(f, theta, sigma, noise, baseline=0.0):
-    """The same, by the score, with a baseline subtracted from f."""
-    return (f(theta + sigma * noise) - baseline) * noise / sigma
-
-
 def z_score(slopes, truth):
     """Standard errors between the mean of the slopes and the truth."""
     error = np.std(slopes, ddof=1) / len(slopes)
@@ -257,16 +95,6 @@ def z_score(slopes, truth):
 
 
 # %% truth_minus_mean diagnosis="sign"
-def path_slopes(f, theta, sigma, noise):
-    """Estimates of the derivative of E[f(theta + sigma noise)] by theta: by the path."""
-    return dp.grad(lambda x: dp.sum(f(x)))(theta + sigma * noise)
-
-
-def score_slopes(f, theta, sigma, noise, baseline=0.0):
-    """The same, by the score, with a baseline subtracted from f."""
-    return (f(theta + sigma * noise) - baseline) * noise / sigma
-
-
 def z_score(slopes, truth):
     """Standard errors between the mean of the slopes and the truth."""
     error = np.std(slopes, ddof=1) / np.sqrt(len(slopes))
@@ -274,16 +102,6 @@ def z_score(slopes, truth):
 
 
 # %% loses_the_sign diagnosis="sign"
-def path_slopes(f, theta, sigma, noise):
-    """Estimates of the derivative of E[f(theta + sigma noise)] by theta: by the path."""
-    return dp.grad(lambda x: dp.sum(f(x)))(theta + sigma * noise)
-
-
-def score_slopes(f, theta, sigma, noise, baseline=0.0):
-    """The same, by the score, with a baseline subtracted from f."""
-    return (f(theta + sigma * noise) - baseline) * noise / sigma
-
-
 def z_score(slopes, truth):
     """Standard errors between the mean of the slopes and the truth."""
     error = np.std(slopes, ddof=1) / np.sqrt(len(slopes))

@@ -10,11 +10,6 @@ def descend(slope, start, rate, steps):
     return w
 
 
-def hypergradient(loss, slope, start, rate, steps):
-    """(loss after descent, its derivative by the rate)"""
-    return dp.value_and_grad(lambda rate: loss(descend(slope, start, rate, steps)))(rate)
-
-
 # %% in_place diagnosis="mutated_input"
 def descend(slope, start, rate, steps):
     """Where gradient descent is after some steps."""
@@ -22,11 +17,6 @@ def descend(slope, start, rate, steps):
     for _ in range(steps):
         w -= rate * slope(w)
     return w
-
-
-def hypergradient(loss, slope, start, rate, steps):
-    """(loss after descent, its derivative by the rate)"""
-    return dp.value_and_grad(lambda rate: loss(descend(slope, start, rate, steps)))(rate)
 
 
 # %% slope_at_the_start diagnosis="stale"
@@ -38,11 +28,6 @@ def descend(slope, start, rate, steps):
     return w
 
 
-def hypergradient(loss, slope, start, rate, steps):
-    """(loss after descent, its derivative by the rate)"""
-    return dp.value_and_grad(lambda rate: loss(descend(slope, start, rate, steps)))(rate)
-
-
 # %% one_step_too_many diagnosis="late_evaluation"
 def descend(slope, start, rate, steps):
     """Where gradient descent is after some steps."""
@@ -50,11 +35,6 @@ def descend(slope, start, rate, steps):
     for _ in range(steps + 1):
         w = w - rate * slope(w)
     return w
-
-
-def hypergradient(loss, slope, start, rate, steps):
-    """(loss after descent, its derivative by the rate)"""
-    return dp.value_and_grad(lambda rate: loss(descend(slope, start, rate, steps)))(rate)
 
 
 # %% returns_the_start diagnosis="no_update"
@@ -66,34 +46,13 @@ def descend(slope, start, rate, steps):
     return start
 
 
-def hypergradient(loss, slope, start, rate, steps):
-    """(loss after descent, its derivative by the rate)"""
-    return dp.value_and_grad(lambda rate: loss(descend(slope, start, rate, steps)))(rate)
-
-
 # %% by_the_weights diagnosis="wrong_argument"
-def descend(slope, start, rate, steps):
-    """Where gradient descent is after some steps."""
-    w = start
-    for _ in range(steps):
-        w = w - rate * slope(w)
-    return w
-
-
 def hypergradient(loss, slope, start, rate, steps):
     """(loss after descent, its derivative by the rate)"""
     return dp.value_and_grad(loss)(descend(slope, start, rate, steps))
 
 
 # %% only_the_last_step diagnosis="stale"
-def descend(slope, start, rate, steps):
-    """Where gradient descent is after some steps."""
-    w = start
-    for _ in range(steps):
-        w = w - rate * slope(w)
-    return w
-
-
 def hypergradient(loss, slope, start, rate, steps):
     """(loss after descent, its derivative by the rate)"""
     before = descend(slope, start, rate, steps - 1)
@@ -101,14 +60,6 @@ def hypergradient(loss, slope, start, rate, steps):
 
 
 # %% by_the_logarithm diagnosis="repeated_factor"
-def descend(slope, start, rate, steps):
-    """Where gradient descent is after some steps."""
-    w = start
-    for _ in range(steps):
-        w = w - rate * slope(w)
-    return w
-
-
 def hypergradient(loss, slope, start, rate, steps):
     """(loss after descent, its derivative by the rate)"""
     value, change = dp.value_and_grad(lambda rate: loss(descend(slope, start, rate, steps)))(rate)
@@ -116,28 +67,12 @@ def hypergradient(loss, slope, start, rate, steps):
 
 
 # %% slope_alone diagnosis="wrong_type"
-def descend(slope, start, rate, steps):
-    """Where gradient descent is after some steps."""
-    w = start
-    for _ in range(steps):
-        w = w - rate * slope(w)
-    return w
-
-
 def hypergradient(loss, slope, start, rate, steps):
     """(loss after descent, its derivative by the rate)"""
     return dp.grad(lambda rate: loss(descend(slope, start, rate, steps)))(rate)
 
 
 # %% stops_the_tape diagnosis="zero"
-def descend(slope, start, rate, steps):
-    """Where gradient descent is after some steps."""
-    w = start
-    for _ in range(steps):
-        w = w - rate * slope(w)
-    return w
-
-
 def hypergradient(loss, slope, start, rate, steps):
     """(loss after descent, its derivative by the rate)"""
     return dp.value_and_grad(
@@ -146,14 +81,6 @@ def hypergradient(loss, slope, start, rate, steps):
 
 
 # %% wrong_way_round diagnosis="wrong_value"
-def descend(slope, start, rate, steps):
-    """Where gradient descent is after some steps."""
-    w = start
-    for _ in range(steps):
-        w = w - rate * slope(w)
-    return w
-
-
 def hypergradient(loss, slope, start, rate, steps):
     """(loss after descent, its derivative by the rate)"""
     value, change = dp.value_and_grad(lambda rate: loss(descend(slope, start, rate, steps)))(rate)

@@ -10,12 +10,6 @@ def settle(g, x, p):
             return x
 
 
-def implicit_jacobian(g, x, p):
-    """The Jacobian of the fixed point x by p."""
-    by_x, by_p = dp.jacfwd(g, 0)(x, p), dp.jacfwd(g, 1)(x, p)
-    return np.linalg.solve(np.eye(len(x)) - by_x, by_p)
-
-
 # %% one_step diagnosis="wrong_value"
 def settle(g, x, p):
     """The fixed point of x = g(x, p)."""
@@ -24,21 +18,7 @@ def settle(g, x, p):
         return x
 
 
-def implicit_jacobian(g, x, p):
-    """The Jacobian of the fixed point x by p."""
-    by_x, by_p = dp.jacfwd(g, 0)(x, p), dp.jacfwd(g, 1)(x, p)
-    return np.linalg.solve(np.eye(len(x)) - by_x, by_p)
-
-
 # %% direct_effect_only diagnosis="missing_term"
-def settle(g, x, p):
-    """The fixed point of x = g(x, p)."""
-    while True:
-        before, x = x, g(x, p)
-        if np.max(np.abs(x - before)) <= 1e-12:
-            return x
-
-
 def implicit_jacobian(g, x, p):
     """The Jacobian of the fixed point x by p."""
     by_x, by_p = dp.jacfwd(g, 0)(x, p), dp.jacfwd(g, 1)(x, p)
@@ -46,14 +26,6 @@ def implicit_jacobian(g, x, p):
 
 
 # %% sign_in_the_matrix diagnosis="sign"
-def settle(g, x, p):
-    """The fixed point of x = g(x, p)."""
-    while True:
-        before, x = x, g(x, p)
-        if np.max(np.abs(x - before)) <= 1e-12:
-            return x
-
-
 def implicit_jacobian(g, x, p):
     """The Jacobian of the fixed point x by p."""
     by_x, by_p = dp.jacfwd(g, 0)(x, p), dp.jacfwd(g, 1)(x, p)
@@ -61,14 +33,6 @@ def implicit_jacobian(g, x, p):
 
 
 # %% sign_of_the_answer diagnosis="sign"
-def settle(g, x, p):
-    """The fixed point of x = g(x, p)."""
-    while True:
-        before, x = x, g(x, p)
-        if np.max(np.abs(x - before)) <= 1e-12:
-            return x
-
-
 def implicit_jacobian(g, x, p):
     """The Jacobian of the fixed point x by p."""
     by_x, by_p = dp.jacfwd(g, 0)(x, p), dp.jacfwd(g, 1)(x, p)
@@ -76,14 +40,6 @@ def implicit_jacobian(g, x, p):
 
 
 # %% one_turn_of_the_loop diagnosis="stale"
-def settle(g, x, p):
-    """The fixed point of x = g(x, p)."""
-    while True:
-        before, x = x, g(x, p)
-        if np.max(np.abs(x - before)) <= 1e-12:
-            return x
-
-
 def implicit_jacobian(g, x, p):
     """The Jacobian of the fixed point x by p."""
     by_x, by_p = dp.jacfwd(g, 0)(x, p), dp.jacfwd(g, 1)(x, p)
@@ -91,14 +47,6 @@ def implicit_jacobian(g, x, p):
 
 
 # %% transposed_by_x diagnosis="transposed"
-def settle(g, x, p):
-    """The fixed point of x = g(x, p)."""
-    while True:
-        before, x = x, g(x, p)
-        if np.max(np.abs(x - before)) <= 1e-12:
-            return x
-
-
 def implicit_jacobian(g, x, p):
     """The Jacobian of the fixed point x by p."""
     by_x, by_p = dp.jacfwd(g, 0)(x, p), dp.jacfwd(g, 1)(x, p)
@@ -106,14 +54,6 @@ def implicit_jacobian(g, x, p):
 
 
 # %% turned_over diagnosis="shape"
-def settle(g, x, p):
-    """The fixed point of x = g(x, p)."""
-    while True:
-        before, x = x, g(x, p)
-        if np.max(np.abs(x - before)) <= 1e-12:
-            return x
-
-
 def implicit_jacobian(g, x, p):
     """The Jacobian of the fixed point x by p."""
     by_x, by_p = dp.jacfwd(g, 0)(x, p), dp.jacfwd(g, 1)(x, p)
@@ -121,14 +61,6 @@ def implicit_jacobian(g, x, p):
 
 
 # %% unrolled diagnosis="accumulated"
-def settle(g, x, p):
-    """The fixed point of x = g(x, p)."""
-    while True:
-        before, x = x, g(x, p)
-        if np.max(np.abs(x - before)) <= 1e-12:
-            return x
-
-
 def implicit_jacobian(g, x, p):
     """The Jacobian of the fixed point x by p."""
     by_x, by_p = dp.jacfwd(g, 0)(x, p), dp.jacfwd(g, 1)(x, p)
