@@ -147,7 +147,8 @@ def _completed(variant: str, solution: str) -> str:
         line for line in solution.splitlines()
         if "### BEGIN SOLUTION" not in line and "### END SOLUTION" not in line
     )  # fmt: skip
-    before, after = [], []
+    before: list[str] = []
+    after: list[str] = []
     for statement in ast.parse(solution).body:
         if isinstance(statement, ast.FunctionDef | ast.ClassDef) and statement.name not in own:
             bases = [] if isinstance(statement, ast.FunctionDef) else statement.bases
