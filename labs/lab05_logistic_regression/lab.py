@@ -181,7 +181,7 @@ def _():
 # the log-sum-exp of 0 and $z$, and last week you made that one safe.
 #
 # Write `nll(z, y)`, for columns of shape $(N, 1)$: the *mean*, one number, right for logits of
-# $\pm 10^4$.
+# $\pm 10^4$. Your tools, here and in 5.3 and 5.5: numpy and `math`, nothing of dpkit.
 
 
 # %% nbgrader={"grade_id": "ex5_2", "solution": true}
@@ -236,6 +236,7 @@ def _():
 # The loss is the mean, as before.
 #
 # Write `slopes_one(W, X, y)`: the gradient by $W$, of the shape of $W$. `sigmoid` is given.
+# By hand means: a formula, no nudges. Huge logits must do no harm.
 
 
 # %% nbgrader={"grade_id": "ex5_3", "solution": true}
@@ -368,7 +369,8 @@ check("5.5")
 # stands in, and says so. Both have `Tensor`, `backward`, `gradient`, and `exp`, `log`, `tanh`, `relu`,
 # `logsumexp`.
 #
-# The engine has no sigmoid. It needs none: $\sigma(x) = \tfrac12 (1 + \tanh \tfrac x2)$.
+# The engine has no sigmoid. It needs none: $\sigma(x) = \tfrac12 (1 + \tanh \tfrac x2)$. Your tools in
+# 5.6 and 5.8: the engine and numpy, but not `dp` or `nn`.
 
 # %% nbgrader={"grade_id": "engine", "locked": true}
 engine = dp.carry.load("tensor")
@@ -557,8 +559,8 @@ def _():
 # `train(net, X, y, steps, lr, decay)` takes full-batch gradient steps and returns the objectives (loss
 # plus penalty): a list of floats, each from *before* its step.
 #
-# Then choose `settings()`: a network trained with them on 200 points, of rings and of moons, must get
-# **95 %** of 400 others right, on both. At most 400 steps and 150 numbers; the best
+# Then choose `settings()`: a network trained rightly with them on 200 points, of rings and of
+# moons, must get **95 %** of 400 others right, on both. At most 400 steps and 150 numbers; the best
 # of three starts counts.
 #
 # (A parameter gets its new array by `p.value = …`.)
