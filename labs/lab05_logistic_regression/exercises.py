@@ -203,8 +203,8 @@ class StableLoss:
             ### BEGIN HIDDEN TESTS
             judge_loss(ask, mark, draw(rng, 12, 1), labels(rng, 12))
             judge_loss(ask, mark, np.array([[0.0], [0.3]]), np.array([[1.0], [0.0]]))
-            between = rng.uniform(5, 12, (6, 1)) * np.array([[1.0], [-1.0]] * 3)
-            judge_loss(ask, mark, between, labels(rng, 6))
+            between = (np.arange(6, 12)[:, None] + rng.uniform(0, 0.5)) * np.array([[1], [-1]] * 3)
+            judge_loss(ask, mark, between, (between < 0).astype(float))
             ### END HIDDEN TESTS
         with mark.part("sure and wrong, ±10,000", 1):
             mark.only_after("ordinary logits")
