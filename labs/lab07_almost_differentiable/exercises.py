@@ -40,6 +40,15 @@ def slope_of(f, x):
 
 
 @lab.helper
+def numbers(x):
+    """The numbers in dpkit's tensors, and in arrays of any kind; lists of them likewise."""
+    if isinstance(x, (list, tuple)):
+        return [numbers(each) for each in x]
+    x = x.data if isinstance(x, dp.Tensor) else x
+    return np.array(x) if isinstance(x, np.ndarray) else x
+
+
+@lab.helper
 def unaided(run, function, *names):
     """run(), while dpkit's ready-made answers are out of reach: `dp.relax`, and these `names`. The
     `function` that is asked must not be one of them either."""
@@ -209,7 +218,7 @@ class SoftIf:
             before = [np.copy(each) for each in arguments]
             got = unaided(lambda: soft_if(*arguments), soft_if)
             pairs = zip(arguments, before, strict=True)
-            return {"got": got, "intact": all(np.array_equal(*pair) for pair in pairs)}
+            return {"got": numbers(got), "intact": all(np.array_equal(*pair) for pair in pairs)}
 
         def along(x):
             return dp.sum(soft_if(*arguments[:by], x, *arguments[by + 1 :]))
@@ -368,7 +377,7 @@ class Softmax:
             if weights is None:
                 row = np.array(x, float)
                 got = unaided(lambda: function(row, temperature), *ready)
-                return {"got": got, "intact": bool(np.array_equal(row, x))}
+                return {"got": numbers(got), "intact": bool(np.array_equal(row, x))}
             weights = np.array(weights, float)
 
             def mixed(x):
@@ -525,6 +534,7 @@ class SoftIou:
 
         before = a.copy()
         boxes = student.rebind("find", soft_iou=lent)(a, b, list(temperatures), rate)
+        boxes = numbers(boxes)
         return {
             "boxes": [np.array(each) for each in boxes]
             if isinstance(boxes, (list, tuple)) or getattr(boxes, "ndim", 0) == 2
@@ -727,7 +737,7 @@ class SoftIou:
 class Choose:
     def probe(student, which, x, u=None, temperature=None, weights=None, lots=None):
         if which == "gumbel":
-            return student.gumbel(np.array(u, float))
+            return numbers(student.gumbel(np.array(u, float)))
         if which == "straight_through":
             hard = np.array(u, float)
 
@@ -905,7 +915,7 @@ class TwoSlopes:
             slopes = np.array(slopes, float)
             before = slopes.copy()
             got = student.z_score(slopes, truth)
-            return {"got": got, "intact": bool(np.array_equal(slopes, before))}
+            return {"got": numbers(got), "intact": bool(np.array_equal(slopes, before))}
         functions = {
             "x * x": lambda x: x * x,
             "sin(2 x)": lambda x: dp.sin(2.0 * x),
@@ -916,7 +926,7 @@ class TwoSlopes:
         before = noise.copy()
         more = () if baseline is None else (baseline,)
         got = getattr(student, which)(functions[f], theta, sigma, noise, *more)
-        return {"got": got, "intact": bool(np.array_equal(noise, before))}
+        return {"got": numbers(got), "intact": bool(np.array_equal(noise, before))}
 
     def verdict(ask, rng, mark):
         truths = {
@@ -1099,8 +1109,7 @@ class Hyper:
         hyper = student.rebind("hypergradient", descend=lent)
         got = hyper(losses[loss], slope, start, rate, steps)
         pair = isinstance(got, (tuple, list)) and len(got) == 2
-        plain = [each.data if isinstance(each, dp.Tensor) else each for each in got] if pair else []
-        return {"pair": pair, "got": plain if pair else type(got).__name__}
+        return {"pair": pair, "got": numbers(got) if pair else type(got).__name__}
 
     def verdict(ask, rng, mark):
         def closed(start, scale, rate, steps):
@@ -1293,7 +1302,7 @@ class Equilibrium:
         function = getattr(student, which)
         got = unaided(lambda: function(g, x, p), function, "fixed_point")
         same = bool(np.array_equal(x, before[0]) and np.array_equal(p, before[1]))
-        return {"got": got, "intact": same, "calls": calls[0]}
+        return {"got": numbers(got), "intact": same, "calls": calls[0]}
 
     def verdict(ask, rng, mark):
         ask = on_their_own(ask, mark)

@@ -89,3 +89,13 @@ def find(box, target, temperatures, rate):
         sgd.step()
         way.append(w.data.copy())
     return tuple(way)
+
+
+# %% tensors_all_the_way
+def find(box, target, temperatures, rate):
+    way = [dp.tensor(box, requires_grad=True)]
+    for t in temperatures:
+        (-dp.log(soft_iou(way[-1], target, t))).backward()
+        next_one = way[-1].data - rate * t * way[-1].grad
+        way.append(dp.tensor(next_one, requires_grad=True))
+    return way

@@ -68,3 +68,15 @@ def score_slopes(f, theta, sigma, noise, baseline=0.0):
 def z_score(slopes, truth):
     off = slopes - truth
     return off.mean() / (off.std() / np.sqrt(off.size - 1))
+
+
+# %% tensors_all_the_way
+def path_slopes(f, theta, sigma, noise):
+    x = dp.tensor(theta + sigma * noise, requires_grad=True)
+    dp.sum(f(x)).backward()
+    return x.grad
+
+
+def score_slopes(f, theta, sigma, noise, baseline=0.0):
+    noise = dp.tensor(noise)
+    return (f(theta + sigma * noise) - baseline) * noise / sigma

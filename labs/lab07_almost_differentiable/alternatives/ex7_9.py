@@ -80,3 +80,9 @@ def implicit_jacobian(g, x, p):
     by_x = np.stack([dp.grad(lambda x: g(x, p)[k])(x) for k in rows])  # noqa: B023
     by_p = np.stack([dp.grad(lambda p: g(x, p)[k])(p) for k in rows])  # noqa: B023
     return np.linalg.lstsq(np.identity(len(x)) - by_x, by_p, rcond=None)[0]
+
+
+# %% matrices
+def implicit_jacobian(g, x, p):
+    by_x, by_p = (np.asmatrix(dp.jacfwd(g, k)(x, p)) for k in (0, 1))
+    return (np.eye(len(x)) - by_x).I * by_p

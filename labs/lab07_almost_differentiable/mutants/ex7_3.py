@@ -117,3 +117,11 @@ def softmax(x, temperature):
 def soft_argmax(x, temperature):
     """The place of the largest entry, softly."""
     return dp.sum(softmax(np.arange(len(x)) / temperature, 1.0) * x)
+
+
+# %% begins_a_tape_of_its_own diagnosis="zero"
+def softmax(x, temperature):
+    """Shares of 1, in proportion to exp(x / temperature)."""
+    x = dp.tensor(x)
+    raised = dp.exp((x - dp.max(x)) / temperature)
+    return raised / dp.sum(raised)
