@@ -174,6 +174,8 @@ def _():
 #
 # $m$ is the **margin**, how far the condition is from changing ($0.5 - a$ for `a < 0.5`). $t$ is the
 # **temperature**, in the unit of $m$. $\sigma$ is the logistic function, `dp.sigmoid`.
+#
+# `dp.relax` has today's exercises ready-made: to compare with *afterwards*. The checks want yours.
 
 # %% [markdown]
 # ### 7.2 Soft-if, and its bias (2 points, 10 minutes)
@@ -313,7 +315,7 @@ def _():
 # %% [markdown]
 # ### 7.4 Soft IoU (3 points, 15 minutes)
 #
-# - `soft_overlap`: the length that two intervals share, softly;
+# - `soft_overlap`: the length that two intervals share, softly, and without overflow;
 # - `soft_iou`: with $\langle a, b \rangle$ the soft overlap across times the soft overlap upwards,
 #   $\dfrac{\langle a, b \rangle}{\langle a, a \rangle + \langle b, b \rangle - \langle a, b \rangle}$;
 # - `find`: gradient descent on minus its *logarithm*. One step for each temperature $t$: down the
@@ -664,7 +666,7 @@ def _():
 # ### 7.8 Through the optimiser (2 points, 12 minutes)
 #
 # - `descend`: from `start`, `steps` steps of plain descent; `slope(w)` is the gradient. Never change
-#   `start` itself.
+#   `start` itself, and let a tape follow the rate through all steps.
 # - `hypergradient`: run it, put what it found into `loss` (which need not be the function that was
 #   descended!), and return (loss, its derivative by the *rate*).
 #
@@ -770,6 +772,7 @@ def _():
 # - `implicit_jacobian`: how the fixed point `x` moves with `p`: entry $(i, j)$ is
 #   $\partial x_i / \partial p_j$. Do not run the loop. `dp.jacfwd(g, 0)(x, p)` and
 #   `dp.jacfwd(g, 1)(x, p)` are the two Jacobians; `np.linalg.solve(A, B)` solves $A Z = B$.
+#   (`dp.fixed_point`, the ready-made one, is for afterwards.)
 
 
 # %% nbgrader={"grade_id": "ex7_9", "solution": true}
