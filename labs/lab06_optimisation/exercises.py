@@ -1608,8 +1608,8 @@ def judge_affine(ask, rng, mark, size, shape):
         "to arithmetic and dpkit's functions; `float` and `np.array` cut the thread.",
         given=given,
     )
-    middle = (size - 1) / 2
-    ways = [(rows - middle) / middle, (columns - middle) / middle, np.ones(shape)]
+    centre = 0.5 * (size - 1)
+    ways = [(rows - centre) / centre, (columns - centre) / centre, np.ones(shape)]
     mark.close(
         slope,
         [np.sum(weight * way) for weight in (rows, columns) for way in ways],
