@@ -1,16 +1,14 @@
-"""A small face recogniser and the faces it learns from: `python -m course.systems.faces`.
+"""A small face recogniser: `python -m course.systems.faces`.
 
-    who: identity (n, 14) ─┐
-                           ├─ draw ──▶ pictures (n, 3, 32, 32) ──Embedder──▶ points on a sphere (n, 32)
-    how: nuisance (n, 14) ─┘
+    pictures (n, 3, 32, 32) ──Embedder──▶ points on the unit sphere (n, 32)
 
 Two pictures of one person differ in pose, light and expression, often more than two persons do, so
 pixels are a poor measure of who it is. The network maps pictures to points on the unit sphere; the
-loss pulls the points of one person together and pushes those of two persons apart. Whom it has
-never seen, it must tell apart as well: nobody's name is an output.
+loss pulls the points of one person together and pushes those of two persons apart. Nobody's name is
+an output, so people whom it has never seen can be told apart as well: the nearest picture in a
+gallery is the answer.
 
-`draw` is a program with 28 numbers as inputs, made of `course.systems.shapes`: all of it can be
-differentiated. The head is an egg with a picture painted on it; a turn of the head moves the paint.
+The faces are drawn, by `course.systems.portraits`. Real ones would need their owners' leave.
 """
 
 from __future__ import annotations
@@ -24,171 +22,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from course.systems.shapes import band, cover, disc, ellipse, mix, paint
-
-SIZE = 32
-IDENTITY = (
-    "head width", "jaw", "eye distance", "eye size", "eye height", "eye colour", "nose length",
-    "nose width", "mouth width", "lips", "brows", "hair length", "hair colour", "skin",
-)  # fmt: skip
-NUISANCE = (
-    "turn", "nod", "tilt", "right", "up", "nearer", "light from the right", "light from above",
-    "light", "warmth", "smile", "brows up", "eyes open", "clothes",
-)  # fmt: skip
-
-# From dark to light; hair goes on through brown, red and fair to grey.
-SKIN = torch.tensor(
-    [[0.36, 0.22, 0.15], [0.56, 0.36, 0.24], [0.78, 0.56, 0.41], [0.91, 0.72, 0.57], [0.98, 0.84, 0.74]]
-)  # fmt: skip
-HAIR = torch.tensor(
-    [[0.10, 0.08, 0.09], [0.27, 0.16, 0.10], [0.58, 0.24, 0.10], [0.88, 0.69, 0.36], [0.72, 0.72, 0.74]]
-)  # fmt: skip
-EYES = torch.tensor(
-    [[0.20, 0.11, 0.06], [0.42, 0.27, 0.10], [0.22, 0.45, 0.26], [0.25, 0.48, 0.72]]
-)
-CLOTHES = torch.tensor(
-    [[0.00, 0.45, 0.70], [0.00, 0.62, 0.45], [0.94, 0.89, 0.26], [0.84, 0.37, 0.00], [0.80, 0.47, 0.65]]
-)  # fmt: skip
-
-
-def people(count: int, rng: np.random.Generator) -> Tensor:
-    """Identities (count, 14), each number from −1 to 1."""
-    return torch.tensor(rng.uniform(-1, 1, (count, len(IDENTITY))), dtype=torch.float32)
-
-
-def moments(count: int, rng: np.random.Generator) -> Tensor:
-    """Nuisances (count, 14), each number from −1 to 1; all zero is a plain portrait."""
-    return torch.tensor(rng.uniform(-1, 1, (count, len(NUISANCE))), dtype=torch.float32)
-
-
-def draw(who: Tensor, how: Tensor, size: int = SIZE) -> Tensor:
-    """Pictures (n, 3, size, size), from 0 to 1, of n identities at n moments. Raises ValueError."""
-    for what, given, names in (("who", who, IDENTITY), ("how", how, NUISANCE)):
-        if given.ndim != 2 or given.shape[1] != len(names) or len(who) != len(how):
-            raise ValueError(
-                f"draw needs `who` (n, {len(IDENTITY)}) and `how` (n, {len(NUISANCE)}) with the same "
-                f"n, but {what} has shape {tuple(given.shape)}."
-            )
-    one = dict(zip(IDENTITY, who[:, :, None, None].unbind(1), strict=True))
-    now = dict(zip(NUISANCE, how[:, :, None, None].unbind(1), strict=True))
-    pixel = 2.0 / size
-    grid = (torch.arange(size) + 0.5) * pixel - 1
-    down, across = torch.meshgrid(grid, grid, indexing="ij")
-
-    # 1. From the picture to the upright head: shift, scale, tilt. From here on, y points up.
-    scale, tilt = 1 + 0.1 * now["nearer"], 0.22 * now["tilt"]
-    x, y = (across - 0.12 * now["right"]) / scale, (-down - 0.1 * now["up"]) / scale
-    shoulders = y
-    x, y = x * tilt.cos() - y * tilt.sin(), x * tilt.sin() + y * tilt.cos()
-    pixel = pixel / scale
-
-    # 2. From the head's outline to the egg, (0, 0, 1) in front, and from there to the paint on it.
-    wide, high = 0.60 + 0.09 * one["head width"], 0.76
-    y = y - 0.02
-    taper = 1 - (0.17 - 0.13 * one["jaw"]) * torch.sigmoid(-6 * (y + 0.2))
-    p, q = x / (wide * taper), y / high
-    outline = ellipse(x / taper, y, wide, high)
-    depth = torch.sqrt((1 - p * p - q * q).clamp(min=1e-4))
-    turn, nod = 0.55 * now["turn"], 0.25 * now["nod"]
-    a, b = p * turn.cos() - depth * turn.sin(), p * turn.sin() + depth * turn.cos()
-    a, c = a * wide, (q * nod.cos() - b * nod.sin()) * high
-
-    # 3. Light, as on any egg.
-    light = torch.stack(
-        [
-            0.8 * now["light from the right"],
-            0.4 + 0.5 * now["light from above"],
-            torch.ones_like(p[:, :1, :1]),
-        ]
-    )
-    light = light / light.norm(dim=0)
-    lit = (light[0] * p + light[1] * q + light[2] * depth).clamp(min=0)
-    shade = (0.45 + 0.6 * lit)[:, None]
-
-    # 4. Behind the face: the wall, the hair, the neck, the clothes.
-    skin, hair = (
-        mix((one["skin"].flatten() + 1) / 2, SKIN),
-        mix((one["hair colour"].flatten() + 1) / 2, HAIR),
-    )
-    cloth = mix((now["clothes"].flatten() + 1) / 2, CLOTHES)
-    wall = mix((1 - now["clothes"].flatten()) / 2, CLOTHES) * 0.3 + 0.6
-    picture = wall.expand(-1, 3, size, size) * (1 + 0.12 * down)
-    long = 0.35 * (one["hair length"] + 0.4)
-    low = torch.where(y < 0.05, 0.80 + long, torch.as_tensor(0.88))
-    picture = paint(
-        picture,
-        hair * (0.62 + 0.1 * down),
-        cover(ellipse(x + 0.1 * turn, y - 0.05, wide + 0.12, low), pixel),
-    )
-    picture = paint(picture, skin * 0.72, cover(torch.maximum((x).abs() - 0.24, shoulders), pixel))
-    picture = paint(picture, cloth, cover(ellipse(x, shoulders + 1.12, 0.85, 0.36), pixel))
-    for side in (-1, 1):
-        ear = ellipse(x - side * 0.97 * wide + 0.1 * turn, y + 0.06, 0.1, 0.15)
-        picture = paint(picture, skin * 0.8, cover(ear, pixel))
-
-    # 5. The face, painted in the coordinates (a, c) of the egg's front.
-    face = skin.expand(-1, 3, size, size)
-
-    def add(distance: Tensor, colour: Tensor, strength: Tensor | float = 1.0) -> None:
-        nonlocal face
-        face = paint(face, colour, strength * cover(distance, pixel))
-
-    apart = 0.25 + 0.06 * one["eye distance"]
-    level = 0.06 + 0.06 * one["eye height"]
-    eye = 0.105 + 0.03 * one["eye size"]
-    opened = eye * (0.85 + 0.3 * now["eyes open"])
-    smile = 0.4 + 0.7 * now["smile"]
-    iris = mix((one["eye colour"].flatten() + 1) / 2, EYES)
-    dark, white, rose = (
-        torch.tensor([0.08, 0.06, 0.08]),
-        torch.tensor([0.98, 0.97, 0.95]),
-        torch.tensor([0.86, 0.30, 0.28]),
-    )
-    dark, white, rose = (each[:, None, None] for each in (dark, white, rose))
-    for side in (-1, 1):
-        s = side * a
-        blush = torch.exp(-(((s - 0.34) / 0.13) ** 2) - ((c + 0.22) / 0.1) ** 2)
-        face = paint(face, rose, 0.3 * blush)
-        ex, ey = s - apart, c - level
-        add(ellipse(ex, ey, 1.25 * eye, opened), white)
-        inside = ellipse(ex, ey, 1.2 * eye, 0.95 * opened)
-        add(torch.maximum(disc(ex, ey, 0.72 * eye), inside), iris)
-        add(torch.maximum(disc(ex, ey, 0.40 * eye), inside), dark)
-        add(disc(a - side * apart + 0.25 * eye, ey - 0.25 * eye, 0.2 * eye), white, 0.9)
-        add(
-            band(ex, ey - 0.9 * opened, 1.35 * eye, -0.6 * opened, torch.as_tensor(0.022)),
-            dark,
-            0.8,
-        )
-        thick = 0.032 + 0.018 * one["brows"]
-        above = level + eye + 0.13 + 0.05 * now["brows up"]
-        add(band(ex, c - above, 0.17, -0.07 - 0.03 * now["brows up"], thick), hair * 0.6)
-    nose, flare = 0.24 + 0.07 * one["nose length"], 0.085 + 0.03 * one["nose width"]
-    tip = level - nose
-    nx = a - 0.1 * turn.sin()
-    bridge = (
-        torch.exp(-(((nx + 0.03) / (0.6 * flare)) ** 2))
-        * torch.sigmoid((c - tip) / 0.03)
-        * torch.sigmoid((level - c) / 0.06)
-    )
-    face = paint(face, skin * 0.75, 0.25 * bridge)
-    add(band(nx, c - tip, flare, 0.05, torch.as_tensor(0.026)), skin * 0.55, 0.9)
-    mouth, lips = 0.22 + 0.06 * one["mouth width"] + 0.03 * smile, 0.035 + 0.018 * one["lips"]
-    place = tip - 0.17 - 0.03 * smile
-    add(band(a, c - place, mouth, 0.09 * smile, lips), 0.55 * rose + 0.35 * skin)
-    add(band(a, c - place, 0.95 * mouth, 0.09 * smile, 0.28 * lips), dark, 0.55)
-    line = 0.48 - 0.10 * one["hair length"] + 0.12 * a - 0.5 * a * a
-    add(line - c, hair)
-    face = face * shade
-    picture = paint(picture, face, cover(outline, pixel))
-
-    # 6. The lamp and the camera.
-    warm = 0.08 * now["warmth"]
-    lamp = (1 + 0.2 * now["light"])[:, None] * (
-        1 + torch.stack([warm, torch.zeros_like(warm), -warm], dim=1)
-    )
-    return (picture * lamp).clamp(0, 1)
-
+from course.systems.portraits import people, photograph
 
 # Learning ---------------------------------------------------------------------------------------
 
@@ -294,20 +128,6 @@ LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 def streams(seed: int) -> tuple[np.random.Generator, np.random.Generator]:
     """Two independent sources of chance, to train with and to judge with, whatever the seed."""
     return np.random.default_rng([seed, 0]), np.random.default_rng([seed, 1])
-
-
-def snap(who: Tensor, how: Tensor, rng: np.random.Generator, noise: float = 0.03) -> Tensor:
-    """`draw`, by a camera with grain: pictures (n, 3, 32, 32) of who at the moments how."""
-    parts = zip(who.split(256), how.split(256), strict=True)  # at once, it would fill the memory
-    shots = torch.cat([draw(*part) for part in parts])
-    grain = torch.tensor(rng.normal(0, noise, shots.shape), dtype=torch.float32)
-    return (shots + grain).clamp(0, 1)
-
-
-def photograph(who: Tensor, views: int, rng: np.random.Generator) -> Tensor:
-    """Pictures (persons, views, 3, 32, 32), each at a moment of its own."""
-    how = moments(len(who) * views, rng)
-    return snap(who.repeat_interleave(views, 0), how, rng).unflatten(0, (len(who), views))
 
 
 def train(

@@ -13,25 +13,25 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from course.systems import detector, faces
+from course.systems import detector, faces, portraits
 
 BLUE, VERMILION, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#767676"
-LARGE = 72  # pixels of a face that is only looked at; the network gets faces.SIZE
+LARGE = 72  # pixels of a face that is only looked at; the network gets portraits.SIZE
 
 
-def contact_sheet(persons: int = 7, seed: int = 8) -> Figure:
+def contact_sheet(persons: int = 7, seed: int = 60) -> Figure:
     """A person in each column; from the second row on a moment in each row, and below all the last
     row again, as the network gets it."""
     rng = np.random.default_rng(seed)
-    who, how = faces.people(persons, rng), faces.moments(4, rng)
+    who, how = portraits.people(persons, rng), portraits.moments(4, rng)
     rows = [torch.zeros(1, how.shape[1]), *how[:, None], how[-1:]]
     names = ["plain", *(f"moment {k}" for k in range(1, 5)), "as the\nnetwork\nsees it"]
     figure, grid = plt.subplots(len(rows), persons, figsize=(persons, len(rows)), squeeze=False)
     for row, (cells, moment) in enumerate(zip(grid, rows, strict=True)):
         last = row == len(rows) - 1
-        sizes = faces.SIZE if last else LARGE
+        sizes = portraits.SIZE if last else LARGE
         for cell, shot in zip(
-            cells, faces.draw(who, moment.repeat(persons, 1), sizes), strict=True
+            cells, portraits.draw(who, moment.repeat(persons, 1), sizes), strict=True
         ):
             face(cell, shot)
         cells[0].set_ylabel(names[row], rotation=0, ha="right", va="center", fontsize=9, labelpad=6)
@@ -54,14 +54,14 @@ def hits(model: faces.Embedder, probes: int = 5, nearest: int = 5, seed: int = 0
     """Strangers, and the nearest of a gallery of 100: as many as there are, up to two, whose right
     picture is not the first, then some whose is. Drawn large; the network sees 32 × 32 and grain."""
     _, rng = faces.streams(seed)
-    who, how = faces.people(100, rng), faces.moments(200, rng)
-    points = model(faces.snap(who.repeat(2, 1), how, rng))
+    who, how = portraits.people(100, rng), portraits.moments(200, rng)
+    points = model(portraits.snap(who.repeat(2, 1), how, rng))
     distances = torch.cdist(points[100:], points[:100])
     order = distances.argsort(1)
     place = (order == torch.arange(100)[:, None]).float().argmax(1)
     missed = torch.nonzero((place > 0) & (place < nearest)).flatten()[:2]
     found = torch.nonzero(place == 0).flatten()[: probes - len(missed)]
-    large = faces.draw(who.repeat(2, 1), how, LARGE)
+    large = portraits.draw(who.repeat(2, 1), how, LARGE)
     figure, grid = plt.subplots(probes, nearest + 1, figsize=(nearest + 1.3, 1.28 * probes))
     for cells, asked in zip(grid, [*found.tolist(), *missed.tolist()], strict=True):
         face(cells[0], large[100 + asked])
@@ -129,23 +129,29 @@ def frame(axes: Axes, box: np.ndarray, text: str, right: bool) -> None:
 
 
 def collapse_curves(runs: dict[str, faces.Run]) -> Figure:
-    """Of `faces.collapse()`: the spread of the points, step by step, and what was learnt in the end."""
+    """Of `faces.collapse()`: the spread of the points, step by step, the loss of both batch-hard
+    trainings, and what was learnt in the end."""
     looks = (("-", VERMILION, 2.4), ("--", BLUE, 1.6), ("-.", GREEN, 1.8), (":", "black", 2.0))
-    figure, (left, right) = plt.subplots(
-        1, 2, figsize=(9.2, 3.4), gridspec_kw={"width_ratios": (3, 2)}
+    figure, (left, middle, right) = plt.subplots(
+        1, 3, figsize=(9.8, 3.1), gridspec_kw={"width_ratios": (7, 4, 4)}
     )
     for (name, run), (line, colour, width) in zip(runs.items(), looks, strict=True):
         left.semilogy(run.spreads, line, color=colour, linewidth=width, label=name)
+        if "batch-hard" in name:
+            middle.plot(run.losses, line, color=colour, linewidth=width)
     left.set(xlabel="step", ylabel="spread of the points", ylim=(0.03, 1.5))
-    left.legend(frameon=False, fontsize=8, loc="center right")
-    names = list(runs)
-    for row, (name, (_, colour, _)) in enumerate(zip(names, looks, strict=True)):
-        right.barh(row, runs[name].recall, color=colour, height=0.55, hatch="//" if not row else "")
-        right.annotate(f"{runs[name].recall:.2f}", (runs[name].recall + 0.02, row), va="center")
-    right.set(xlabel="recall at 1 of 100 strangers", xlim=(0, 1.15))
-    right.set_yticks(range(len(names)), [name.replace(" after", "\nafter") for name in names])
+    left.legend(frameon=False, fontsize=7.5, loc="center right", bbox_to_anchor=(1.05, 0.45))
+    middle.axhline(0.2, color=GREY, linewidth=1)
+    middle.annotate("the margin", (len(run.losses), 0.215), color=GREY, fontsize=8, ha="right")
+    middle.set(xlabel="step", ylabel="loss, batch-hard", ylim=(0, 0.5))
+    for row, (run, (_, colour, _)) in enumerate(zip(runs.values(), looks, strict=True)):
+        right.barh(row, run.recall, color=colour, height=0.55, hatch="//" if not row else "")
+        right.annotate(f"{run.recall:.2f}", (run.recall + 0.03, row), va="center", fontsize=9)
+    right.set(xlabel="recall at 1 of 100", xlim=(0, 1.25))
+    names = [name.replace(" after", "\nafter") for name in runs]
+    right.set_yticks(range(len(names)), names, fontsize=8)
     right.invert_yaxis()
-    for axes in (left, right):
+    for axes in (left, middle, right):
         axes.spines[["top", "right"]].set_visible(False)
     figure.tight_layout()
     return figure

@@ -42,14 +42,16 @@ def ellipse(x: Tensor, y: Tensor, a: Tensor | float, b: Tensor | float) -> Tenso
     return (q - 1) * q / slope
 
 
-def band(x: Tensor, y: Tensor, half: Tensor | float, bend: Tensor | float, thick: Tensor) -> Tensor:
+def band(
+    x: Tensor, y: Tensor, half: Tensor | float, bend: Tensor | float, thick: Tensor | float
+) -> Tensor:
     """A stroke along y = bend (x / half)², from −half to half, thinner towards its ends."""
     along = x / half
     middle = (y - bend * along**2).abs() - thick * (1 - 0.6 * along**2)
     return torch.maximum(middle, x.abs() - half)
 
 
-def cover(distance: Tensor, pixel: float) -> Tensor:
+def cover(distance: Tensor, pixel: Tensor | float) -> Tensor:
     """How much of each pixel, of this width, is covered: from 0 to 1, and smooth."""
     return torch.sigmoid(-distance / (SOFTNESS * pixel))
 
