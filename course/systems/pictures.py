@@ -1,9 +1,15 @@
 """The systems to look at: faces, whom the recogniser takes them for, what the detector sees.
 
-Nothing is marked by colour alone: a right answer has a thick frame and a tick, a kind its name.
+`python -m course.systems.pictures` trains them, for about two minutes, and writes the figures
+`systems-*` of week 7. Nothing is marked by colour alone: a right answer has a thick frame and a
+tick, a wrong one a dashed frame and words.
 """
 
 from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -11,12 +17,14 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from PIL import Image
 from torch import Tensor
 
 from course.systems import detector, faces, portraits
 
 BLUE, VERMILION, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#767676"
 LARGE = 72  # pixels of a face that is only looked at; the network gets portraits.SIZE
+HERE = Path(__file__).parents[1] / "figures"
 
 
 def contact_sheet(persons: int = 7, seed: int = 60) -> Figure:
@@ -43,7 +51,7 @@ def contact_sheet(persons: int = 7, seed: int = 60) -> Figure:
 
 def face(axes: Axes, shot: Tensor) -> None:
     """A picture (3, h, w) without axes."""
-    axes.imshow(shot.permute(1, 2, 0).numpy(), interpolation="nearest")
+    axes.imshow(shot.permute(1, 2, 0).numpy(), interpolation="none")
     axes.set(xticks=[], yticks=[])
     for edge in axes.spines.values():
         edge.set_visible(False)
@@ -155,3 +163,50 @@ def collapse_curves(runs: dict[str, faces.Run]) -> Figure:
         axes.spines[["top", "right"]].set_visible(False)
     figure.tight_layout()
     return figure
+
+
+FIGURES: dict[str, tuple[str, Callable[[], Figure]]] = {
+    "faces": (
+        "Seven drawn people at four moments, and what the network gets to see of them",
+        contact_sheet,
+    ),
+    "hits": (
+        "Five strangers, and the five nearest to each of a hundred people: some found, some mistaken",
+        lambda: hits(faces.train()),
+    ),
+    "detections": (
+        "Eight new scenes with the shapes that the detector finds in them",
+        lambda: detections(detector.train()),
+    ),
+    "collapse": (
+        "The points of batch-hard mining shrink to one; three ways to mend it",
+        lambda: collapse_curves(faces.collapse()),
+    ),
+}
+
+
+def main(folder: Path = HERE) -> None:
+    """Write the four figures into `folder`."""
+    torch.set_num_threads(1)
+    plt.switch_backend("Agg")
+    plt.rcParams.update({"svg.hashsalt": "systems", "svg.fonttype": "none", "font.size": 10})
+    for name, (title, figure) in FIGURES.items():
+        write(figure(), folder / f"systems-{name}", title)
+
+
+def write(figure: Figure, path: Path, title: str) -> None:
+    """As SVG, if it is small; as a PNG of 256 colours, a third as large, if it is full of faces."""
+    made = io.BytesIO()
+    figure.savefig(made, format="svg", bbox_inches="tight", metadata={"Title": title, "Date": None})
+    kind = "svg"
+    if len(made.getvalue()) > 150_000:
+        made, kind = io.BytesIO(), "png"
+        figure.savefig(made, format="png", dpi=115, bbox_inches="tight")
+        drawn, made = Image.open(made).convert("RGB").quantize(256), io.BytesIO()
+        drawn.save(made, "png", optimize=True)
+    plt.close(figure)
+    path.with_suffix(f".{kind}").write_bytes(made.getvalue())
+
+
+if __name__ == "__main__":
+    main()
