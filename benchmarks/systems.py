@@ -76,7 +76,7 @@ def _train_and_judge(figures: Figures, case: str, engine: str, seed: int) -> Non
 
     cpu, wall = time.process_time(), time.perf_counter()
     if case == DETECTOR:
-        short = {"count": 1200, "steps": 250} if engine == "short" else {}
+        short = {"steps": 250} if engine == "short" else {}
         model = detector.train(seed=seed, **short)
     elif engine == PIXELS:
         model = faces.pixels

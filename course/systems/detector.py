@@ -132,7 +132,7 @@ def loss(
 
 
 def train(
-    count: int = 2500, steps: int = 400, batch: int = 32, seed: int = 0, rate: float = 4e-3
+    count: int = 2500, steps: int = 500, batch: int = 16, seed: int = 0, rate: float = 8e-3
 ) -> Detector:
     """A detector trained on `count` scenes."""
     rng = np.random.default_rng([seed, 2])

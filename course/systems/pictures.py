@@ -148,7 +148,7 @@ def collapse_curves(runs: dict[str, faces.Run]) -> Figure:
         if "batch-hard" in name:
             middle.plot(run.losses, line, color=colour, linewidth=width)
     left.set(xlabel="step", ylabel="spread of the points", ylim=(0.03, 1.5))
-    left.legend(frameon=False, fontsize=7.5, loc="center right", bbox_to_anchor=(1.05, 0.45))
+    left.legend(frameon=False, fontsize=7.5, loc="center right", bbox_to_anchor=(1.2, 0.45))
     middle.axhline(0.2, color=GREY, linewidth=1)
     middle.annotate("the margin", (len(run.losses), 0.215), color=GREY, fontsize=8, ha="right")
     middle.set(xlabel="step", ylabel="loss, batch-hard", ylim=(0, 0.5))

@@ -103,9 +103,9 @@ def test_a_kind_that_is_not_there_is_refused():
         detector.average_precision([[]], [FAR], 2)
 
 
-def test_average_precision_is_that_of_scikit_learn_if_nothing_is_missed():
-    """Where every shape is found, precision sorted as it stands is scikit-learn's, but for the best
-    beyond; so with right boxes first that of each is (right / all answers)."""
+def test_average_precision_agrees_with_scikit_learn():
+    """If every shape is found, its points of precision and recall are ours; the best precision at a
+    recall or beyond, over them, gives the same area."""
     metrics = pytest.importorskip("sklearn.metrics")
     rng = np.random.default_rng(5)
     scores = np.sort(rng.uniform(size=40))[::-1]
@@ -141,8 +141,8 @@ def test_an_answer_that_is_all_true_is_perfect():
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)  # some ten seconds of a quiet processor
-def test_a_shortly_trained_detector_finds_shapes_in_new_scenes():
-    model = detector.train(count=1200, steps=250)
+@pytest.mark.timeout(900)  # some thirteen seconds of a processor
+def test_the_trained_detector_finds_shapes_in_new_scenes():
+    model = detector.train()
     half, three_quarters = detector.judge(model, count=200)
-    assert half >= 0.88 and 0.5 <= three_quarters <= half
+    assert half >= 0.88 and 0.75 <= three_quarters <= half  # measured: 0.98 and 0.94
