@@ -163,6 +163,7 @@ def test_a_shortly_trained_recogniser_knows_strangers_again():
 @pytest.mark.slow
 @pytest.mark.timeout(900)  # four times five seconds of a quiet processor
 def test_batch_hard_mining_collapses_and_its_mends_do_not():
+    """The soft margin is left out: within so few steps it has fallen in and is not yet out again."""
     runs = faces.collapse(steps=120, known=400)
     hard = runs.pop("batch-hard")
     assert hard.losses[-1] == pytest.approx(0.2, abs=0.01) and hard.spreads[-1] < 0.15
