@@ -389,7 +389,7 @@ def chase(paths, temperatures):
         )  # fmt: skip
         pen = f'stroke="{colour}" stroke-width="4" stroke-dasharray="{dashes}"'
         drawn += rect(boxes[0], pen, motion)
-        x, ends = 20 + 182 * row, float(hard_iou(path[-1], TARGET))
+        x, ends = (20, 172, 376)[row], float(hard_iou(path[-1], TARGET))
         drawn += (
             f'<path d="M{x} 395h36" {pen}/><text x="{x + 44}" y="400">{name}: {ends:.2f}</text>'
         )
@@ -552,14 +552,14 @@ def _():
         nearest = dp.min(dp.where(same, 0.0 * d + 1e9, d), axis=1)
         return dp.mean(dp.relu(furthest - nearest + margin))
 
-    def all_softly(d, same):  # InfoNCE: a softmax of minus the distances over everybody else
+    def softly(d, same):  # InfoNCE: a softmax of minus the distances over everybody else
         scores = dp.where(np.eye(len(d)) > 0, 0.0 * d - 1e9, -2 * d)
         shares = scores - dp.logsumexp(scores, axis=1, keepdims=True)
         return -dp.sum(shares * (same - np.eye(len(d)))) / (same.sum() - len(d))
 
     new, who = pictures(np.random.default_rng(99), 40, 2)
     figure, panels = plt.subplots(1, 3, figsize=(9.5, 3))
-    for panel, loss, colour in ((panels[1], hardest, VERMILION), (panels[2], all_softly, BLUE)):
+    for panel, loss, colour in ((panels[1], hardest, VERMILION), (panels[2], softly, BLUE)):
         rng, losses = np.random.default_rng(0), []
         sizes = ((24, 32), 0.2), ((32,), 0.0), ((32, 8), 0.05)
         weights = [dp.tensor(s * rng.normal(size=n), requires_grad=True) for n, s in sizes]
@@ -1039,12 +1039,13 @@ def _():
 # %% [markdown]
 # ## 12 · Stretch (no points, no hurry)
 #
-# - **A puzzle without a thumbnail.** Let neighbouring edges match instead. Does slower
-#   cooling help?
-# - **Less variance.** For each sample, take as baseline the mean of `f` over the *other* samples. Why is
-#   it still unbiased?
-# - **A casino.** Play the machines of section 5 by the score: you are told your own win only.
-# - `dp.relax` has everything you built today, for arrays of any shape. Read it; argue with it.
+# - **A puzzle without a thumbnail.** Let neighbouring edges match instead.
+# - **Less variance.** Take as each sample's baseline the mean of `f` over the *others*. Why is it still
+#   unbiased?
+# - **A casino.** Play the machines of section 5 by the score.
+# - **Learn to sort.** `course/systems/inner.py` *trains* layers that descend. One sorts five numbers
+#   without being told what "smaller" means. Ten, it gets half right: beat that.
+# - Read `dp.relax`; argue with it.
 
 # %% [markdown]
 # ## Before you go: three questions
