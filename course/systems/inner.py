@@ -1,4 +1,4 @@
-"""Two layers whose forward pass is gradient descent: `python course/systems/inner.py`.
+"""Two layers whose forward pass is gradient descent: `python -m course.systems.inner`.
 
 *Orders.* `Order` sorts a set of numbers without being told what "smaller" means. It learns what it
 costs to have one number before another. Its forward pass descends on the total cost of a soft
