@@ -844,22 +844,22 @@ class Choose:
 
 @lab.exercise(
     "7.6",
-    "Predict: the price of not looking",
+    "Predict: a loss that stands still",
     points=1,
     minutes=3,
-    reread="week07.md#two-estimators",
+    reread="week07.md#faces",
     hints=(
-        "Which of the two estimates is zero or negative for half of the samples?",
-        "The path's is a straight line in x: its variance is 4.",
-        "The score's is a cubic in ε: (1 + ε)² ε. Rare large ε weigh heavily.",
+        "How far is it from one picture to another, once all of them are the same point?",
+        "Both distances are the same number. Put it into the triplet loss.",
+        "What is left of max(0, p − n + margin) when p and n are 0?",
     ),
 )
-class Ratio:
+class Collapse:
     def probe(student):
-        return student.my_prediction_of_the_ratio()
+        return student.my_prediction_of_the_collapse()
 
     def verdict(ask, rng, mark):
-        mark.prediction(ask, 0, 1_000_000)
+        mark.prediction(ask, -1000, 1000)
 
 
 # ------------------------------------------------------------------------------------------------
