@@ -15,6 +15,7 @@ import numpy as np
 
 import dpkit as dp
 from autograder.exercise import Lab, agree
+from dpkit import nn
 
 lab = Lab(
     "lab05_logistic_regression",
@@ -87,12 +88,23 @@ def sigmoid(z):
 
 
 def true_loss(z, y):
-    """The mean negative log-likelihood, each example by itself and the sum exactly."""
-    costs = []
-    for logit, label in zip(np.ravel(z), np.ravel(y), strict=True):
-        against = -logit if label == 1 else logit
-        costs.append(max(against, 0.0) + math.log1p(math.exp(-abs(against))))
-    return math.fsum(costs) / len(costs)
+    """The mean negative log-likelihood."""
+    return float(nn.binary_cross_entropy_with_logits(np.asarray(z, float), np.asarray(y, float)))
+
+
+def true_slopes(logits, y, *weights):
+    """(loss, gradients) of the model that makes logits of these weights."""
+
+    def loss(*at):
+        return nn.binary_cross_entropy_with_logits(logits(*at), y)
+
+    value, slopes = dp.value_and_grad(loss, tuple(range(len(weights))))(*weights)
+    return float(value), slopes
+
+
+def pulled_back(bar, X, W):
+    """The adjoint of W, where that of X Wᵀ is `bar`."""
+    return dp.grad(lambda W: dp.sum(bar * (X @ W.T)))(W)
 
 
 # ------------------------------------------------------------------------------------------------
@@ -264,7 +276,7 @@ def judge_one(ask, mark, rng, count, width, scale=1.0):
          "logit."),
         ("missing_term", mu, "This gradient does not know the labels: where is y?"),
     ):  # fmt: skip
-        same = agree(got, (bar / count).T @ X) is None
+        same = agree(got, pulled_back(bar / count, X, W)) is None
         mark.that(not same or np.allclose(bar, mu - y), kind=kind, message=message, **shown)
 
     def loss(W):
@@ -399,7 +411,8 @@ def judge_two(ask, mark, rng, which, sizes):
         judge_shapes(mark, first[k], shapes[k], f"the gradient by W{k + 1}", shown)
 
     mu = sigmoid(sigmoid(X @ W1.T) @ W2.T)
-    last = (((mu - y) / count) @ W2 * mu * (1 - mu)).T @ X
+    _, (nu_bar,) = true_slopes(lambda nu: nu @ W2.T, y, sigmoid(X @ W1.T))
+    last = pulled_back(nu_bar * mu * (1 - mu), X, W1)
     mark.that(
         0 not in asked or agree(first[0], last) is not None,
         kind="wrong_point",
@@ -529,14 +542,13 @@ def judge_model(ask, mark, rng, sizes):
     given = {"X of shape": [count, width], "W1 of shape": [units, width]}
     shown = {"given": given, "function": "two_layers_on_tape"}
     answer = ask(W1=W1, W2=W2, X=X, y=y)
-    hidden = sigmoid(X @ W1.T)
-    z_bar = (sigmoid(hidden @ W2.T) - y) / count
+    loss, slopes = true_slopes(lambda a, b: dp.sigmoid(X @ a.T) @ b.T, y, W1, W2)
     for got, truth, kind, message in (
-        (answer["value"], true_loss(hidden @ W2.T, y), "wrong_value", "The model's loss is wrong."),
-        (answer["slopes"][1], z_bar.T @ hidden, "wrong_adjoint", "The gradient by W2 is wrong."),
+        (answer["value"], loss, "wrong_value", "The model's loss is wrong."),
+        (answer["slopes"][1], slopes[1], "wrong_adjoint", "The gradient by W2 is wrong."),
         (
             answer["slopes"][0],
-            ((z_bar @ W2) * hidden * (1 - hidden)).T @ X,
+            slopes[0],
             "wrong_adjoint",
             "The loss and the gradient by W2 are right, the gradient by W1 is not: did the tape break "
             "between the layers?",
@@ -915,25 +927,21 @@ def first_weights(rng, dims, zero=False):
 
 
 def descent(arrays, X, y, steps, lr, decay, biases=False):
-    """(objectives, parameters) of gradient descent, with gradients by hand."""
-    arrays, objectives = [np.array(each) for each in arrays], []
+    """(objectives, parameters) of gradient descent, by dpkit's own network and optimiser."""
+    net = nn.MLP([X.shape[1], *map(len, arrays[1::2])], rng=0)
+    for parameter, array in zip(net.parameters(), arrays, strict=True):
+        parameter.data = np.array(array)
+    held = [each for each in net.parameters() if each.ndim == 2 or biases]
+    free = [each for each in net.parameters() if each.ndim == 1 and not biases]
+    groups = [{"params": held, "lr": lr, "weight_decay": decay}, {"params": free, "lr": lr}]
+    method, objectives = dp.optim.SGD(groups), []
     for _ in range(steps):
-        states = [X]
-        for W, b in zip(arrays[:-2:2], arrays[1:-2:2], strict=True):
-            states.append(np.tanh(states[-1] @ W.T + b))
-        z = states[-1] @ arrays[-2].T + arrays[-1]
-        held = [each for each in arrays if each.ndim == 2 or biases]
-        objectives.append(true_loss(z, y) + decay / 2 * sum(np.sum(each**2) for each in held))
-        bar, slopes = (sigmoid(z) - y) / len(X), []
-        for k in reversed(range(len(states))):
-            W = arrays[2 * k]
-            slopes = [bar.T @ states[k], bar.sum(axis=0), *slopes]
-            bar = (bar @ W) * (1 - states[k] ** 2)
-        arrays = [
-            each - lr * (slope + decay * each * (each.ndim == 2 or biases))
-            for each, slope in zip(arrays, slopes, strict=True)
-        ]
-    return objectives, arrays
+        method.zero_grad()
+        loss = nn.binary_cross_entropy_with_logits(net(X), y)
+        objectives.append(float(loss.data) + decay / 2 * sum(np.sum(p.data**2) for p in held))
+        loss.backward()
+        method.step()
+    return objectives, [each.data for each in net.parameters()]
 
 
 def rings(count, rng):
@@ -1057,9 +1065,9 @@ class Hunt:
         with mark.part("listing A", 0.5):
             X, y = draw(rng, 5, 3), labels(rng, 5)
             W1, W2, lr = draw(rng, 4, 3), draw(rng, 1, 4), 0.1
-            hidden = sigmoid(X @ W1.T)
-            bar = sigmoid(hidden @ W2.T) - y
-            truth = [W1 - lr * ((bar @ W2) * hidden * (1 - hidden)).T @ X, W2 - lr * bar.T @ hidden]
+            _, slopes = true_slopes(lambda a, b: dp.sigmoid(X @ a.T) @ b.T, y, W1, W2)
+            many = lr * len(X)  # the listing has a sum, not a mean
+            truth = [W1 - many * slopes[0], W2 - many * slopes[1]]
             for got, expected, name in zip(
                 hunted("A", [W1, W2, X, y, lr]), truth, ("W1", "W2"), strict=True
             ):
