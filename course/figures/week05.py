@@ -12,12 +12,14 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
+from matplotlib.colors import LinearSegmentedColormap
 
 import dpkit as dp
 from dpkit import nn
 
 HERE = Path(__file__).parent
-BLUE, VERMILION, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#767676"
+BLUE, VERMILION = "#0072B2", "#D55E00"
+BELIEF = LinearSegmentedColormap.from_list("belief", [BLUE, "white", VERMILION])
 
 
 def sigmoid(z: np.ndarray) -> np.ndarray:
@@ -61,9 +63,7 @@ def opinion(axes: plt.Axes, net: nn.Module, X: np.ndarray, y: np.ndarray, size: 
     grid = np.stack(np.meshgrid(side, side), -1)
     z = net(grid.reshape(-1, 2)).numpy().reshape(60, 60)
     around = (-size, size, -size, size)
-    axes.imshow(
-        sigmoid(z), extent=around, origin="lower", cmap="RdBu_r", vmin=0, vmax=1, alpha=0.55
-    )
+    axes.imshow(sigmoid(z), extent=around, origin="lower", cmap=BELIEF, vmin=0, vmax=1, alpha=0.7)
     axes.contour(side, side, z, [0], colors="black", linewidths=1.8)
     ones = y[:, 0] > 0.5
     axes.plot(*X[ones].T, "s", color=VERMILION, markersize=2.6, markeredgewidth=0)

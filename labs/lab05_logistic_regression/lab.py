@@ -313,9 +313,10 @@ def _():
     lines = rng.normal(size=(20_000, 3))
     best = ((corners @ lines.T > 0) == (y > 0.5)).sum(axis=0).max()
     print(f"You said {guess:g}. The best of 20,000 random lines gets {best}.")
+    slopes = dp.grad(lambda W: nn.binary_cross_entropy_with_logits(corners @ W.T, y))
     W = rng.normal(size=(1, 3))
-    for _ in range(5000):  # the worked slope, once more: belief minus truth
-        W = W - 1.0 * ((sigmoid(corners @ W.T) - y) / 4).T @ corners
+    for _ in range(600):
+        W = W - 4.0 * slopes(W)
     print("Maximum likelihood says, for the four:", sigmoid(corners @ W.T)[:, 0].round(3).tolist())
     print("It shrugs: always ½. A bold line would be sure and wrong about one corner.")
 
@@ -561,8 +562,8 @@ def _():
 # plus penalty): a list of floats, each from *before* its step.
 #
 # Then choose `settings()`: a network trained with them on 200 points, of rings and of moons, must get
-# **95 %** of 400 others right, on both. At most 400 steps and 150 numbers; the best
-# of three starts counts.
+# **95 %** of 400 others right, on both. At most 400 steps, and 150 numbers to learn; the best of three
+# starts counts.
 #
 # (A parameter gets its new array by `p.value = …`.)
 
