@@ -15,6 +15,7 @@ import numpy as np
 
 import dpkit as dp
 from autograder.exercise import Lab, agree
+from dpkit import nn
 
 lab = Lab(
     "lab05_logistic_regression",
@@ -135,12 +136,26 @@ def sigmoid(z):
 
 
 def true_loss(z, y):
-    """The mean negative log-likelihood, each example by itself and the sum exactly."""
-    costs = []
-    for logit, label in zip(np.ravel(z), np.ravel(y), strict=True):
-        against = -logit if label == 1 else logit
-        costs.append(max(against, 0.0) + math.log1p(math.exp(-abs(against))))
-    return math.fsum(cost / len(costs) for cost in costs)
+    """The mean negative log-likelihood."""
+    costs = nn.binary_cross_entropy_with_logits(
+        np.asarray(z, float), np.asarray(y, float), reduction="none"
+    )
+    return math.fsum(cost / costs.size for cost in costs.ravel())  # no sum that could overflow
+
+
+def true_slopes(logits, y, *weights):
+    """(loss, gradients) of the model that makes logits of these weights."""
+
+    def loss(*at):
+        return nn.binary_cross_entropy_with_logits(logits(*at), y)
+
+    value, slopes = dp.value_and_grad(loss, tuple(range(len(weights))))(*weights)
+    return float(value), slopes
+
+
+def pulled_back(bar, X, W):
+    """The adjoint of W, where that of X Wᵀ is `bar`."""
+    return dp.grad(lambda W: dp.sum(bar * (X @ W.T)))(W)
 
 
 # ------------------------------------------------------------------------------------------------
@@ -348,9 +363,11 @@ def judge_one(ask, mark, rng, count, width, huge=False):
         ("missing_term", mu, "This gradient does not know the labels: where is y?"),
         ("other_function", 2 * (mu - y) * mu * (1 - mu), SQUARED),
     ):  # fmt: skip
-        same = agree(got, (bar / count).T @ X) is None
+        same = agree(got, pulled_back(bar / count, X, W)) is None
         mark.that(not same or np.allclose(bar, mu - y), kind=kind, message=message, **shown)
-    judge_digits(mark, got, ((mu - y) / count).T @ X, shown, floor=1e-10 if huge else 1e-12)
+    judge_digits(
+        mark, got, pulled_back((mu - y) / count, X, W), shown, floor=1e-10 if huge else 1e-12
+    )
 
     def loss(W):
         z = X @ W.T
@@ -513,15 +530,17 @@ def judge_two(ask, mark, rng, which, sizes):
     inner = sigmoid(X @ W1.T)
     belief = sigmoid(inner @ W2.T)
     bar, bend = (belief - y) / count, belief * (1 - belief)
+    _, (inner_bar,) = true_slopes(lambda inner: inner @ W2.T, y, inner)
 
     def both(bar):
-        return ((bar @ W2) * inner * (1 - inner)).T @ X, bar.T @ inner
+        """Both gradients, where the last logits' adjoint is `bar`."""
+        return dp.grad(lambda a, b: dp.sum(bar * (dp.sigmoid(X @ a.T) @ b.T)), (0, 1))(W1, W2)
 
     for of, wrong, kind, message in (
-        (0, ((bar @ W2) * bend).T @ X, "wrong_point", "On the way through the hidden sigmoid its "
-         "slope is taken at μ, the value of the last layer; it belongs to ν."),
-        (1, bar.T @ (X @ W1.T), "wrong_point", "The last layer was given ν. Here its input is taken "
-         "to be the hidden logits, from before their sigmoid."),
+        (0, pulled_back(inner_bar * bend, X, W1), "wrong_point", "On the way through the hidden "
+         "sigmoid its slope is taken at μ, the value of the last layer; it belongs to ν."),
+        (1, pulled_back(bar, X @ W1.T, W2), "wrong_point", "The last layer was given ν. Here its "
+         "input is taken to be the hidden logits, from before their sigmoid."),
         *((k, both(bar * bend)[k], "repeated_factor", "There is one slope of the sigmoid too many: "
            "in the slope by the last logit it has cancelled already.") for k in (0, 1)),
         *((k, both(2 * bar * bend)[k], "other_function", SQUARED) for k in (0, 1)),
@@ -660,14 +679,13 @@ def judge_model(ask, mark, rng, sizes):
     given = {"X of shape": [count, width], "W1 of shape": [units, width]}
     shown = {"given": given, "function": "two_layers_on_tape"}
     answer = ask(W1=W1, W2=W2, X=X, y=y)
-    hidden = sigmoid(X @ W1.T)
-    z_bar = (sigmoid(hidden @ W2.T) - y) / count
+    loss, slopes = true_slopes(lambda a, b: dp.sigmoid(X @ a.T) @ b.T, y, W1, W2)
     for got, truth, kind, message in (
-        (answer["value"], true_loss(hidden @ W2.T, y), "wrong_value", "The model's loss is wrong."),
-        (answer["slopes"][1], z_bar.T @ hidden, "wrong_adjoint", "The gradient by W2 is wrong."),
+        (answer["value"], loss, "wrong_value", "The model's loss is wrong."),
+        (answer["slopes"][1], slopes[1], "wrong_adjoint", "The gradient by W2 is wrong."),
         (
             answer["slopes"][0],
-            ((z_bar @ W2) * hidden * (1 - hidden)).T @ X,
+            slopes[0],
             "wrong_adjoint",
             "The loss and the gradient by W2 are right, the gradient by W1 is not: did the tape break "
             "between the layers?",
@@ -1154,25 +1172,21 @@ def logits_of(arrays, X):
 
 
 def descent(arrays, X, y, steps, lr, decay, biases=False):
-    """(objectives, parameters) of gradient descent, with gradients by hand."""
-    arrays, objectives = [np.array(each) for each in arrays], []
+    """(objectives, parameters) of gradient descent, by dpkit's own network and optimiser."""
+    net = nn.MLP([X.shape[1], *map(len, arrays[1::2])], rng=0)
+    for parameter, array in zip(net.parameters(), arrays, strict=True):
+        parameter.data = np.array(array)
+    held = [each for each in net.parameters() if each.ndim == 2 or biases]
+    free = [each for each in net.parameters() if each.ndim == 1 and not biases]
+    groups = [{"params": held, "lr": lr, "weight_decay": decay}, {"params": free, "lr": lr}]
+    method, objectives = dp.optim.SGD(groups), []
     for _ in range(steps):
-        states = [X]
-        for W, b in zip(arrays[:-2:2], arrays[1:-2:2], strict=True):
-            states.append(np.tanh(states[-1] @ W.T + b))
-        z = states[-1] @ arrays[-2].T + arrays[-1]
-        held = [each for each in arrays if each.ndim == 2 or biases]
-        objectives.append(true_loss(z, y) + decay / 2 * sum(np.sum(each**2) for each in held))
-        bar, slopes = (sigmoid(z) - y) / len(X), []
-        for k in reversed(range(len(states))):
-            W = arrays[2 * k]
-            slopes = [bar.T @ states[k], bar.sum(axis=0), *slopes]
-            bar = (bar @ W) * (1 - states[k] ** 2)
-        arrays = [
-            each - lr * (slope + decay * each * (each.ndim == 2 or biases))
-            for each, slope in zip(arrays, slopes, strict=True)
-        ]
-    return objectives, arrays
+        method.zero_grad()
+        loss = nn.binary_cross_entropy_with_logits(net(X), y)
+        objectives.append(float(loss.data) + decay / 2 * sum(np.sum(p.data**2) for p in held))
+        loss.backward()
+        method.step()
+    return objectives, [each.data for each in net.parameters()]
 
 
 def rings(count, rng):
@@ -1297,9 +1311,9 @@ class Hunt:
         with mark.part("listing A", 0.5):
             X, y = draw(rng, 5, 3), labels(rng, 5)
             W1, W2, lr = draw(rng, 4, 3), draw(rng, 1, 4), 0.1
-            hidden = sigmoid(X @ W1.T)
-            bar = sigmoid(hidden @ W2.T) - y
-            truth = [W1 - lr * ((bar @ W2) * hidden * (1 - hidden)).T @ X, W2 - lr * bar.T @ hidden]
+            _, slopes = true_slopes(lambda a, b: dp.sigmoid(X @ a.T) @ b.T, y, W1, W2)
+            many = lr * len(X)  # the listing has a sum, not a mean
+            truth = [W1 - many * slopes[0], W2 - many * slopes[1]]
             for got, expected, name in zip(
                 hunted("A", [W1, W2, X, y, lr]), truth, ("W1", "W2"), strict=True
             ):
