@@ -564,7 +564,7 @@ def _():
 # plus penalty): a list of floats, each from *before* its step.
 #
 # Then choose `settings()`: a network trained rightly with them on 200 points, of rings and of
-# moons, must get **95 %** of 400 others right, on both. At most 400 steps, and 150 numbers to learn;
+# moons, must get **95 %** of 400 others right, on both. At most 400 steps, and 150 parameters;
 # the best of three starts counts.
 #
 # (A parameter gets its new array by `p.value = …`.)
