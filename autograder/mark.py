@@ -236,7 +236,8 @@ def agree(
         return "not_finite", "The result is not finite (nan or inf)."
     # As integers the difference could go round: of -2**63 even the absolute value is negative.
     have = have.astype(np.result_type(have, np.float64))
-    if np.any(np.abs(have - want) > rtol * np.abs(want) + floor):
+    # Nothing is close to nan or inf: a wrong candidate that flew apart explains no answer.
+    if not np.all(np.isfinite(want)) or np.any(np.abs(have - want) > rtol * np.abs(want) + floor):
         return "value", ""
     return None
 

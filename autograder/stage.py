@@ -14,6 +14,7 @@ from __future__ import annotations
 import base64
 import html
 import io
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,8 @@ def demo(needs: str) -> Callable[[Callable[[], Any]], None]:
     """A picture that is made with the student's code, shown when that code is there.
 
     Runs the decorated function at once and displays what it returns. While a part is blank it says
-    what the picture waits for, and where the code fails, how.
+    what the picture waits for, and where the code fails, how; a figure that was begun is closed then,
+    or the notebook would show its empty axes.
 
     needs: what it waits for, in words: "3.7", "your prediction".
     """
@@ -36,6 +38,7 @@ def demo(needs: str) -> Callable[[Callable[[], Any]], None]:
     def run(picture: Callable[[], Any]) -> None:
         from IPython.display import display
 
+        before = _figures()
         try:
             shown = picture()
         except NotImplementedError:
@@ -47,8 +50,17 @@ def demo(needs: str) -> Callable[[Callable[[], Any]], None]:
         else:
             if shown is not None:
                 display(shown)
+            return
+        for number in _figures() - before:
+            sys.modules["matplotlib.pyplot"].close(number)
 
     return run
+
+
+def _figures() -> set[int]:
+    """The numbers of matplotlib's open figures, if anybody has imported it."""
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    return set(pyplot.get_fignums()) if pyplot else set()
 
 
 def show(figure: Figure, alt: str) -> HTML:

@@ -11,12 +11,15 @@ matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
 import numpy as np
+import torch
+from matplotlib.colors import LinearSegmentedColormap
 
 import dpkit as dp
 from dpkit import nn
 
 HERE = Path(__file__).parent
-BLUE, VERMILION, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#767676"
+BLUE, VERMILION = "#0072B2", "#D55E00"
+BELIEF = LinearSegmentedColormap.from_list("belief", [BLUE, "white", VERMILION])
 
 
 def sigmoid(z: np.ndarray) -> np.ndarray:
@@ -60,9 +63,7 @@ def opinion(axes: plt.Axes, net: nn.Module, X: np.ndarray, y: np.ndarray, size: 
     grid = np.stack(np.meshgrid(side, side), -1)
     z = net(grid.reshape(-1, 2)).numpy().reshape(60, 60)
     around = (-size, size, -size, size)
-    axes.imshow(
-        sigmoid(z), extent=around, origin="lower", cmap="RdBu_r", vmin=0, vmax=1, alpha=0.55
-    )
+    axes.imshow(sigmoid(z), extent=around, origin="lower", cmap=BELIEF, vmin=0, vmax=1, alpha=0.7)
     axes.contour(side, side, z, [0], colors="black", linewidths=1.8)
     ones = y[:, 0] > 0.5
     axes.plot(*X[ones].T, "s", color=VERMILION, markersize=2.6, markeredgewidth=0)
@@ -159,17 +160,37 @@ def slopes_by_depth(skips: bool) -> list[float]:
     return [float(np.linalg.norm(layer.weight.grad)) for layer in layers]
 
 
-def depth() -> plt.Figure:
-    """How much of the gradient arrives at each layer, with and without skip connections."""
+def by_depth(past: list[float], plain: list[float]) -> plt.Figure:
+    """The sizes of gradients against the layer, with skips and without."""
     figure, axes = plt.subplots(figsize=(6.4, 3))
-    places = np.arange(1, DEPTH + 1)
-    axes.semilogy(places, slopes_by_depth(True), "o-", color=BLUE, markersize=4, label="with skips")
-    axes.semilogy(
-        places, slopes_by_depth(False), "s--", color=VERMILION, markersize=4, label="without"
-    )
+    places = np.arange(1, len(past) + 1)
+    axes.semilogy(places, past, "o-", color=BLUE, markersize=4, label="with skips")
+    axes.semilogy(places, plain, "s--", color=VERMILION, markersize=4, label="without")
     axes.set(xlabel="convolution, from the input", ylabel="size of its gradient")
-    axes.legend(frameon=False, loc="lower right")
     axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def depth() -> plt.Figure:
+    """How much of the gradient arrives at each of 25 convolutions, with and without skips."""
+    figure = by_depth(slopes_by_depth(True), slopes_by_depth(False))
+    figure.axes[0].legend(frameon=False, loc="lower right")
+    return figure
+
+
+def slopes_of_resnet(skips: bool) -> list[float]:
+    """The size of the gradient of each of ResNet-50's 49 convolutions, before the first step."""
+    net = nn.ResNet50(rng=0, dtype=torch.float32, skips=skips)
+    images = torch.rand(2, 3, 224, 224, generator=torch.Generator().manual_seed(1))
+    nn.cross_entropy(net(images), np.array([3, 7])).backward()
+    main = [p for name, p in net.named_parameters() if p.ndim == 4 and "downsample" not in name]
+    return [float(p.grad.norm()) for p in main]
+
+
+def resnet() -> plt.Figure:
+    """The same for ResNet-50, whose values are normalised after each convolution."""
+    figure = by_depth(slopes_of_resnet(True), slopes_of_resnet(False))
+    figure.axes[0].legend(frameon=False, loc="upper right")
     return figure
 
 
@@ -179,13 +200,14 @@ TITLES = {
     "decay": "Decision boundaries on sixty points with three strengths of weight decay",
     "zeroing": "The loss of one layer, with and without zeroing the gradients before each step",
     "depth": "Gradient sizes of 25 convolutions with and without skip connections",
+    "resnet": "Gradient sizes of the 49 convolutions of ResNet-50, with and without its skips",
 }
 
 
 def main(folder: Path = HERE) -> None:
-    """Write the five figures into `folder`."""
+    """Write the six figures into `folder`."""
     plt.rcParams.update({"svg.hashsalt": "week05", "svg.fonttype": "none", "font.size": 10})
-    for figure in (loss, bend, decay, zeroing, depth):
+    for figure in (loss, bend, decay, zeroing, depth, resnet):
         plt.close(made := figure())
         path = folder / f"week05-{figure.__name__}.svg"
         title = {"Title": TITLES[figure.__name__], "Date": None}

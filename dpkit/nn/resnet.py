@@ -36,6 +36,7 @@ class Bottleneck(Module):
         channels: inside; 4 · channels come out.
         stride: 2 halves the images.
         rng, dtype, device: as for `Linear`.
+        skips: False leaves the way past them out, to see what it was good for.
 
     The way past is the identity, or a 1×1 convolution where sizes change.
     """
@@ -48,6 +49,7 @@ class Bottleneck(Module):
         rng: Any = None,
         dtype: Any = None,
         device: Any = None,
+        skips: bool = True,
     ) -> None:
         made = {"rng": np.random.default_rng(rng), "dtype": dtype, "device": device}
         where = {"dtype": dtype, "device": device}
@@ -58,16 +60,18 @@ class Bottleneck(Module):
         self.bn2 = BatchNorm2d(channels, **where)
         self.conv3 = Conv2d(channels, out, 1, bias=False, **made)
         self.bn3 = BatchNorm2d(out, **where)
-        self.downsample = None
-        if in_channels != out or stride != 1:
+        self.skips, self.downsample = skips, None
+        if skips and (in_channels != out or stride != 1):
             past = Conv2d(in_channels, out, 1, stride, bias=False, **made)
             self.downsample = Sequential(past, BatchNorm2d(out, **where))
 
     def forward(self, x: Any) -> Any:
         y = functions.relu(self.bn1(self.conv1(x)))
         y = functions.relu(self.bn2(self.conv2(y)))
-        past = x if self.downsample is None else self.downsample(x)
-        return functions.relu(past + self.bn3(self.conv3(y)))
+        y = self.bn3(self.conv3(y))
+        if self.skips:
+            y = y + (x if self.downsample is None else self.downsample(x))
+        return functions.relu(y)
 
 
 class ResNet50(Module):
@@ -76,12 +80,18 @@ class ResNet50(Module):
     Args:
         classes: how many logits come out.
         rng, dtype, device: as for `Linear`.
+        skips: False builds the plain network of equal depth, to compare.
 
     Shapes: (N, 3, H, W) -> (N, classes). Meant for H = W = 224; from 32 on it runs.
     """
 
     def __init__(
-        self, classes: int = 1000, rng: Any = None, dtype: Any = None, device: Any = None
+        self,
+        classes: int = 1000,
+        rng: Any = None,
+        dtype: Any = None,
+        device: Any = None,
+        skips: bool = True,
     ) -> None:
         rng = np.random.default_rng(rng)
         made = {"rng": rng, "dtype": dtype, "device": device}
@@ -92,7 +102,7 @@ class ResNet50(Module):
             stage = []
             for block in range(blocks):
                 stride = 2 if k and not block else 1
-                stage.append(Bottleneck(inside, channels, stride, **made))
+                stage.append(Bottleneck(inside, channels, stride, skips=skips, **made))
                 inside = 4 * channels
             setattr(self, f"layer{k + 1}", Sequential(*stage))
         self.fc = Linear(inside, classes, **made)

@@ -230,7 +230,8 @@ def _():
 #
 # $$y = x_k + \beta\,(x_k - x_{k-1}), \qquad x_{k+1} = y - \tau \nabla E(y).$$
 #
-# Like `descend`, both return $n+1$ points and ask for $n$ gradients.
+# Like `descend` and all walks today, both return $n+1$ points and ask for $n$ gradients. Build them from
+# arithmetic and numpy: what `optim` and torch have ready-made is for comparing.
 
 
 # %% nbgrader={"grade_id": "ex6_3", "solution": true}
@@ -501,8 +502,8 @@ def _():
 # arrays of `size` (the last may be smaller). Every number is dealt exactly once.
 #
 # `batch_gradient(X, y, w, rows)` is the gradient by `w` of the *mean* of $\frac12 (x_i \cdot w -
-# y_i)^2$ over the examples in `rows`. Then its average over all draws is the gradient of $E$: it is
-# **unbiased**.
+# y_i)^2$ over the examples in `rows`, by hand or by `dp.grad`. Then its average over all draws is the
+# gradient of $E$: it is **unbiased**.
 
 
 # %% nbgrader={"grade_id": "ex6_6", "solution": true}
@@ -803,7 +804,7 @@ def _():
 # \text{columns} + \theta_3 u + \theta_4 v + \theta_5.$$
 #
 # `mismatch(moving, still, places)` is the mean squared difference of the still scan and the moving one,
-# warped; `places` is such a pair.
+# warped; `places` is such a pair. Both will be differentiated: keep to arithmetic and dpkit's functions.
 
 
 # %% nbgrader={"grade_id": "ex6_9", "solution": true}

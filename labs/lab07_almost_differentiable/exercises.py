@@ -39,8 +39,55 @@ def slope_of(f, x):
     return {"value": value, "slope": slope, "intact": bool(np.array_equal(x, before))}
 
 
+@lab.helper
+def numbers(x):
+    """The numbers in dpkit's tensors, and in arrays of any kind; lists of them likewise."""
+    if isinstance(x, (list, tuple)):
+        return [numbers(each) for each in x]
+    x = x.data if isinstance(x, dp.Tensor) else x
+    return np.array(x) if isinstance(x, np.ndarray) else x
+
+
+@lab.helper
+def unaided(run, function, *names):
+    """run(), while dpkit's ready-made answers are out of reach: `dp.relax`, and these `names`. The
+    `function` that is asked must not be one of them either."""
+
+    def refusal(name):
+        def refuse(*_, **__):
+            raise RuntimeError(f"`{name}` is ready-made. Write your own here, and compare later.")
+
+        return refuse
+
+    if str(getattr(function, "__module__", "")).startswith("dpkit"):
+        refusal(function.__name__)()
+    kept = [(dp.relax, name, getattr(dp.relax, name)) for name in dp.relax.__all__]
+    kept += [(dp, name, getattr(dp, name)) for name in names]
+    try:
+        for place, name, _ in kept:
+            setattr(place, name, refusal(f"dp.relax.{name}" if place is dp.relax else f"dp.{name}"))
+        return run()
+    finally:
+        for place, name, was in kept:
+            setattr(place, name, was)
+
+
 # ------------------------------------------------------------------------------------------------
 # What verdicts share
+
+
+def on_their_own(ask, mark):
+    """`ask`; where a ready-made function was called, the part fails for that reason."""
+
+    def asked(**inputs):
+        try:
+            return ask(**inputs)
+        except StudentError as error:
+            if "` is ready-made." in error.message:
+                mark.fail("borrowed", error.message.removeprefix("RuntimeError: "))
+            raise
+
+    return asked
 
 
 def nudged(f, x, h=1e-6):
@@ -55,28 +102,53 @@ def nudged(f, x, h=1e-6):
     return slopes
 
 
-def judge_slope(mark, got, truth, what, rtol=1e-4, **evidence):
-    """A slope: none at all, or another than the truth."""
+def judge_slope(mark, got, truth, begin, rtol=1e-4, **evidence):
+    """A slope: none at all, or another than the truth. `begin` is how the sentences begin."""
     flat = isinstance(got, (float, np.ndarray)) and np.all(got == 0) and np.any(truth != 0)
     mark.that(
         not flat,
         kind="zero",
-        message=f"The value of {what} is right, but its slope is zero: somewhere on the way it turns "
-        "into plain numbers, or a hard decision. Stay with `dp` functions.",
+        message=f"{begin} is zero: somewhere on the way it turns into plain numbers, or a hard "
+        "decision. Stay with `dp` functions.",
         got=got,
         expected=truth,
         **evidence,
     )
+    not_like(mark, got, -truth, truth, "sign", f"{begin} has the wrong sign.", **evidence)
+    not_like(mark, got, 2 * truth, truth, "factor", f"{begin} is twice too large.", **evidence)
+    if agree(got, truth, rtol=rtol, floor=1e-6) is not None:
+        mark.that(
+            agree(got, truth, rtol=2e-3, floor=1e-6) is not None,
+            kind="finite_difference",
+            message=f"{begin} is only nearly right, as a difference quotient is. Let `dp` "
+            "differentiate.",
+            got=got,
+            expected=truth,
+            **evidence,
+        )
     mark.close(
         got,
         truth,
         kind="missing_term",
-        message=f"The value of {what} is right, but its slope is not: part of it was cut off from the "
-        "tape.",
+        message=f"{begin} is wrong: part of it may be cut off from the tape.",
         rtol=rtol,
         floor=1e-6,
         **evidence,
     )
+
+
+def judge_both(mark, answer, value, slope, what, **evidence):
+    """A value, and only then its slope."""
+    mark.close(
+        answer["value"],
+        value,
+        kind="wrong_value",
+        message=f"The value of {what} is not right yet. Its slope comes after that.",
+        rtol=1e-6,
+        **evidence,
+    )
+    begin = f"The value of {what} is right, but its slope"
+    judge_slope(mark, answer["slope"], slope, begin, **evidence)
 
 
 def not_like(mark, got, wrong, truth, kind, message, **evidence):
@@ -140,29 +212,42 @@ class SoftIf:
     def probe(student, which, arguments, by=None):
         if which == "warmest":
             return student.warmest(*arguments)
+        soft_if = student.soft_if
         arguments = [np.array(each, float) if np.ndim(each) else float(each) for each in arguments]
         if by is None:
-            return student.soft_if(*arguments)
+            before = [np.copy(each) for each in arguments]
+            got = unaided(lambda: soft_if(*arguments), soft_if)
+            pairs = zip(arguments, before, strict=True)
+            return {"got": numbers(got), "intact": all(np.array_equal(*pair) for pair in pairs)}
 
         def along(x):
-            return dp.sum(student.soft_if(*arguments[:by], x, *arguments[by + 1 :]))
+            return dp.sum(soft_if(*arguments[:by], x, *arguments[by + 1 :]))
 
-        return slope_of(along, arguments[by])
+        return unaided(lambda: slope_of(along, arguments[by]), soft_if)
 
     def verdict(ask, rng, mark):
+        ask = on_their_own(ask, mark)
+
         def truth(margin, yes, no, t):
             share = logistic(margin / t)
             return share * yes + (1 - share) * no
 
-        def value(margin, yes, no, t):
+        def share_by_tanh(margin, yes, no, t):
+            return no + math.tanh(margin / t) * (yes - no)
+
+        def heard(margin, yes, no, t, by=None):
             given = {"margin": margin, "yes": yes, "no": no, "temperature": t}
             shown = {"given": given, "function": "soft_if"}
             try:
-                got = ask(which="soft_if", arguments=[margin, yes, no, t])
+                return ask(which="soft_if", arguments=[margin, yes, no, t], by=by), shown
             except StudentError as error:
                 if error.message.startswith("OverflowError"):
                     mark.fail("not_finite", f"It overflows ({error.message}).", **shown)
                 raise
+
+        def value(margin, yes, no, t):
+            answer, shown = heard(margin, yes, no, t)
+            got = answer["got"]
             right = np.vectorize(truth, otypes=[float])(margin, yes, no, t)
             for kind, wrong, message in (
                 ("swapped", np.vectorize(truth)(margin, no, yes, t),
@@ -173,6 +258,10 @@ class SoftIf:
                  "The temperature is not used."),
                 ("zero", np.where(np.asarray(margin) > 0, yes, no),
                  "That is the hard answer: one side or the other."),
+                ("factor", np.vectorize(truth)(margin, yes, no, t / 2),
+                 "Twice too sharp. By a `tanh`? Then compare it with σ at a margin of 1."),
+                ("wrong_rule", np.vectorize(share_by_tanh)(margin, yes, no, t),
+                 "A `tanh` goes from −1 to 1. A share goes from 0 to 1."),
             ):  # fmt: skip
                 not_like(mark, got, wrong, right, kind, message, **shown)
             mark.close(
@@ -182,26 +271,49 @@ class SoftIf:
                 message="The mixture of the two sides is not right.",
                 **shown,
             )
+            mark.that(
+                answer["intact"],
+                kind="mutated_input",
+                message="`soft_if` changed an array that was handed to it.",
+                **shown,
+            )
 
         t = float(rng.uniform(0.2, 0.6))
         with mark.part("soft_if, values", 0.5):
             value(float(rng.uniform(0.1, 0.5)), 3.25, 1.5, t)
             value(-0.31, 2.0, -1.25, t)
+            value([-0.3, 0.2], [1.5, 2.0], [0.5, -0.75], t)
             ### BEGIN HIDDEN TESTS
             value([0.4, -0.2, 0.1], [1.5, 2.5, -1.0], [0.25, 0.75, 3.0], t)
             ### END HIDDEN TESTS
         with mark.part("soft_if, huge margins", 0.25):
             for margin in (900.0, -900.0, 1.0, -1.0):
                 value(margin, 3.5, 1.25, 1e-3 if abs(margin) == 1 else 0.5)
+            value([900.0, -900.0], [3.5, 2.0], [1.25, 0.5], 0.5)
+            for margin in (900.0, -900.0):
+                answer, shown = heard(margin, 3.5, 1.25, 0.5, by=0)
+                mark.close(
+                    answer["slope"],
+                    0.0,
+                    kind="wrong_value",
+                    message="So far from the jump the slope by the margin should be zero.",
+                    **shown,
+                )
         with mark.part("soft_if, slopes", 0.5):
             arguments = [float(rng.uniform(-0.3, 0.3)), 2.75, 1.25, t]
             for by, name in enumerate(("the margin", "yes", "no")):
-                answer = ask(which="soft_if", arguments=arguments, by=by)
+                answer, shown = heard(*arguments, by=by)
                 right = nudged(lambda x, by=by: truth(*arguments[:by], x, *arguments[by + 1 :]),
                                arguments[by])  # fmt: skip
-                judge_slope(
-                    mark, answer["slope"], float(right), f"soft_if by {name}", given=arguments
+                begin = f"The value of soft_if is right, but its slope by {name}"
+                mark.close(
+                    answer["value"],
+                    truth(*arguments),
+                    kind="wrong_value",
+                    message="The value is not right yet. Its slopes come after that.",
+                    **shown,
                 )
+                judge_slope(mark, answer["slope"], float(right), begin, **shown)
         with mark.part("warmest", 0.75):
             for distance, jump, tolerance in (
                 (float(rng.uniform(0.5, 2)), 2.0, 0.125),
@@ -260,13 +372,22 @@ class SoftIf:
 class Softmax:
     def probe(student, which, x, temperature, weights=None):
         function = getattr(student, which)
+        ready = function, "softmax", "log_softmax"
         with np.errstate(all="ignore"):
             if weights is None:
-                return function(np.array(x, float), temperature)
+                row = np.array(x, float)
+                got = unaided(lambda: function(row, temperature), *ready)
+                return {"got": numbers(got), "intact": bool(np.array_equal(row, x))}
             weights = np.array(weights, float)
-            return slope_of(lambda x: dp.sum(function(x, temperature) * weights), x)
+
+            def mixed(x):
+                return dp.sum(function(x, temperature) * weights)
+
+            return unaided(lambda: slope_of(mixed, x), *ready)
 
     def verdict(ask, rng, mark):
+        ask = on_their_own(ask, mark)
+
         def shares(x, t):
             top = max(x)
             parts = [math.exp((each - top) / t) for each in x]
@@ -297,6 +418,9 @@ class Softmax:
                  "The shares add to 1 already: sum, do not average."),
                 ("wrong_argument", lambda x, t: truths["soft_max"](x, t),
                  "That is the mean *entry*; the place is asked for."),
+                ("swapped", lambda x, t: float(np.dot(truths["softmax"](range(len(x)), t), x)),
+                 "The roles changed places: the shares come from the entries, and the mean is of "
+                 "places."),
             ),
             "soft_max": (
                 ("zero", lambda x, t: float(max(x)), "That is the hard maximum."),
@@ -311,7 +435,8 @@ class Softmax:
         }  # fmt: skip
 
         def value(which, x, t):
-            got = ask(which=which, x=x, temperature=t)
+            answer = ask(which=which, x=x, temperature=t)
+            got = answer["got"]
             shown = {"given": {"x": x, "temperature": t}, "function": which}
             right = truths[which](x, t)
             for kind, wrong, message in wrongs[which]:
@@ -322,6 +447,12 @@ class Softmax:
             mark.close(
                 got, right, kind="wrong_value", message="The numbers are not right.", **shown
             )
+            mark.that(
+                answer["intact"],
+                kind="mutated_input",
+                message=f"`{which}` changed the row that was handed to it.",
+                **shown,
+            )
 
         def slope(which, x, t):
             weights = [1.5, -0.5, 2.0, 0.75][: len(x)] if which == "softmax" else [1.25]
@@ -331,13 +462,7 @@ class Softmax:
                 return float(np.sum(np.array(weights) * truths[which](list(x), t)))
 
             shown = {"given": {"x": x, "temperature": t}, "function": which}
-            judge_slope(mark, answer["slope"], nudged(truth, x), which, **shown)
-            mark.that(
-                answer["intact"],
-                kind="mutated_input",
-                message=f"`{which}` changed the row that was handed to it.",
-                **shown,
-            )
+            judge_both(mark, answer, truth(x), nudged(truth, x), which, **shown)
 
         x = [float(each) for each in rng.permutation([0.4, 1.1, 1.9, 2.3]) + rng.uniform(0, 0.1, 4)]
         t = float(rng.uniform(0.4, 0.7))
@@ -347,7 +472,7 @@ class Softmax:
             slope("softmax", x, t)
         with mark.part("softmax, huge and cold", 0.25):
             value("softmax", [10_000.0, 9_999.0, 10_000.5], 1.25)
-            value("softmax", [0.5, -3.0, 0.25], 1e-2)
+            value("softmax", [-12.0, 0.5, 0.25, -18.0], 1e-2)  # neither end, nor the mean, will do
             ### BEGIN HIDDEN TESTS
             value("softmax", [-10_000.0, -9_999.0, -20_000.0], 0.5)
             slope("softmax", [500.0, 500.25, 499.5], 0.5)
@@ -390,9 +515,10 @@ class SoftIou:
             return student.soft_overlap(*a, t)
         a, b = np.array(a, float), np.array(b, float)
         if which == "soft_iou":
+            soft_iou = student.soft_iou
             if slope:
-                return slope_of(lambda a: student.soft_iou(a, b, t), a)
-            return student.soft_iou(a, b, t)
+                return unaided(lambda: slope_of(lambda a: soft_iou(a, b, t), a), soft_iou)
+            return unaided(lambda: soft_iou(a, b, t), soft_iou)
 
         # In place of `soft_iou`, so that `find` is marked by itself.
         def share(a, b, t):
@@ -408,14 +534,17 @@ class SoftIou:
 
         before = a.copy()
         boxes = student.rebind("find", soft_iou=lent)(a, b, list(temperatures), rate)
+        boxes = numbers(boxes)
         return {
             "boxes": [np.array(each) for each in boxes]
-            if isinstance(boxes, (list, tuple))
+            if isinstance(boxes, (list, tuple)) or getattr(boxes, "ndim", 0) == 2
             else None,
             "intact": bool(np.array_equal(a, before)),
         }
 
     def verdict(ask, rng, mark):
+        ask = on_their_own(ask, mark)
+
         def ramp(u, t):
             return t * (max(u / t, 0.0) + math.log1p(math.exp(-abs(u / t))))
 
@@ -445,6 +574,10 @@ class SoftIou:
                 ("wrong_argument", math.log1p(math.exp(u)) if u < 500 else u,
                  "The temperature is not used."),
                 ("sign", ramp(-u, t), "The further apart, the larger? A sign is turned round."),
+                ("wrong_argument", ramp(a1 - b0, t), "This holds only where a lies to the left of b. "
+                 "Which two ends count in general?"),
+                ("wrong_argument", ramp(min(a1 - b0, b1 - a0), t), "One interval may lie inside the "
+                 "other: then they share no more than its length."),
                 ("swapped", ramp(max(a1, b1) - min(a0, b0), t), "That is the length that they cover "
                  "together. What do they share?"),
             ):  # fmt: skip
@@ -459,9 +592,10 @@ class SoftIou:
             interval(0.0, 1.25 + d[0], 0.5, 2.5, t)
             interval(0.25, 1.0, 2.0 + d[1], 3.5, t)
             interval(3.0, 4.5, 0.5, 2.25, t)
+            interval(0.0, 800.0, 1.0, 900.0, 0.5)
             ### BEGIN HIDDEN TESTS
             interval(0.0, 5.0, 1.0, 2.0 + d[2], t)
-            interval(0.0, 800.0, 1.0, 900.0, 0.5)
+            interval(1.0, 1.5 + d[3], -3.0, 4.0, t)
             ### END HIDDEN TESTS
 
         near = ([0.1, 0.3, 2.0 + d[0], 1.5], [1.0, 0.75, 2.75, 3.0 + d[1]])
@@ -477,6 +611,7 @@ class SoftIou:
                 return length(a[0], a[2], b[0], b[2], t) + length(a[1], a[3], b[1], b[3], t)
 
             sums = added(a, b) / (added(a, a) + added(b, b) - added(a, b))
+            mixed = truth([a[k] for k in (0, 2, 1, 3)], [b[k] for k in (0, 2, 1, 3)], t)
             shown = {"given": {"a": a, "b": b, "t": t}, "function": "soft_iou"}
             for kind, wrong, message in (
                 ("missing_factor", both / (area(a) + area(b) - both), "The areas in the denominator "
@@ -485,6 +620,9 @@ class SoftIou:
                  "counted twice below the line."),
                 ("wrong_argument", both, "That is what they share; divide it by what they cover."),
                 ("wrong_rule", sums, "Lengths in two directions make an area by *multiplying*."),
+                ("swapped", mixed, "A box is (left, bottom, right, top): across, it reaches from the "
+                 "first number to the third."),
+                ("sign", 1 - truth(a, b, t), "That is the loss, 1 − IoU. The ratio itself is asked for."),
             ):  # fmt: skip
                 not_like(mark, got, wrong, right, kind, message, **shown)
             mark.close(got, right, kind="wrong_value", message="The ratio is not right.", **shown)
@@ -501,14 +639,15 @@ class SoftIou:
                 answer = ask(which="soft_iou", a=a, b=b, t=t, slope=True)
                 right = nudged(lambda a, b=b: truth(a, b, t), a)
                 shown = {"given": {"a": a, "b": b, "t": t}, "function": "soft_iou"}
-                judge_slope(mark, answer["slope"], right, "soft_iou", **shown)
+                judge_both(mark, answer, truth(a, b, t), right, "soft_iou", **shown)
 
-        def down(a, b, temperatures, rate, sign=-1.0, warm=True, log=True):
+        def down(a, b, temperatures, rate, sign=-1.0, power=1, log=True, stay=False):
             way = [np.array(a, float)]
             for t in temperatures:
                 f = (lambda a, t=t: math.log(truth(a, b, t))) if log else (
                     lambda a, t=t: truth(a, b, t))  # fmt: skip
-                way.append(way[-1] - sign * rate * (t if warm else 1.0) * nudged(f, way[-1]))
+                slope = nudged(f, way[0] if stay else way[-1])
+                way.append(way[-1] - sign * rate * t**power * slope)
             return np.array(way)
 
         def trip(a, b, temperatures, rate):
@@ -540,12 +679,19 @@ class SoftIou:
             for kind, wrong, message in (
                 ("ascent", down(a, b, temperatures, rate, sign=1.0), "The box runs away: it goes uphill "
                  "on what should shrink."),
-                ("learning_rate", down(a, b, temperatures, rate, warm=False), "The step is the slope "
+                ("learning_rate", down(a, b, temperatures, rate, power=0), "The step is the slope "
                  "times rate times *t*."),
+                ("learning_rate", down(a, b, temperatures, rate, power=-1), "The step is divided by "
+                 "*t*; it should be multiplied by it."),
                 ("other_function", down(a, b, temperatures, rate, log=False), "Descend on the "
                  "logarithm: from far away the soft IoU itself is nearly flat."),
                 ("stale", down(a, b, temperatures[:1] * len(temperatures), rate), "Every step is taken "
                  "at the first temperature."),
+                ("stale", down(a, b, temperatures, rate, stay=True), "Every step uses the slope at "
+                 "the start. Differentiate where the box is now."),
+                ("aliased", np.array([a, *[right[-1]] * len(temperatures)]), "From the second on, all "
+                 "boxes are the last one: the list holds one array, which was changed in place. Build "
+                 "a new one at each step."),
             ):  # fmt: skip
                 if agree(right, wrong, rtol=1e-4) is not None:
                     mark.that(
@@ -591,33 +737,44 @@ class SoftIou:
 class Choose:
     def probe(student, which, x, u=None, temperature=None, weights=None, lots=None):
         if which == "gumbel":
-            return student.gumbel(np.array(u, float))
+            return numbers(student.gumbel(np.array(u, float)))
         if which == "straight_through":
             hard = np.array(u, float)
 
             def through(x):
                 return student.straight_through(hard, dp.tanh(x) * temperature)
 
+            asked = student.straight_through
+
         else:
-            lots = np.array(lots, float)
-            chosen = student.rebind(
+            hard = uniform = np.array(u, float)
+            lot_of = dict(zip(u, lots, strict=True))  # other numbers than u's win nothing
+
+            def lent(u):
+                if np.ndim(u) == 0:
+                    return lot_of.get(float(u), 0.0)
+                return np.array([lot_of.get(float(each), 0.0) for each in u])
+
+            asked = student.rebind(
                 "choose",
-                softmax=lambda x, t: dp.softmax(x / t),
-                gumbel=lambda u: lots,
+                softmax=lambda x, temperature: dp.softmax(x / temperature),
+                gumbel=lent,
                 straight_through=dp.relax.straight_through,
             )
-            uniform = np.array(u, float)
 
             def through(x):
-                return chosen(x, uniform, temperature)
+                return asked(x, uniform, temperature)
 
-        x = np.array(x, float)
+        x, before = np.array(x, float), hard.copy()
         weights = np.array(weights, float)
-        answer = slope_of(lambda x: dp.sum(through(x) * weights), x)
-        answer["row"] = np.array(through(x))
+        answer = unaided(lambda: slope_of(lambda x: dp.sum(through(x) * weights), x), asked)
+        answer["row"] = np.array(unaided(lambda: through(x), asked))
+        answer["intact"] = bool(answer["intact"] and np.array_equal(hard, before))
         return answer
 
     def verdict(ask, rng, mark):
+        ask = on_their_own(ask, mark)
+
         def shares(x, t):
             raised = np.exp((x - np.max(x)) / t)
             return raised / np.sum(raised)
@@ -651,33 +808,39 @@ class Choose:
                 **shown,
             )
             right = weights * 1.75 / np.cosh(x) ** 2
-            judge_slope(mark, answer["slope"], right, "straight_through", **shown)
+            begin = "The value of straight_through is right, but its slope"
+            judge_slope(mark, answer["slope"], right, begin, **shown)
+            mark.that(
+                answer["intact"],
+                kind="mutated_input",
+                message="The row `hard` was changed in place.",
+                **shown,
+            )
 
         with mark.part("choose", 0.75):
             for size, t in ((4, 0.7), (3, 1.6)):
-                x, u = rng.uniform(-1, 1, size), rng.uniform(0.1, 0.9, size)
-                lots = x - np.log(-np.log(u))
-                # No draw where the noise changes nothing: the winner with and without it differ.
-                winner, plain = int(np.argmax(lots)), int(np.argmax(x))
-                if winner == plain:
-                    other = (plain + 1) % size
-                    u[plain], u[other] = 0.08, 0.97
-                    lots = x - np.log(-np.log(u))
-                    winner = int(np.argmax(lots))
+                # Only a draw in which each wrong way with the dice has another winner.
+                winners = [0]
+                while len(set(winners)) < 3:
+                    x, u = rng.uniform(-1, 1, size), rng.uniform(0.05, 0.95, size)
+                    dice = -np.log(-np.log(u))
+                    winners = [int(np.argmax(each)) for each in (x + dice, x, x - dice)]
+                lots, (winner, plain, other) = x + dice, winners
                 weights = np.array([1.5, -0.75, 2.25, 0.5])[:size]
-                answer = ask(
-                    which="choose", x=x, u=u, temperature=t, weights=weights, lots=lots - x
-                )
+                answer = ask(which="choose", x=x, u=u, temperature=t, weights=weights, lots=dice)
                 hard = np.zeros(size)
                 hard[winner] = 1.0
                 shown = {"given": {"logits": x, "u": u, "temperature": t}, "function": "choose"}
                 message = "These are shares. The *value* should be the winner's one-hot row."
                 not_like(mark, answer["row"], shares(lots, t), hard, "swapped", message, **shown)
-                if winner != plain:
-                    message = "The largest logit always wins: the dice are not in it."
-                    without = np.zeros(size)
-                    without[plain] = 1.0
-                    not_like(mark, answer["row"], without, hard, "wrong_argument", message, **shown)
+                for wrong, kind, message in (
+                    (plain, "wrong_argument", "The largest logit won: the dice, `gumbel` of this very "
+                     "`u`, are not in it."),
+                    (other, "sign", "Another one won: the dice are to be added."),
+                ):  # fmt: skip
+                    row = np.zeros(size)
+                    row[wrong] = 1.0
+                    not_like(mark, answer["row"], row, hard, kind, message, **shown)
                 mark.close(
                     answer["row"], hard, kind="wrong_value", message="Another one won.", **shown
                 )
@@ -690,9 +853,16 @@ class Choose:
                     ("wrong_argument", slope(shares(x, t), t), "The derivative is that of a softmax "
                      "without the dice: make hard and soft from the *same* noisy logits."),
                     ("missing_factor", slope(shares(lots, 1.0), 1.0), "The temperature is not used."),
+                    ("wrong_argument", slope(shares(lots, 1 / t), 1 / t), "The temperature is the wrong "
+                     "way up."),
+                    ("missing_factor", slope(shares(x / t + dice, 1.0), t), "The logits are divided by "
+                     "the temperature, the dice are not. Divide their sum."),
+                    ("repeated_factor", slope(shares(lots + dice, t), t), "The dice are in the soft row "
+                     "twice."),
                 ):  # fmt: skip
                     not_like(mark, answer["slope"], wrong, right, kind, message, **shown)
-                judge_slope(mark, answer["slope"], right, "choose", **shown)
+                begin = "The value of choose is right, but its slope"
+                judge_slope(mark, answer["slope"], right, begin, **shown)
 
 
 # ------------------------------------------------------------------------------------------------
@@ -701,22 +871,22 @@ class Choose:
 
 @lab.exercise(
     "7.6",
-    "Predict: the price of not looking",
+    "Predict: a loss that stands still",
     points=1,
     minutes=3,
-    reread="week07.md#two-estimators",
+    reread="week07.md#faces",
     hints=(
-        "Which of the two estimates is zero or negative for half of the samples?",
-        "The path's is a straight line in x: its variance is 4.",
-        "The score's is a cubic in ε: (1 + ε)² ε. Rare large ε weigh heavily.",
+        "How far is it from one picture to another, once all of them are the same point?",
+        "Both distances are the same number. Put it into the triplet loss.",
+        "What is left of max(0, p − n + margin) when p and n are 0?",
     ),
 )
-class Ratio:
+class Collapse:
     def probe(student):
-        return student.my_prediction_of_the_ratio()
+        return student.my_prediction_of_the_collapse()
 
     def verdict(ask, rng, mark):
-        mark.prediction(ask, 0, 1_000_000)
+        mark.prediction(ask, -1000, 1000)
 
 
 # ------------------------------------------------------------------------------------------------
@@ -742,7 +912,10 @@ class TwoSlopes:
         student, which, f="", theta=0.0, sigma=1.0, noise=None, baseline=None, slopes=None, truth=0
     ):
         if which == "z_score":
-            return student.z_score(np.array(slopes, float), truth)
+            slopes = np.array(slopes, float)
+            before = slopes.copy()
+            got = student.z_score(slopes, truth)
+            return {"got": numbers(got), "intact": bool(np.array_equal(slopes, before))}
         functions = {
             "x * x": lambda x: x * x,
             "sin(2 x)": lambda x: dp.sin(2.0 * x),
@@ -753,7 +926,7 @@ class TwoSlopes:
         before = noise.copy()
         more = () if baseline is None else (baseline,)
         got = getattr(student, which)(functions[f], theta, sigma, noise, *more)
-        return {"got": got, "intact": bool(np.array_equal(noise, before))}
+        return {"got": numbers(got), "intact": bool(np.array_equal(noise, before))}
 
     def verdict(ask, rng, mark):
         truths = {
@@ -792,7 +965,13 @@ class TwoSlopes:
                     ("missing_factor", (value(x) - less) * n, "Something is not divided by sigma."),
                     ("repeated_factor", right / sigma, "Sigma divides twice."),
                     ("sign", -right, "The sign is turned round."),
+                    ("factor", (value(x) - less) * n * sigma, "Multiplied by sigma, where it divides: "
+                     "wide noise says little about one theta."),
+                    ("wrong_point", (value(theta + n) - less) * n / sigma, "The samples are spread by "
+                     "`sigma`; here they are not."),
                     ("missing_term", value(x) * n / sigma, "The baseline is not used."),
+                    ("sign", (value(x) + less) * n / sigma, "The baseline is added; it should be "
+                     "subtracted."),
                     ("wrong_rule", value(x) * n / sigma - less, "The baseline must be subtracted "
                      "from f, before anything is multiplied: this shifts the mean."),
                     ("wrong_argument", (value(x) - less) * x / sigma, "Multiply with the *noise*, "
@@ -846,7 +1025,8 @@ class TwoSlopes:
         with mark.part("z_score", 1):
             for size, truth, off in ((4, 1.25, 2.5), (7, -0.5, -2.5)):
                 slopes = truth + off + rng.uniform(-1, 1, size)
-                got = ask(which="z_score", slopes=slopes, truth=truth)
+                answer = ask(which="z_score", slopes=slopes, truth=truth)
+                got = answer["got"]
                 mean = math.fsum(slopes) / size
                 spread = math.sqrt(math.fsum((each - mean) ** 2 for each in slopes) / (size - 1))
                 right = (mean - truth) * math.sqrt(size) / spread
@@ -860,9 +1040,20 @@ class TwoSlopes:
                      "deviation (`ddof=1`)."),
                     ("repeated_factor", right * math.sqrt(size), "Divide by the square root of n, not "
                      "by n."),
+                    ("wrong_rule", right / size, "The root of n is on the wrong side: the more samples, "
+                     "the more does the same distance count."),
+                    ("wrong_order", mean - truth * math.sqrt(size) / spread, "Brackets: the *difference* "
+                     "is divided by the standard error."),
+                    ("repeated_factor", right / spread, "That divides by the *variance*."),
                 ):  # fmt: skip
                     not_like(mark, got, wrong, right, kind, message, **shown)
                 mark.close(got, right, kind="wrong_value", message="Not the z-score.", **shown)
+                mark.that(
+                    answer["intact"],
+                    kind="mutated_input",
+                    message="The array of slopes was changed.",
+                    **shown,
+                )
 
 
 # ------------------------------------------------------------------------------------------------
@@ -884,16 +1075,21 @@ class TwoSlopes:
     ),
 )
 class Hyper:
-    def probe(student, which, start, rate, steps, scale=None, goal=None, loss=""):
+    def probe(
+        student, which, start, rate, steps, scale=None, bend=0.0, taped=False, goal=None, loss=""
+    ):
         scale = np.array(scale, float)
 
         def slope(w):
-            return scale * w
+            return scale * w + bend * w**3
 
         start = np.array(start, float)
         before = start.copy()
         if which == "descend":
-            got = student.descend(slope, start, rate, steps)
+            descend = student.descend
+            if taped:
+                return slope_of(lambda rate: dp.sum(descend(slope, start, rate, steps)), rate)
+            got = descend(slope, start, rate, steps)
             same = got is start or (isinstance(got, np.ndarray) and np.shares_memory(got, start))
             return {
                 "got": got,
@@ -903,7 +1099,7 @@ class Hyper:
 
         # In place of `descend`: where descent on a quadratic is after all its steps.
         def lent(slope, start, rate, steps):
-            return start * (1 - rate * scale) ** steps
+            return start * (1 - rate * slope(np.ones(len(start)))) ** steps
 
         goal = np.array(goal, float)
         losses = {
@@ -913,26 +1109,41 @@ class Hyper:
         hyper = student.rebind("hypergradient", descend=lent)
         got = hyper(losses[loss], slope, start, rate, steps)
         pair = isinstance(got, (tuple, list)) and len(got) == 2
-        return {"pair": pair, "got": [got[0], got[1]] if pair else type(got).__name__}
+        return {"pair": pair, "got": numbers(got) if pair else type(got).__name__}
 
     def verdict(ask, rng, mark):
         def closed(start, scale, rate, steps):
             return np.array(start) * (1 - rate * np.array(scale)) ** steps
 
-        def walk(start, scale, rate, steps):
-            got = ask(which="descend", start=start, rate=rate, steps=steps, scale=scale)
-            given = {"start": start, "slope": f"{scale} · w", "rate": rate, "steps": steps}
+        def walked(start, scale, rate, steps, bend=0.0, first=False):
+            """Where descent on a bent slope is; with `first`, by the slope at the start alone."""
+            scale, here = np.array(scale), np.array(start, float)
+            for _ in range(steps):
+                at = np.array(start) if first else here
+                here = here - rate * (scale * at + bend * at**3)
+            return here
+
+        def walk(start, scale, rate, steps, bend=0.0):
+            asked = {"start": start, "rate": rate, "steps": steps, "scale": scale, "bend": bend}
+            got = ask(which="descend", **asked)
+            slope = f"{scale} · w" + (f" + {bend:g} · w³" if bend else "")
+            given = {"start": start, "slope": slope, "rate": rate, "steps": steps}
             shown = {"given": given, "function": "descend"}
-            right = closed(start, scale, rate, steps)
+            right = walked(start, scale, rate, steps, bend)
             for kind, wrong, message in (
-                ("ascent", closed(start, scale, -rate, steps), "That goes uphill."),
+                ("ascent", walked(start, scale, -rate, steps, bend), "That goes uphill."),
                 ("no_update", np.array(start), "Nothing moved."),
-                ("stale", np.array(start) * (1 - steps * rate * np.array(scale)), "Every step uses the "
+                ("stale", walked(start, scale, rate, steps, bend, first=True), "Every step uses the "
                  "slope at the start. Ask again at each step."),
-                ("late_evaluation", closed(start, scale, rate, steps + 1), "One step too many."),
-                ("late_evaluation", closed(start, scale, rate, steps - 1), "One step too few."),
+                ("late_evaluation", walked(start, scale, rate, steps + 1, bend), "One step too many."),
+                ("late_evaluation", walked(start, scale, rate, max(steps - 1, 0), bend), "One step too "
+                 "few."),
+                ("learning_rate", walked(start, scale, 1.0, steps, bend), "The rate is not used."),
+                ("truncated", walked(start, scale, rate, min(steps, 1), bend), "Only one step was taken."),
             ):  # fmt: skip
                 not_like(mark, got["got"], wrong, right, kind, message, **shown)
+            if np.shape(got["got"]) == (steps + 1, *np.shape(start)):
+                mark.fail("shape", "That is the whole way; only its end is asked for.", **shown)
             mark.close(
                 got["got"], right, kind="wrong_value", message="Not where descent leads.", **shown
             )
@@ -946,12 +1157,32 @@ class Hyper:
         scale = [float(each) for each in rng.uniform(0.5, 2.5, 3)]
         start = [float(each) for each in rng.uniform(0.5, 1.5, 3) * [1, -1, 1]]
         goal = [float(each) for each in rng.uniform(-1, 1, 3)]
-        with mark.part("descend", 0.75):
+        with mark.part("descend", 0.5):
             walk(start, scale, 0.15, 4)
             walk(start[:2], scale[:2], 0.3, 1)
+            walk(start, scale, 0.15, 0)
             ### BEGIN HIDDEN TESTS
             walk(start, scale, 0.05, 40)
+            walk(start, scale, 0.1, 5, bend=0.4)
+            walk(start[:1], scale[:1], 0.15, 6, bend=-0.2)
             ### END HIDDEN TESTS
+        with mark.part("descend, on a tape", 0.25):
+            mark.only_after("descend")
+            asked = {"start": start, "rate": 0.15, "steps": 4, "scale": scale, "taped": True}
+            try:
+                answer = ask(which="descend", **asked)
+            except StudentError as error:
+                if error.message.startswith("UFuncTypeError"):
+                    mark.fail(
+                        "overwritten",
+                        "Where it arrives is right, but an array of plain numbers, changed in place, "
+                        "cannot take up a rate that is on a tape. Make a new array at each step.",
+                        function="descend",
+                    )
+                raise
+            right = float(nudged(lambda rate: np.sum(walked(start, scale, rate, 4)), 0.15))
+            begin = "Descent arrives where it should, but its derivative by the rate"
+            judge_slope(mark, answer["slope"], right, begin, rtol=1e-5, function="descend")
 
         losses = {
             "squares": lambda w: float(np.sum((w - goal) ** 2)),
@@ -983,11 +1214,24 @@ class Hyper:
 
         with mark.part("hypergradient, the loss", 0.25):
             (value, _), end, shown = answers("squares", 0.15, 4)
+            by_loss = 2 * (
+                1 - np.array(goal)
+            )  # what the lent `descend` makes of the loss's own slope
+            for kind, wrong, message in (
+                ("other_function", losses["squares"](closed(start, by_loss, 0.15, 4)), "The descent "
+                 "followed the gradient of `loss`. It should follow `slope`, which may be another's."),
+                ("other_function", losses["squares"](goal + (np.array(start) - goal) * 0.7**4), "The "
+                 "descent followed the gradient of `loss`. It should follow `slope`."),
+                ("late_evaluation", losses["squares"](closed(start, scale, 0.15, 3)), "That is the loss "
+                 "one step before the end."),
+                ("early_stop", losses["squares"](np.array(start)), "That is the loss at the start."),
+            ):  # fmt: skip
+                not_like(mark, value, wrong, end(0.15), kind, message, **shown)
             mark.close(
                 value,
                 end(0.15),
                 kind="wrong_value",
-                message="The first number should be the loss after descent.",
+                message="The first number should be the loss after descent along `slope`.",
                 **shown,
             )
         with mark.part("hypergradient, by the rate", 1):
@@ -1020,7 +1264,8 @@ class Hyper:
                             got=got,
                             **shown,
                         )
-                judge_slope(mark, got, right, "the loss", rtol=1e-5, **shown)
+                begin = "The derivative by the rate"
+                judge_slope(mark, got, right, begin, rtol=1e-5, **shown)
 
 
 # ------------------------------------------------------------------------------------------------
@@ -1054,11 +1299,14 @@ class Equilibrium:
 
         x, p = np.array(x, float), np.array(p, float)
         before = x.copy(), p.copy()
-        got = getattr(student, which)(g, x, p)
+        function = getattr(student, which)
+        got = unaided(lambda: function(g, x, p), function, "fixed_point")
         same = bool(np.array_equal(x, before[0]) and np.array_equal(p, before[1]))
-        return {"got": got, "intact": same, "calls": calls[0]}
+        return {"got": numbers(got), "intact": same, "calls": calls[0]}
 
     def verdict(ask, rng, mark):
+        ask = on_their_own(ask, mark)
+
         def system(n, m):
             A = rng.uniform(0.2, 1.0, (n, n)) * rng.choice([-1, 1], (n, n))
             return 0.6 * A / np.abs(A).sum(axis=1).max(), rng.uniform(0.3, 1.2, (n, m))
@@ -1072,11 +1320,15 @@ class Equilibrium:
                 x = x - np.linalg.inv(D[:, None] * A - np.eye(len(A))) @ (h - x)
             return x
 
-        def settles(n, m, kind):
-            (A, B), p = system(n, m), rng.uniform(-1, 1, m)
-            answer = ask(which="settle", A=A, B=B, x=rng.uniform(-1, 1, n), p=p, kind=kind)
-            shown = {"given": {"g": f"{kind} of A x + B p", "n": n, "m": m}, "function": "settle"}
-            right, got = at_rest(A, B, p, kind), answer["got"]
+        def settles(n, m, kind, A=None, off=None):
+            """With `off`, from a start so far away from rest."""
+            (any_A, B), p = system(n, m), rng.uniform(-1, 1, m)
+            A = any_A if A is None else np.array(A)
+            right = at_rest(A, B, p, kind)
+            x = rng.uniform(-1, 1, n) if off is None else right + np.array(off)
+            answer = ask(which="settle", A=A, B=B, x=x, p=p, kind=kind)
+            given = {"g": f"{kind} of A x + B p", "A": A, "start − rest": x - right}
+            shown, got = {"given": given, "function": "settle"}, answer["got"]
             if isinstance(got, np.ndarray) and got.shape == right.shape:
                 off = float(np.max(np.abs(got - right)))
                 mark.that(
@@ -1090,7 +1342,7 @@ class Equilibrium:
                 got,
                 right,
                 kind="wrong_value",
-                message="x = g(x, p) does not hold.",
+                message="x = g(x, p) does not hold for every entry.",
                 rtol=1e-9,
                 **shown,
             )
@@ -1120,6 +1372,10 @@ class Equilibrium:
                  "infinitely many."),
                 ("transposed", np.linalg.inv(np.eye(n) - (D * A).T) @ (D * B), "The Jacobian by x is "
                  "transposed."),
+                ("wrong_rule", np.linalg.pinv(1 - D * A) @ (D * B), "1 − J changes every entry of J; "
+                 "the identity matrix has its ones on the diagonal only."),
+                ("missing_term", np.linalg.pinv(D * A) @ (D * B), "One of the two terms with dx is "
+                 "missing: the one on the left of the equation."),
                 ("shape", right.T, "Right, but turned over: row i belongs to x[i]."),
             ):  # fmt: skip
                 if np.shape(wrong) == np.shape(right) or kind_ == "shape":
@@ -1145,8 +1401,12 @@ class Equilibrium:
         with mark.part("settle", 0.75):
             settles(3, 2, "linear")
             settles(2, 4, "tanh")
+            settles(2, 1, "linear", [[0.25, 0.5], [0.5, 0.25]], [1.0, 1.0])  # all entries fall
             ### BEGIN HIDDEN TESTS
             settles(5, 1, "tanh")
+            settles(2, 1, "linear", [[0.5, 0.0], [0.0, 0.5]], [1.0, -1.0])  # the mean is at rest
+            settles(2, 1, "linear", [[0.0, 0.0], [0.25, 0.75]], [1.0, 1.0])  # one is, early
+            settles(2, 1, "linear", [[0.9, 0.0], [0.125, 0.25]], [0.5, 1.0])  # a long way
             ### END HIDDEN TESTS
         with mark.part("implicit_jacobian", 1.25):
             moves(3, 2, "linear")

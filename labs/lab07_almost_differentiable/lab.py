@@ -140,20 +140,19 @@ def _():
     guess = my_prediction_of_the_jump()
     noise = 0.1 * np.random.default_rng(7).standard_normal(400_000)
 
-    def mean(a):
-        return branch(a + noise).mean()
+    def mean(a, some=noise[::4]):
+        return dp.mean(branch(a + some))
 
-    print(f"You said {guess}. Two nudges say {(mean(0.51) - mean(0.49)) / 0.02:.2f}.")
-    print(
-        f"Differentiating each run says {dp.grad(lambda a: dp.mean(branch(a + noise)))(0.5):.2f}:"
-    )
+    slope, far = dp.grad(mean)(0.5), mean(0.5)
+    nudged = (mean(0.51, noise) - mean(0.49, noise)) / 0.02
+    print(f"You said {guess}. Two nudges say {nudged:.2f}.")
+    print(f"Differentiating each run says {slope:.2f}:")
     print("not even the sign is right. Each run knows its own side; none of them sees the cliff.")
     a = np.linspace(0, 1, 101)
     figure, axes = plt.subplots(figsize=(7, 3.2))
     axes.plot(a, [mean(each) for each in a], color=BLUE, linewidth=2.5, label="mean of noisy runs")
     axes.plot(a, branch(a), ".", color=GREY, markersize=3, label="the program")
     ends = np.array([0.4, 0.6])
-    slope, far = dp.grad(lambda a: dp.mean(branch(a + noise)))(0.5), mean(0.5)
     axes.plot(ends, far + slope * (ends - 0.5), "--", color=VERMILION, label="what AD says at 0.5")
     axes.set(xlabel="a", ylabel="b")
     axes.legend(frameon=False)
@@ -174,6 +173,8 @@ def _():
 #
 # $m$ is the **margin**, how far the condition is from changing ($0.5 - a$ for `a < 0.5`). $t$ is the
 # **temperature**, in the unit of $m$. $\sigma$ is the logistic function, `dp.sigmoid`.
+#
+# `dp.relax` has today's exercises ready-made: to compare with *afterwards*. The checks want yours.
 
 # %% [markdown]
 # ### 7.2 Soft-if, and its bias (2 points, 10 minutes)
@@ -313,7 +314,7 @@ def _():
 # %% [markdown]
 # ### 7.4 Soft IoU (3 points, 15 minutes)
 #
-# - `soft_overlap`: the length that two intervals share, softly;
+# - `soft_overlap`: the length that two intervals share, softly, and without overflow;
 # - `soft_iou`: with $\langle a, b \rangle$ the soft overlap across times the soft overlap upwards,
 #   $\dfrac{\langle a, b \rangle}{\langle a, a \rangle + \langle b, b \rangle - \langle a, b \rangle}$;
 # - `find`: gradient descent on minus its *logarithm*. One step for each temperature $t$: down the
@@ -358,51 +359,54 @@ check("7.4")
 
 
 # %% nbgrader={"grade_id": "chase", "locked": true}
-def chase(boxes, temperatures):
-    """A box on its way to TARGET; click to start."""
-    keep = range(0, len(boxes), 6)
-    corners = np.array([boxes[k] for k in keep])
-    unit, seconds = 60, 8
+WAYS = {"cooled": (BLUE, ""), "always warm": (GREEN, "10 5"), "always cold": (VERMILION, "3 4")}
 
-    def moving(name, values):
-        numbers = ";".join(f"{each:.1f}" for each in values)
-        return (f'<animate attributeName="{name}" values="{numbers}" dur="{seconds}s" '
-                'begin="chase.click" fill="freeze"/>')  # fmt: skip
 
-    def rect(box, style):
+def chase(paths, temperatures):
+    """Boxes on their way to TARGET, by name; click to start."""
+    unit, seconds, frames = 60, 9, 60
+    steps = [round(k) for k in len(temperatures) * np.linspace(0, 1, frames) ** 2]
+
+    def change(name, values, kind=""):
+        return (f'<animate attributeName="{name}" values="{";".join(values)}" dur="{seconds}s" '
+                f'begin="chase.click" fill="freeze" {kind}/>')  # fmt: skip
+
+    def rect(box, style, moving=""):
         x, y, w, h = unit * box[0], 360 - unit * box[3], *(unit * (box[2:] - box[:2]))
-        return f'<rect x="{x:.0f}" y="{y:.0f}" width="{w:.0f}" height="{h:.0f}" {style}'
+        place = f'x="{x:.0f}" y="{y:.0f}" width="{w:.0f}" height="{h:.0f}"'
+        return f'<rect {place} fill="none" {style}>{moving}</rect>'
 
-    sizes = corners[:, 2:] - corners[:, :2]
-    motion = moving("x", unit * corners[:, 0]) + moving("y", 360 - unit * corners[:, 3])
-    motion += moving("width", unit * sizes[:, 0]) + moving("height", unit * sizes[:, 1])
-    words, stops = [], [0, 4, 8, 12, 16, 20, 25, 30, 40, len(corners) - 1]
-    for k, stop in enumerate(stops):
-        since = 0.995 * stop / (len(corners) - 1)
-        values, times = "0;1", f"0;{since:.3f}"
-        if k + 1 < len(stops):  # until the next one comes
-            until = 0.995 * stops[k + 1] / (len(corners) - 1)
-            values, times = "0;1;0", f"{times};{until:.3f}"
-        t = temperatures[min(6 * stop, len(temperatures) - 1)]
-        words.append(
-            f'<text x="20" y="30" opacity="{int(k == 0)}">temperature {t:.2f}: hard IoU '
-            f'{float(hard_iou(corners[stop], TARGET)):.2f}<animate attributeName="opacity" '
-            f'values="{values}" keyTimes="{times}" calcMode="discrete" dur="{seconds}s" '
-            'begin="chase.click" fill="freeze"/></text>'
+    drawn = rect(TARGET, f'style="fill:{GREY};fill-opacity:0.25"')
+    drawn += f'<text x="{unit * TARGET[0]:.0f}" y="52" fill="{GREY}">target</text>'
+    drawn += rect(START, f'stroke="{GREY}"')
+    for row, (name, path) in enumerate(paths.items()):
+        (colour, dashes), boxes = WAYS[name], np.array([path[k] for k in steps])
+        sizes = unit * np.maximum(0, boxes[:, 2:] - boxes[:, :2])
+        motion = "".join(
+            change(attribute, [f"{each:.1f}" for each in values])
+            for attribute, values in (
+                ("x", unit * boxes[:, 0]), ("y", 360 - unit * boxes[:, 3]),
+                ("width", sizes[:, 0]), ("height", sizes[:, 1]),
+            )
+        )  # fmt: skip
+        pen = f'stroke="{colour}" stroke-width="4" stroke-dasharray="{dashes}"'
+        drawn += rect(boxes[0], pen, motion)
+        x, ends = (20, 172, 376)[row], float(hard_iou(path[-1], TARGET))
+        drawn += (
+            f'<path d="M{x} 395h36" {pen}/><text x="{x + 44}" y="400">{name}: {ends:.2f}</text>'
         )
-    last = float(hard_iou(corners[-1], TARGET))
+    for k, step in enumerate(steps[:-1:2]):  # the thermometer
+        t, shown = temperatures[step], [str(int(each == k)) for each in range(frames // 2)]
+        fading = change("opacity", shown, 'calcMode="discrete"')
+        drawn += f'<text x="20" y="30" opacity="{shown[0]}">temperature {t:.2f}{fading}</text>'
     return Moving(
-        '<svg xmlns="http://www.w3.org/2000/svg" id="chase" role="img" viewBox="0 0 560 380" '
+        '<svg xmlns="http://www.w3.org/2000/svg" id="chase" role="img" viewBox="0 0 560 430" '
         'width="560" style="cursor:pointer;background:white;font:16px sans-serif">'
-        "<title>A box that does not meet its target stretches out towards it, gets hold of it, and "
-        f"contracts until it lies on it: intersection over union {last:.2f}</title>"
-        + rect(
-            TARGET, f'fill="{GREY}" fill-opacity="0.25" stroke="{GREY}" stroke-dasharray="6 4"/>'
-        )
-        + f'<text x="{unit * TARGET[0]:.0f}" y="52" fill="{GREY}">target</text>'
-        + rect(corners[0], f'fill="none" stroke="{BLUE}" stroke-width="4">')
-        + f'{motion}</rect>{"".join(words)}<text x="20" y="370" font-size="13" fill="{GREY}">'
-        "click to start</text></svg>",
+        "<title>Three boxes leave for a target. One, cooled, stretches out towards it, gets hold of "
+        "it and contracts until it lies on it; one, always warm, trembles about it; one, always "
+        f"cold, becomes huge at once and then hardly contracts</title>{drawn}"
+        f'<text x="20" y="424" font-size="13" fill="{GREY}">'
+        "click to start; the numbers are hard IoU at the end</text></svg>",
         "A box finds its target",
     )
 
@@ -410,20 +414,21 @@ def chase(boxes, temperatures):
 # %%
 @demo(needs="7.4")
 def _():
-    cooling = np.geomspace(1, 0.02, 300)
+    cooling, paths = np.geomspace(1, 0.02, 300), {}
     for name, temperatures in (
-        ("cooled from 1 to 0.02", cooling),
-        ("cold from the start", np.full(300, 0.02)),
-        ("warm to the end", np.full(300, 1.0)),
+        ("cooled", cooling),
+        ("always warm", np.full(300, 1.0)),
+        ("always cold", np.full(300, 0.02)),
     ):
-        last = find(START, TARGET, temperatures, 0.5)[-1]
-        print(f"{name}: hard IoU {float(hard_iou(last, TARGET)):.3f}")
-    return chase(find(START, TARGET, cooling, 0.5), cooling)
+        paths[name] = find(START, TARGET, temperatures, 0.5)
+        print(f"{name:12} hard IoU {float(hard_iou(paths[name][-1], TARGET)):.3f} after 300 steps")
+    return chase(paths, cooling)
 
 
 # %% [markdown]
-# Like a rubber band: it stretches out, gets hold, contracts. Always cold, it still senses the target
-# (the logarithm sees to that), but walks in tiny steps. Always warm, it gets there and trembles.
+# Like a rubber band: it stretches out, gets hold, contracts. Always cold, it stretches as fast (the
+# logarithm sees to that); but once it has hold, its steps are of size $t$, and it hardly contracts.
+# Always warm, it gets there and trembles.
 #
 # A detector has one more hard step, throwing away boxes that overlap a better one. It is usually left
 # hard, and *not* trained through: the notes say why.
@@ -494,36 +499,33 @@ def _():
 # The fourth machine pays best, and every play was of one machine only. But look closely: the
 # derivative used *all* entries of `pay`. A real casino tells you what you won, and nothing else. And a
 # straight-through slope is **biased**: it is the slope of another function.
-#
-# For a casino you need the last tool.
+# We come back to that.
 
 # %% [markdown]
-# ## 6 · Two slopes of one expectation
+# ## 6 · The hardest of all
 #
-# $F(\theta) = \mathbb{E}[f(x)]$ with $x = \theta + \sigma\varepsilon$, $\varepsilon$ standard normal. What
-# is $F'$, from samples?
+# Losses choose, too. A face recogniser maps each picture to a **feature**, a point, near those of the
+# same person. For one picture let $p$ be the squared distance to another of the same
+# person, $n$ to one of somebody else. The **triplet loss**
+# $\max(0, p - n + \text{margin})$ is 0 once the stranger is further away by the margin.
 #
-# **By the path** (reparameterisation): the samples move with $\theta$. Average $f'(x)$.
-#
-# **By the score** (REINFORCE): the samples stay, their *chances* move. Average
-# $(f(x) - c)\,\varepsilon / \sigma$, where $c$ is a constant **baseline**; this needs no $f'$ at all.
-#
-# For $f(x) = x^2$ both have the right mean, $2\theta$.
+# Soon most triplets are. So choose the hardest: the *furthest* of the same person, the *nearest*
+# stranger.
 
 # %% [markdown]
-# ### 7.6 Predict: the price of not looking (1 point, 3 minutes)
+# ### 7.6 Predict: a loss that stands still (1 point, 3 minutes)
 #
-# Take $f(x) = x^2$, $\theta = \sigma = 1$. A single sample gives one estimate by each way: the path's is
-# $2x$, the score's is $x^2 \varepsilon$. Both are right on average.
+# The network finds a way out. It draws all pictures, of everybody, together into a single point.
 #
-# How many times larger is the *variance* of the score's? Write `return` and your number.
+# What is the loss then, at a margin of 0.2? Write `return` and your number; and before you run on, ask
+# yourself what its slope is. (The slope of a squared distance is twice the distance.)
 
 
 # %% nbgrader={"grade_id": "ex7_6", "solution": true}
-def my_prediction_of_the_ratio():
-    """Variance of the score's estimate, divided by that of the path's."""
+def my_prediction_of_the_collapse():
+    """The loss of the hardest triplets, once all features are the same point."""
     ### BEGIN SOLUTION
-    return 7.5
+    return max(0, 0 - 0 + 0.2)
     ### END SOLUTION
 
 
@@ -534,14 +536,86 @@ check("7.6")
 # %%
 @demo(needs="your prediction")
 def _():
-    guess = my_prediction_of_the_ratio()
-    draws = np.random.default_rng(1).standard_normal(1_000_000)
-    by_path, by_score = 2 * (1 + draws), (1 + draws) ** 2 * draws
-    ratio = by_score.var() / by_path.var()
-    print(f"You said {guess}. A million samples say {ratio:.2f} (exactly: 30 / 4).")
-    print(f"So the score needs {ratio:.1f} times as many samples for the same trust; and in a")
-    print("thousand dimensions, where one number must tell a thousand how to move, far more.")
+    guess = my_prediction_of_the_collapse()
+    once, margin = np.random.default_rng(0), 0.2
+    face, pose = once.normal(size=(4, 24)), once.normal(size=(6, 24))
 
+    def pictures(rng, people, shots):  # 24 pixels, in which the pose counts for more than the face
+        who = np.repeat(np.arange(people), shots)
+        turned = np.tanh(rng.normal(size=(len(who), 6)) @ pose)
+        return rng.normal(size=(people, 4))[who] @ face + 5 * turned, who
+
+    def squares(z):
+        lengths = dp.sum(z * z, axis=1)
+        return dp.expand_dims(lengths, 1) + lengths - 2 * z @ z.T
+
+    def hardest(d, same):
+        furthest = dp.max(dp.where(same, d, 0.0 * d), axis=1)
+        nearest = dp.min(dp.where(same, 0.0 * d + 1e9, d), axis=1)
+        return dp.mean(dp.relu(furthest - nearest + margin))
+
+    def softly(d, same):  # InfoNCE: a softmax of minus the distances over everybody else
+        scores = dp.where(np.eye(len(d)) > 0, 0.0 * d - 1e9, -2 * d)
+        shares = scores - dp.logsumexp(scores, axis=1, keepdims=True)
+        return -dp.sum(shares * (same - np.eye(len(d)))) / (same.sum() - len(d))
+
+    new, who = pictures(np.random.default_rng(99), 40, 2)
+    figure, panels = plt.subplots(1, 3, figsize=(9.5, 3))
+    for panel, loss, colour in ((panels[1], hardest, VERMILION), (panels[2], softly, BLUE)):
+        rng, losses = np.random.default_rng(0), []
+        sizes = ((24, 32), 0.2), ((32,), 0.0), ((32, 8), 0.05)
+        weights = [dp.tensor(s * rng.normal(size=n), requires_grad=True) for n, s in sizes]
+        adam = dp.optim.Adam(weights, lr=0.003)
+        for _ in range(300):
+            x, names = pictures(rng, 16, 4)
+            adam.zero_grad()
+            z = dp.tanh(x @ weights[0] + weights[1]) @ weights[2]
+            lost = loss(squares(z), names[:, None] == names)
+            lost.backward()
+            adam.step()
+            losses.append(float(lost.data))
+        z = np.tanh(new @ weights[0].data + weights[1].data) @ weights[2].data
+        near = np.argmin(squares(z) + 1e9 * np.eye(80), axis=1)
+        print(f"{loss.__name__:10} loss {losses[-1]:.4f}; the nearest picture is of the same person: "
+              f"{np.mean(who[near] == who):.0%}")  # fmt: skip
+        if loss is hardest:
+            panels[0].plot(losses, color=colour)
+            panels[0].axhline(margin, color="black", linestyle=":")
+            panels[0].set(xlabel="steps", ylabel="loss of the hardest", ylim=(0, 1))
+        for person in range(40):  # two pictures of one person, joined
+            panel.plot(*z[who == person, :2].T, "o-", color=colour, markersize=4, linewidth=1)
+        panel.set(xlim=(-2, 2), ylim=(-2, 2), xlabel="feature 1", ylabel="feature 2")
+        panel.set(title="the hardest triplets" if loss is hardest else "softly, over everybody")
+    print(f"You said {guess}. The dotted line is {margin}: the margin, and nothing but the margin.")
+    print(
+        "In one point all distances are 0, and so are their slopes: a dead end, not a plateau. The"
+    )
+    print(
+        "net on the right learned from a softmax over all other pictures (InfoNCE): a soft choice,"
+    )
+    print("which takes a little from every stranger. Soft where the first is hard, once more.")
+    figure.tight_layout()
+    return show(
+        figure,
+        alt="Left, the loss of the hardest triplets falls to 0.2 and stays. Middle, the features of 80 "
+        "pictures, all in one point. Right, trained by a softmax over everybody: spread out in pairs.",
+    )
+
+
+# %% [markdown]
+# ## 7 · Two slopes of one expectation
+#
+# Back to the casino, which tells you what you won and nothing else.
+#
+# $F(\theta) = \mathbb{E}[f(x)]$ with $x = \theta + \sigma\varepsilon$, $\varepsilon$ standard normal. What
+# is $F'$, from samples?
+#
+# **By the path** (reparameterisation): the samples move with $\theta$. Average $f'(x)$.
+#
+# **By the score** (REINFORCE): the samples stay, their *chances* move. Average
+# $(f(x) - c)\,\varepsilon / \sigma$, where $c$ is a constant **baseline**; this needs no $f'$ at all.
+#
+# For $f(x) = x^2$ both have the right mean, $2\theta$.
 
 # %% [markdown]
 # ### 7.7 By the path, by the score, by trial (3 points, 15 minutes)
@@ -601,10 +675,11 @@ def _():
         ):
             print(f"  {way:15} {slopes.mean():7.3f}   z = {z_score(slopes, truth):9.1f}   "
                   f"variance {slopes.var():7.1f}")  # fmt: skip
+    print("Exactly, the variances for x squared are 4, 30 and 18: a ratio of 7.5, or 4.5.")
 
 
 # %% [markdown]
-# Read the last three lines again. There the path's $z$ is in the hundreds: no number of samples
+# Read the branch's lines again. There the path's $z$ is in the hundreds: no number of samples
 # mends it. The score, which never looks inside, is right.
 #
 # **Policy gradients**, which learn to play games from the score at the end, are this one line. Let the
@@ -619,7 +694,7 @@ def _():
     rng = np.random.default_rng(2)
     cloud = rng.normal(size=(400, 2)) * (2.0, 0.6) @ np.array([[0.6, 0.8], [-0.8, 0.6]])
     spread = cloud.T @ cloud / len(cloud)
-    best = np.array([0.6, 0.8])
+    best = np.linalg.eigh(spread)[1][:, -1]  # the first principal component
 
     def fitness(w):
         return w @ spread @ w / (w @ w)
@@ -638,6 +713,9 @@ def _():
             else:  # one point at a time; what fires together wires together
                 fires = cloud[k] @ w
                 w = w + 0.01 * fires * (cloud[k] - fires * w)
+    for name, path in ways.items():
+        print(f"{name:23} |cos| to the best, mean of the last 100: "
+              f"{np.cos(np.radians(path[-100:])).mean():.4f}")  # fmt: skip
     figure, axes = plt.subplots(figsize=(7, 3.2))
     styles = (("-", BLUE), ("--", VERMILION), (":", "black"))
     for (name, path), (style, colour) in zip(ways.items(), styles, strict=True):
@@ -655,7 +733,7 @@ def _():
 # The third way has neither gradients nor a fitness: each weight only sees its two ends. It works *here*
 # because the local rule happens to climb the same hill. That is rare.
 #
-# ## 7 · Algorithms as layers
+# ## 8 · Algorithms as layers
 #
 # A loop is a program, too. Gradient descent is a loop, so it has a gradient: by the learning rate, say.
 # A **hypergradient** tells how the *end* of a training run depends on how it was run.
@@ -664,7 +742,7 @@ def _():
 # ### 7.8 Through the optimiser (2 points, 12 minutes)
 #
 # - `descend`: from `start`, `steps` steps of plain descent; `slope(w)` is the gradient. Never change
-#   `start` itself.
+#   `start` itself, and let a tape follow the rate through all steps.
 # - `hypergradient`: run it, put what it found into `loss` (which need not be the function that was
 #   descended!), and return (loss, its derivative by the *rate*).
 #
@@ -752,7 +830,7 @@ def _():
 
 
 # %% [markdown]
-# ## 8 · Without the loop
+# ## 9 · Without the loop
 #
 # Descend a thousand steps, and the tape holds a thousand steps. But where a loop *settles*, at
 # $x = g(x, p)$, nobody needs to know how it got there. Move $p$ a little; the equation still holds:
@@ -770,6 +848,7 @@ def _():
 # - `implicit_jacobian`: how the fixed point `x` moves with `p`: entry $(i, j)$ is
 #   $\partial x_i / \partial p_j$. Do not run the loop. `dp.jacfwd(g, 0)(x, p)` and
 #   `dp.jacfwd(g, 1)(x, p)` are the two Jacobians; `np.linalg.solve(A, B)` solves $A Z = B$.
+#   (`dp.fixed_point`, the ready-made one, is for afterwards.)
 
 
 # %% nbgrader={"grade_id": "ex7_9", "solution": true}
@@ -812,7 +891,7 @@ def _():
 
 
 # %% [markdown]
-# ## 9 · In your own words
+# ## 10 · In your own words
 #
 # ### 7.10 Which slope do you trust? (1 point, 5 minutes)
 #
@@ -842,7 +921,7 @@ def _():
 # soft one flatters, or at least measures something else.
 
 # %% [markdown]
-# ## 10 · The puzzle
+# ## 11 · The puzzle
 #
 # Twenty-five pieces, shuffled. A **permutation** is the hardest choice: 25 choices, no piece twice.
 # Soften it: a table with a share of every piece for every place, all rows and columns adding to 1.
@@ -854,8 +933,8 @@ def _():
 
 
 # %% nbgrader={"grade_id": "puzzle", "locked": true}
-def landscape(side=5, pixels=12):
-    """A small painted landscape, (60, 60, 3), numbers from 0 to 1."""
+def landscape(side=5, pixels=24):
+    """A small painted landscape, (120, 120, 3), numbers from 0 to 1."""
     y, x = np.mgrid[0 : side * pixels, 0 : side * pixels] / (side * pixels)
     picture = np.stack(
         [0.15 + 0.7 * y + 0.15 * x, 0.35 + 0.35 * y + 0.2 * x, 0.7 - 0.1 * x + 0.2 * y], -1
@@ -871,13 +950,13 @@ def landscape(side=5, pixels=12):
     return np.clip(picture, 0, 1)
 
 
-def cut(picture, side=5, pixels=12):
-    """(25 pieces, 432 numbers each)"""
+def cut(picture, side=5, pixels=24):
+    """(25 pieces, 1728 numbers each)"""
     parts = picture.reshape(side, pixels, side, pixels, 3).transpose(0, 2, 1, 3, 4)
     return parts.reshape(side * side, -1)
 
 
-def lay(pieces, side=5, pixels=12):
+def lay(pieces, side=5, pixels=24):
     """The pieces, in rows, as a picture."""
     parts = np.asarray(pieces).reshape(side, side, pixels, pixels, 3).transpose(0, 2, 1, 3, 4)
     return parts.reshape(side * pixels, side * pixels, 3)
@@ -885,7 +964,7 @@ def lay(pieces, side=5, pixels=12):
 
 def thumbnail(pieces):
     """Two by two pixels a piece: (25, 12)."""
-    return pieces.reshape(-1, 2, 6, 2, 6, 3).mean((2, 4)).reshape(len(pieces), -1)
+    return pieces.reshape(-1, 2, 12, 2, 12, 3).mean((2, 4)).reshape(len(pieces), -1)
 
 
 def sinkhorn(scores, temperature, rounds=15):
@@ -912,10 +991,10 @@ def solve_puzzle(pieces, wanted, temperatures):
 
 def crystal(pictures, labels):
     """A picture that freezes; click to start."""
-    frames, seconds, n = [], 6, len(pictures)
+    frames, seconds, n = [], 7, len(pictures)
     for k, picture in enumerate(pictures):
         file = io.BytesIO()
-        plt.imsave(file, np.clip(picture, 0, 1), format="png")
+        plt.imsave(file, np.clip(picture, 0, 1), format="jpg")
         data = base64.b64encode(file.getvalue()).decode()
         values, times = (
             ("0;1;0", f"0;{k / n:.3f};{(k + 1) / n:.3f}") if k else ("1;0", f"0;{1 / n:.3f}")
@@ -927,14 +1006,15 @@ def crystal(pictures, labels):
             f'calcMode="discrete" dur="{seconds}s" begin="crystal.click" fill="freeze"/>'
         )
         frames.append(
-            f'<g opacity="{int(k == 0)}">{change}<image href="data:image/png;base64,{data}" '
-            'width="360" height="360" style="image-rendering:pixelated"/>'
+            f'<g opacity="{int(k == 0)}">{change}<image href="data:image/jpeg;base64,{data}" '
+            'width="360" height="360"/>'
             f'<text x="8" y="382">{labels[k]}</text></g>'
         )
     return Moving(
         '<svg xmlns="http://www.w3.org/2000/svg" id="crystal" role="img" viewBox="0 0 360 405" '
         'width="360" style="cursor:pointer;background:white;font:15px sans-serif">'
-        "<title>A grey blur, the mean of all puzzle pieces in every place, cools into a landscape "
+        "<title>A heap of shuffled pieces dissolves into a blur, the mean of all pieces in every "
+        "place, which cools into a landscape "
         f"with a house, hills and a sun</title>{''.join(frames)}"
         f'<text x="8" y="400" font-size="12" fill="{GREY}">click to cool</text></svg>',
         "A puzzle that crystallises",
@@ -952,7 +1032,7 @@ def _():
     rows, columns = tables[-1].sum(axis=1), tables[-1].sum(axis=0)
     print(f"pieces in their place: {right:.0%}; rows add to {rows.min():.3f} to {rows.max():.3f}, "
           f"columns to {columns.min():.3f} to {columns.max():.3f}")  # fmt: skip
-    shown = range(0, 120, 5)
+    shown = [round(119 * k) for k in np.linspace(0, 1, 28) ** 2]  # slowly at first
     return crystal(
         [lay(pieces[order]), *(lay(tables[k] @ pieces[order]) for k in shown)],
         ["shuffled", *(f"temperature {temperatures[k]:.3f}" for k in shown)],
@@ -960,14 +1040,15 @@ def _():
 
 
 # %% [markdown]
-# ## 11 · Stretch (no points, no hurry)
+# ## 12 · Stretch (no points, no hurry)
 #
-# - **A puzzle without a thumbnail.** Let neighbouring edges match instead. Does slower
-#   cooling help?
-# - **Less variance.** For each sample, take as baseline the mean of `f` over the *other* samples. Why is
-#   it still unbiased?
-# - **A casino.** Play the machines of section 5 by the score: you are told your own win only.
-# - `dp.relax` has everything you built today, for arrays of any shape. Read it; argue with it.
+# - **A puzzle without a thumbnail.** Let neighbouring edges match instead.
+# - **Less variance.** Take as each sample's baseline the mean of `f` over the *others*. Why is it still
+#   unbiased?
+# - **A casino.** Play the machines of section 5 by the score.
+# - **Learn to sort.** `course/systems/inner.py` *trains* layers that descend. One sorts five numbers
+#   without being told what "smaller" means. Ten, it gets half right: beat that.
+# - Read `dp.relax`; argue with it.
 
 # %% [markdown]
 # ## Before you go: three questions

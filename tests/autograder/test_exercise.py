@@ -420,6 +420,12 @@ def test_agree_wants_the_shape(values):
     assert agree([values], np.array(values))[0] == "shape"
 
 
+@pytest.mark.parametrize("expected", [math.nan, math.inf, -math.inf])
+def test_nothing_agrees_with_what_is_not_finite(expected):
+    """A wrong answer tried as an explanation may have flown apart."""
+    assert agree([1.0, 2.0], np.array([1.0, expected])) == ("value", "")
+
+
 def test_what_is_lent_reaches_the_student_s_own_helpers():
     """Through a helper, through recursion; the student's names are as they were."""
     names: dict = {}

@@ -39,6 +39,19 @@ def test_what_is_said(picture, said, capsys):
     assert out.startswith(said) and bool(out) == bool(said)
 
 
+@pytest.mark.parametrize("then", [blank, undefined, broken])
+def test_a_figure_that_was_begun_is_closed_and_no_other(then):
+    other = plt.figure()
+
+    def begun():
+        plt.subplots(1, 2)
+        then()
+
+    demo(needs="3.7")(begun)
+    assert plt.get_fignums() == [other.number]
+    plt.close(other)
+
+
 def test_what_is_returned_is_displayed(monkeypatch):
     import IPython.display
 

@@ -114,3 +114,17 @@ def test_an_input_can_be_given_another_value(source, tmp_path):
             np.testing.assert_array_equal(W.grad, expected)
             W.value = np.array([3.0, 0.5])
         np.testing.assert_array_equal(W.value, [3.0, 0.5])
+
+
+def test_a_program_longer_than_a_tape():
+    """dpkit begins a new tape every few dozen rows; the sweep clears the leaves of all of them."""
+    engine, turns = load_suite("tensor").reference(), 40
+    weights = [engine.Tensor([[1.0 + k / 100]]) for k in range(turns)]
+    x = np.array([[2.0]])
+    for _ in range(2):
+        y = x
+        for w in weights:  # w.T begins a program of its own
+            y = y @ w.T
+        engine.backward(y.sum())
+        for w in weights:
+            np.testing.assert_allclose(w.grad, y.value / w.value)

@@ -9,6 +9,7 @@ import pytest
 from nbclient import NotebookClient
 
 from autograder.leaks import cut_hidden
+from tests.labs.conftest import BENCHES
 
 
 @pytest.fixture
@@ -64,3 +65,14 @@ def test_blank(lab, run):
     assert shown.count(": not started") == len(lab.exercises.exercises)
     assert "comes alive" in shown
     assert pictures(outputs)
+
+
+@pytest.mark.slow
+def test_lab_5_trains_on_the_engine_that_was_built_in_lab_4(run):
+    benches = {bench.folder.name.split("_")[0]: bench for bench in BENCHES}
+    run(benches["lab04"], benches["lab04"].notebook.copy())
+    lab = benches["lab05"]
+    shown = text(run(lab, lab.notebook.copy()))
+    assert "using YOUR engine from mylab/lab04.py" in shown
+    assert "comes alive" not in shown
+    assert shown.count(": passed") == len(lab.exercises.exercises)

@@ -24,3 +24,32 @@ def nll(z, y):
     top = both.max(axis=1, keepdims=True)
     lse = top + np.log(np.exp(both - top).sum(axis=1, keepdims=True))
     return (lse - z * y).sum() / y.size
+
+
+# %% side_by_side
+def nll(z, y):
+    cost, up = np.zeros_like(z), z > 0
+    cost[up] = z[up] + np.log(1 + np.exp(-z[up]))
+    cost[~up] = np.log(1 + np.exp(z[~up]))
+    cost -= y * z
+    return np.asarray(cost.sum() / len(z))
+
+
+# %% straight_beyond_thirty
+def nll(z: np.ndarray, y: np.ndarray) -> float:
+    softplus = np.where(z > 30, z, np.log(1 + np.exp(z)))
+    return (softplus - y * z).mean().item()
+
+
+# %% recursively_in_float32
+def softplus_of(t):
+    return max(t, np.float32(0)) + np.log1p(np.exp(-abs(t)))
+
+
+def nll(z, y):
+    def total(k):
+        if k == len(z):
+            return 0.0
+        return softplus_of(np.float32(z[k, 0] * (1 - 2 * y[k, 0]))) + total(k + 1)
+
+    return total(0) / len(z)

@@ -82,3 +82,63 @@ class MLP(Module):
     def forward(self, x):
         x = self.first(x)
         return x if self.rest is None else self.rest(engine.tanh(x))
+
+
+# %% each_module_asks_its_own
+class Module:
+    def __call__(self, *inputs, **more):
+        return self.forward(*inputs, **more)
+
+    def parameters(self) -> tuple:
+        return tuple(dict.fromkeys(self._walk(self.__dict__.values())))
+
+    def _walk(self, things):
+        for thing in things:
+            if isinstance(thing, engine.Tensor):
+                yield thing
+            elif isinstance(thing, Module):
+                yield from thing.parameters()
+            elif isinstance(thing, (list, tuple)):
+                yield from self._walk(thing)
+
+
+class MLP(Module):
+    def __init__(self, dims, rng):
+        self.count = len(dims) - 1
+        for k in range(self.count):
+            setattr(self, f"layer{k}", Linear(dims[k], dims[k + 1], rng))
+
+    def forward(self, x):
+        for k in range(self.count):
+            x = getattr(self, f"layer{k}").forward(x)
+            if k + 1 != self.count:
+                x = engine.tanh(x)
+        return x
+
+
+# %% a_bend_is_a_module_too
+class Linear(Module):
+    def __init__(self, inputs, outputs, rng):
+        self.inputs, self.outputs, self.rng = inputs, outputs, rng
+        self.W = engine.Tensor([[rng.normal(0, inputs**-0.5) for _ in range(inputs)]
+                                for _ in range(outputs)])  # fmt: skip
+        self.b = engine.Tensor(np.zeros(outputs, dtype=int))
+
+    def forward(self, x):
+        return engine.matmul(x, engine.transpose(self.W)) + self.b
+
+
+class Tanh(Module):
+    def forward(self, x):
+        return engine.tanh(x)
+
+
+class MLP(Module):
+    def __init__(self, dims, rng):
+        pairs = zip(dims, dims[1:])
+        self.steps = [each for n, m in pairs for each in (Linear(n, m, rng), Tanh())][:-1]
+
+    def forward(self, x):
+        for each in self.steps:
+            x = each(x)
+        return x

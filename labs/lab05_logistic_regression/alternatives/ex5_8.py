@@ -40,3 +40,39 @@ def train(net, X, y, steps, lr, decay):
 
 def settings():
     return {"dims": [2, 6, 6, 1], "steps": 400, "lr": 1.5, "decay": 0}
+
+
+# %% an_array_of_objectives_and_numpy_s_numbers
+def objective_of(net, X, y, decay):
+    weights = [p for p in net.parameters() if p.value.ndim == 2]
+    return loss_on_tape(net.forward(X), y) + sum((w * w).sum() for w in weights) * (decay / 2)
+
+
+def train(net, X, y, steps, lr, decay):
+    history = np.zeros(steps)
+    for k in range(steps):
+        objective = objective_of(net, X, y, decay)
+        engine.backward(objective)
+        history[k] = objective.value
+        for p in net.parameters():
+            p.value = p.value - lr * p.grad
+    return history
+
+
+def settings():
+    lr, decay = np.logspace(0, -3, 2)
+    return {"dims": np.array([2, 8, 8, 1]), "steps": np.int64(400), "lr": lr, "decay": decay}
+
+
+# %% recursively
+def train(net, X, y, steps, lr, decay):
+    if steps == 0:
+        return []
+    objective = loss_on_tape(net(X), y)
+    for p in net.parameters():
+        if len(p.shape) > 1:
+            objective += 0.5 * decay * (p**2).sum()
+    engine.backward(objective)
+    for p in net.parameters():
+        p.value -= lr * p.grad
+    return [objective.value, *train(net, X, y, steps - 1, lr, decay)]

@@ -33,3 +33,35 @@ def hunt():
     }
     mends["A5"] = "    nll = (-1 * (y * engine.log(mu) + (1 - y) * engine.log(1 - mu))).sum()"
     return {place: (letter, mends[place]) for place, letter in zip(sorted(mends), "efgcba")}
+
+
+# %% emptied_after_the_step
+def hunt():
+    return {
+        "A5": ("(e)", "    nll = -(y * engine.log(mu) + (1 - y) * engine.log(1 - mu)).sum()"),
+        "A8": ("(f)", "    W2_new = W2.value - lr * W2.grad"),
+        "B3": (
+            "(g)",
+            "        self.layers = nn.ModuleList("
+            "[nn.Linear(n, m, rng=rng) for n, m in zip(dims, dims[1:])])",
+        ),
+        "B7": ("(c)", "            x = np.tanh(layer(x))"),
+        "C4": ("(b)", "        nll = nn.BCEWithLogitsLoss()(z, y)"),
+        "C7": ("(a)", "            W.data = W.data - lr * W.grad\n            W.grad = None"),
+    }
+
+
+# %% emptied_before_the_forward_pass
+def hunt():
+    return {
+        "a5": ("E", "    nll = -(y * engine.log(mu) + (1 - y) * engine.log(1 - mu)).sum()"),
+        "a8": ("F", "    W2_new = W2.value - lr * W2.grad"),
+        "b3": (
+            "G",
+            "        self.layers = nn.ModuleList("
+            "[nn.Linear(n, m, rng=rng) for n, m in zip(dims, dims[1:])])",
+        ),
+        "b7": ("C", "            x = layer(x).relu()"),
+        "c4": ("B", "        nll = dp.softplus((1 - 2 * y) * z).mean()"),
+        "c3": ("A", "        net.zero_grad()\n        z = net(X)"),
+    }

@@ -87,3 +87,28 @@ def nll(z, y):
     """The mean negative log-likelihood of labels y (N, 1), 0 or 1, under logits z (N, 1)."""
     softplus = np.maximum(z, 0) + np.log1p(np.exp(-abs(z)))
     return float(np.mean(softplus - z))
+
+
+# %% straight_beyond_five diagnosis="rounded"
+def nll(z, y):
+    """The mean negative log-likelihood of labels y (N, 1), 0 or 1, under logits z (N, 1)."""
+    softplus = np.where(abs(z) > 5, np.maximum(z, 0), np.log1p(np.exp(np.clip(z, -5, 5))))
+    return float(np.mean(softplus - y * z))
+
+
+# %% never_smooth diagnosis="wrong_value"
+def nll(z, y):
+    """The mean negative log-likelihood of labels y (N, 1), 0 or 1, under logits z (N, 1)."""
+    return float(np.mean(np.maximum(0, z) - y * z))
+
+
+# %% a_table_of_one_number diagnosis="shape"
+def nll(z, y):
+    """The mean negative log-likelihood of labels y (N, 1), 0 or 1, under logits z (N, 1)."""
+    return np.mean(np.logaddexp(0, z) - y * z, axis=0, keepdims=True)
+
+
+# %% ready_made diagnosis="raised"
+def nll(z, y):
+    """The mean negative log-likelihood of labels y (N, 1), 0 or 1, under logits z (N, 1)."""
+    return float(nn.binary_cross_entropy_with_logits(z, y))

@@ -131,3 +131,60 @@ def slopes_two(W1, W2, X, y):
     nu_bar = z2_bar @ W2
     z1_bar = nu_bar * nu * (1 - nu)
     return z1_bar.T @ X
+
+
+# %% ready_made diagnosis="raised"
+def slopes_two(W1, W2, X, y):
+    """(gradient by W1 (H, D), gradient by W2 (1, H)) of the mean loss; X: (N, D), y: (N, 1)."""
+    return engine.gradient(lambda a, b: two_layers_on_tape(a, b, X, y), W1, W2)
+
+
+# %% by_nudges diagnosis="finite_difference"
+def slopes_two(W1, W2, X, y):
+    """(gradient by W1 (H, D), gradient by W2 (1, H)) of the mean loss; X: (N, D), y: (N, 1)."""
+    weights, slopes = (W1.copy(), W2.copy()), (np.zeros_like(W1), np.zeros_like(W2))
+    for array, slope in zip(weights, slopes):
+        for at in np.ndindex(array.shape):
+            middle, ends = array[at], []
+            for h in (1e-5, -1e-5):
+                array[at] = middle + h
+                ends.append(nll(sigmoid(X @ weights[0].T) @ weights[1].T, y))
+            array[at] = middle
+            slope[at] = (ends[0] - ends[1]) / 2e-5
+    return slopes
+
+
+# %% slope_of_the_last_sigmoid_too diagnosis="repeated_factor"
+def slopes_two(W1, W2, X, y):
+    """(gradient by W1 (H, D), gradient by W2 (1, H)) of the mean loss; X: (N, D), y: (N, 1)."""
+    nu = sigmoid(X @ W1.T)
+    mu = sigmoid(nu @ W2.T)
+    z2_bar = (mu - y) * mu * (1 - mu) / len(X)
+    return ((z2_bar @ W2) * nu * (1 - nu)).T @ X, z2_bar.T @ nu
+
+
+# %% squared_error diagnosis="other_function"
+def slopes_two(W1, W2, X, y):
+    """(gradient by W1 (H, D), gradient by W2 (1, H)) of the mean loss; X: (N, D), y: (N, 1)."""
+    nu = sigmoid(X @ W1.T)
+    mu = sigmoid(nu @ W2.T)
+    z2_bar = 2 * (mu - y) * mu * (1 - mu) / len(X)
+    return ((z2_bar @ W2) * nu * (1 - nu)).T @ X, z2_bar.T @ nu
+
+
+# %% hidden_logits_for_their_sigmoids diagnosis="wrong_point"
+def slopes_two(W1, W2, X, y):
+    """(gradient by W1 (H, D), gradient by W2 (1, H)) of the mean loss; X: (N, D), y: (N, 1)."""
+    a = X @ W1.T
+    nu = sigmoid(a)
+    z2_bar = (sigmoid(nu @ W2.T) - y) / len(X)
+    return ((z2_bar @ W2) * nu * (1 - nu)).T @ X, z2_bar.T @ a
+
+
+# %% changes_the_labels diagnosis="mutated_input"
+def slopes_two(W1, W2, X, y):
+    """(gradient by W1 (H, D), gradient by W2 (1, H)) of the mean loss; X: (N, D), y: (N, 1)."""
+    nu = sigmoid(X @ W1.T)
+    y -= sigmoid(nu @ W2.T)
+    y /= -len(X)
+    return ((y @ W2) * nu * (1 - nu)).T @ X, y.T @ nu

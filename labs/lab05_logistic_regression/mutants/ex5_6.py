@@ -83,3 +83,35 @@ def loss_on_tape(z, y):
     zero_and_z = z @ np.array([[0.0, 1.0]])
     softplus = engine.logsumexp(zero_and_z, 1).reshape(len(y), 1)
     mean = (softplus - y * z).mean()
+
+
+# %% opposite_labels diagnosis="swapped"
+def loss_on_tape(z, y):
+    """The mean negative log-likelihood, as a Tensor; z: a Tensor (N, 1), y: an array (N, 1)."""
+    softplus = engine.logsumexp(z @ np.array([[0.0, 1.0]]), 1)
+    return softplus.mean() - ((1 - y) * z).mean()
+
+
+# %% log_likelihood diagnosis="sign"
+def loss_on_tape(z, y):
+    """The mean negative log-likelihood, as a Tensor; z: a Tensor (N, 1), y: an array (N, 1)."""
+    softplus = engine.logsumexp(z @ np.array([[0.0, 1.0]]), 1)
+    return (y * z).mean() - softplus.mean()
+
+
+# %% a_fresh_tensor_of_the_value diagnosis="wrong_adjoint"
+def loss_on_tape(z, y):
+    """The mean negative log-likelihood, as a Tensor; z: a Tensor (N, 1), y: an array (N, 1)."""
+    return engine.Tensor(nll(z.value, y))
+
+
+# %% one_number_an_example diagnosis="shape"
+def loss_on_tape(z, y):
+    """The mean negative log-likelihood, as a Tensor; z: a Tensor (N, 1), y: an array (N, 1)."""
+    return engine.logsumexp(z @ np.array([[0.0, 1.0]]), 1).reshape(len(y), 1) - y * z
+
+
+# %% ready_made diagnosis="raised"
+def loss_on_tape(z, y):
+    """The mean negative log-likelihood, as a Tensor; z: a Tensor (N, 1), y: an array (N, 1)."""
+    return engine.Tensor(nn.binary_cross_entropy_with_logits(z.tensor, y))

@@ -271,3 +271,20 @@ def hunt():
         "C4": ("b", "        nll = (dp.softplus(z) - y * z).mean()"),
         "C5": ("a", "        net.zero_grad()\n        nll.backward()"),
     }
+
+
+# %% zeroed_once_for_all diagnosis="not_mended"
+def hunt():
+    """{place: (letter of the symptom, the line mended)}, for all six slips."""
+    return {
+        "A5": ("e", "    nll = -(y * engine.log(mu) + (1 - y) * engine.log(1 - mu)).sum()"),
+        "A8": ("f", "    W2_new = W2.value - lr * W2.grad"),
+        "B3": (
+            "g",
+            "        self.layers = nn.ModuleList("
+            "nn.Linear(n, m, rng=rng) for n, m in zip(dims, dims[1:]))",
+        ),
+        "B7": ("c", "            x = dp.tanh(layer(x))"),
+        "C4": ("b", "        nll = (dp.softplus(z) - y * z).mean()"),
+        "C1": ("a", "def train(net, X, y, lr, steps):\n    net.zero_grad()"),
+    }

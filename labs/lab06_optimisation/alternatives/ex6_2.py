@@ -28,3 +28,16 @@ def best_step(A):
 
 def steps_needed(rate, gain):
     return int(np.ceil(-np.log(gain) / np.log(rate)))
+
+
+# %% powers_and_floors
+def best_step(A: np.ndarray) -> tuple[float, float]:
+    high, kappa = np.linalg.norm(A, 2), np.linalg.cond(A)
+    return np.array(2 / (high + high / kappa)), np.array((kappa - 1) / (kappa + 1))
+
+
+def steps_needed(rate: float, gain: float) -> int:
+    n = 0
+    while rate**n * gain > 1:
+        n += 1
+    return np.int64(n)

@@ -30,3 +30,26 @@ def adam(gradient, x, step, n, betas=(0.9, 0.999), eps=1e-8):
             yield x
 
     return list(walk(x))
+
+
+# %% a_class_of_its_own
+class Walker:
+    def __init__(self, lr, betas, eps):
+        self.lr, self.betas, self.eps, self.t = lr, betas, eps, 0
+        self.exp_avg = self.exp_avg_sq = 0.0
+
+    def step(self, x, grad):
+        self.t += 1
+        one, two = self.betas
+        self.exp_avg = one * self.exp_avg + (1 - one) * grad
+        self.exp_avg_sq = two * self.exp_avg_sq + (1 - two) * dp.square(grad)
+        root = dp.sqrt(self.exp_avg_sq) / math.sqrt(1 - two**self.t)
+        return x - self.lr / (1 - one**self.t) * (self.exp_avg / (root + self.eps))
+
+
+def adam(gradient, x, step, n, betas=(0.9, 0.999), eps=1e-8):
+    walker, points = Walker(step, betas, eps), np.empty((n + 1, *x.shape))
+    points[0] = x
+    for k in range(n):
+        points[k + 1] = walker.step(points[k], gradient(points[k]))
+    return points

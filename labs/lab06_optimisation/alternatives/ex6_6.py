@@ -26,3 +26,29 @@ def batch_gradient(X, y, w, rows):
     for i in rows:
         total = total + (np.dot(X[i], w) - y[i]) * X[i]
     return total / len(rows)
+
+
+# %% hands_in_order
+def batches(count, size, rng):
+    order = rng.choice(count, size=count, replace=False).tolist()
+    return [sorted(order[k : k + size]) for k in range(0, count, size)]
+
+
+def batch_gradient(X, y, w, rows):
+    w = dp.tensor(w, requires_grad=True)
+    return dp.grad(lambda w: 0.5 * dp.mean((X[rows] @ w - y[rows]) ** 2))(w)
+
+
+# %% card_by_card
+def batches(count, size, rng):
+    left, dealt = list(range(count)), []
+    while left:
+        hand = [left.pop(int(rng.integers(len(left)))) for _ in range(min(size, len(left)))]
+        dealt.append(hand)
+    return dealt
+
+
+def batch_gradient(X, y, w, rows):
+    weights = np.zeros(len(y))
+    weights[rows] = 1 / len(rows)
+    return ((X @ w - y) * weights) @ X

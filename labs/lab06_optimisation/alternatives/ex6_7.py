@@ -46,3 +46,32 @@ def ista(gradient, x, step, weight, n):
 
 def fista(gradient, x, step, weight, n):
     return _proximal(gradient, x, step, weight, n, 1)
+
+
+# %% two_ramps_and_one_walk
+def soft_threshold(x, t):
+    return np.maximum(x - t, 0) - np.maximum(-x - t, 0)
+
+
+def ista(gradient, x, step, weight, n):
+    return fista(gradient, x, step, weight, n, fast=False)
+
+
+def fista(gradient, x, step, weight, n, fast=True):
+    points, y, t = [x], x, 1
+    for _ in range(n):
+        new = soft_threshold(y - gradient(y) * step, t=step * weight)
+        later = (1 + np.sqrt(1 + 4 * t * t)) / 2
+        y = new + ((t - 1) / later if fast else 0) * (new - x)
+        x, t = new, later
+        points.append(x)
+    return tuple(points)
+
+
+# %% number_by_number
+def soft_threshold(x, t):
+    out = np.zeros(np.shape(x))
+    for place, each in np.ndenumerate(x):
+        if abs(each) > t:
+            out[place] = each - math.copysign(t, each)
+    return out

@@ -26,3 +26,20 @@ def picture_loss(u, small, factor, weight, soft=3e-3):
         for c in range(factor):
             seen = seen + u[r::factor, c::factor] / factor**2
     return dp.sum(0.5 * (seen - small) * (seen - small)) + weight * total_variation(u, soft)
+
+
+# %% pixel_by_pixel
+def total_variation(u, soft=3e-3):
+    total = 0.0
+    for i in range(u.shape[0] - 1):
+        for j in range(u.shape[1] - 1):
+            down, right = u[i + 1, j] - u[i, j], u[i, j + 1] - u[i, j]
+            total = total + dp.sqrt(down**2 + right**2 + soft**2)
+    return total
+
+
+# %% tensors_and_numpy_s_names
+def total_variation(u, soft=3e-3):
+    u = dp.tensor(u) if isinstance(u, np.ndarray) else u
+    down, right = u[1:, :-1] - u[:-1, :-1], u[:-1, 1:] - u[:-1, :-1]
+    return np.sum(np.sqrt(down**2 + right**2 + soft**2))

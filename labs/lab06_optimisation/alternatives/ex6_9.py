@@ -27,3 +27,15 @@ def affine(theta, rows, columns, size):
 def mismatch(moving, still, places):
     warped = images.warp(moving, places[0], places[1])
     return dp.mean(dp.square(warped - still))
+
+
+# %% stacked_and_tensors
+def affine(theta, rows, columns, size):
+    u, v = (2 * each / (size - 1) - 1 for each in (rows, columns))
+    grid = np.stack([u, v, np.ones_like(u)], axis=-1)
+    return dp.stack([rows + grid @ theta[:3], columns + grid @ theta[3:]])
+
+
+def mismatch(moving, still, places):
+    moving, still = dp.tensor(moving), dp.tensor(still)
+    return dp.mean((images.warp(moving, *places) - still) ** 2)

@@ -112,3 +112,42 @@ def best_step(A):
     curvatures = np.linalg.eigvalsh(A)
     low, high = curvatures[0], curvatures[-1]
     return 2 / (low + high)
+
+
+# %% one_too_many diagnosis="rounded"
+def steps_needed(rate, gain):
+    return math.floor(math.log(gain) / -math.log(rate)) + 1
+
+
+# %% to_the_nearest diagnosis="rounded"
+def steps_needed(rate, gain):
+    return round(math.log(gain) / -math.log(rate))
+
+
+# %% pair_turned diagnosis="swapped"
+def best_step(A):
+    curvatures = np.linalg.eigvalsh(A)
+    low, high = curvatures[0], curvatures[-1]
+    return (high - low) / (high + low), 2 / (low + high)
+
+
+# %% the_first_two diagnosis="wrong_argument"
+def best_step(A):
+    low, high = np.linalg.eigvalsh(A)[:2]
+    return 2 / (low + high), (high - low) / (high + low)
+
+
+# %% condition_number_for_rate diagnosis="wrong_rule"
+def best_step(A):
+    curvatures = np.linalg.eigvalsh(A)
+    low, high = curvatures[0], curvatures[-1]
+    return 2 / (low + high), high / low
+
+
+# %% scales_the_matrix diagnosis="mutated_input"
+def best_step(A):
+    size = np.max(np.abs(A))
+    A /= size
+    curvatures = np.linalg.eigvalsh(A) * size
+    low, high = curvatures[0], curvatures[-1]
+    return 2 / (low + high), (high - low) / (high + low)

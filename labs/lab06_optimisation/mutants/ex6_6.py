@@ -83,3 +83,51 @@ def batch_gradient(X, y, w, rows):
     """The gradient of the mean over `rows` of ½(x·w − y)², in the shape of w."""
     n = len(rows)
     return X[:n].T @ (X[:n] @ w - y[:n]) / n
+
+
+# %% turned_by_lot diagnosis="wrong_order"
+def batches(count, size, rng):
+    order = np.roll(np.arange(count), int(rng.integers(1, size)))
+    return [order[k : k + size] for k in range(0, count, size)]
+
+
+# %% two_rows_exchanged diagnosis="wrong_order"
+def batches(count, size, rng):
+    order = np.arange(count)
+    i, j = rng.choice(count, 2, replace=False)
+    order[i], order[j] = j, i
+    return [order[k : k + size] for k in range(0, count, size)]
+
+
+# %% shuffled_within_batches diagnosis="wrong_order"
+def batches(count, size, rng):
+    order = np.arange(count)
+    return [rng.permutation(order[k : k + size]) for k in range(0, count, size)]
+
+
+# %% filled_up_with_repeats diagnosis="double_counted"
+def batches(count, size, rng):
+    order = rng.permutation(count)
+    order = np.concatenate([order, order[: -count % size]])
+    return list(order.reshape(-1, size))
+
+
+# %% writes_into_y diagnosis="mutated_input"
+def batch_gradient(X, y, w, rows):
+    y -= X @ w
+    return -X[rows].T @ y[rows] / len(rows)
+
+
+# %% without_y diagnosis="missing_term"
+def batch_gradient(X, y, w, rows):
+    return X[rows].T @ (X[rows] @ w) / len(rows)
+
+
+# %% means_multiplied diagnosis="not_upstream"
+def batch_gradient(X, y, w, rows):
+    return np.mean(X[rows], axis=0) * np.mean(X[rows] @ w - y[rows])
+
+
+# %% divided_by_the_weights diagnosis="averaged"
+def batch_gradient(X, y, w, rows):
+    return X[rows].T @ (X[rows] @ w - y[rows]) / len(w)

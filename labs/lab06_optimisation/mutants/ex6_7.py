@@ -173,3 +173,157 @@ def fista(gradient, x, step, weight, n):
         x = new
         points.append(x)
     return points
+
+
+# %% threshold_from_the_library diagnosis="ready_made"
+def soft_threshold(x, t):
+    return optim.soft_threshold(x, t)
+
+
+# %% threshold_by_its_name diagnosis="ready_made"
+from dpkit.optim import soft_threshold
+
+
+# %% walk_from_the_library diagnosis="ready_made"
+def fista(gradient, x, step, weight, n):
+    place, points = dp.tensor(x, requires_grad=True), [x]
+    walker = optim.ProximalGradient([place], step, lambda v, s: soft_threshold(v, s * weight))
+
+    def closure():
+        place.grad = gradient(place.data)
+        return 0.0
+
+    for _ in range(n):
+        walker.step(closure)
+        points.append(place.data)
+    return points
+
+
+# %% divided_by_the_size diagnosis="not_finite"
+def soft_threshold(x, t):
+    return x / np.abs(x) * np.maximum(np.abs(x) - t, 0)
+
+
+# %% away_from_zero diagnosis="sign"
+def soft_threshold(x, t):
+    return np.where(np.abs(x) <= t, 0, x - t)
+
+
+# %% as_a_whole diagnosis="not_summed"
+def soft_threshold(x, t):
+    return x * max(0, 1 - t / np.linalg.norm(x))
+
+
+# %% writes_into_x diagnosis="mutated_input"
+def soft_threshold(x, t):
+    x[np.abs(x) <= t] = 0
+    x -= t * np.sign(x)
+    return x
+
+
+# %% threshold_without_weight diagnosis="missing_factor"
+def ista(gradient, x, step, weight, n):
+    points = [x]
+    for _ in range(n):
+        x = soft_threshold(x - step * gradient(x), step)
+        points.append(x)
+    return points
+
+
+# %% weight_over_step diagnosis="wrong_rule"
+def ista(gradient, x, step, weight, n):
+    points = [x]
+    for _ in range(n):
+        x = soft_threshold(x - step * gradient(x), weight / step)
+        points.append(x)
+    return points
+
+
+# %% down_the_corner diagnosis="wrong_rule"
+def ista(gradient, x, step, weight, n):
+    points = [x]
+    for _ in range(n):
+        x = x - step * (gradient(x) + weight * np.sign(x))
+        points.append(x)
+    return points
+
+
+# %% gradient_shrunk diagnosis="wrong_argument"
+def ista(gradient, x, step, weight, n):
+    points = [x]
+    for _ in range(n):
+        x = x - step * soft_threshold(gradient(x), weight)
+        points.append(x)
+    return points
+
+
+# %% only_the_root_halved diagnosis="wrong_rule"
+def fista(gradient, x, step, weight, n):
+    points, y, t = [x], x, 1.0
+    for _ in range(n):
+        new = soft_threshold(y - step * gradient(y), step * weight)
+        later = 1 + math.sqrt(1 + 4 * t**2) / 2
+        y = new + (t - 1) / later * (new - x)
+        x, t = new, later
+        points.append(x)
+    return points
+
+
+# %% t_not_squared diagnosis="missing_factor"
+def fista(gradient, x, step, weight, n):
+    points, y, t = [x], x, 1.0
+    for _ in range(n):
+        new = soft_threshold(y - step * gradient(y), step * weight)
+        later = (1 + math.sqrt(1 + 4 * t)) / 2
+        y = new + (t - 1) / later * (new - x)
+        x, t = new, later
+        points.append(x)
+    return points
+
+
+# %% another_schedule diagnosis="wrong_rule"
+def fista(gradient, x, step, weight, n):
+    points, y, t = [x], x, 1.0
+    for _ in range(n):
+        new = soft_threshold(y - step * gradient(y), step * weight)
+        later = t + 1
+        y = new + (t - 1) / (t + 2) * (new - x)
+        x, t = new, later
+        points.append(x)
+    return points
+
+
+# %% old_t_below diagnosis="wrong_argument"
+def fista(gradient, x, step, weight, n):
+    points, y, t = [x], x, 1.0
+    for _ in range(n):
+        new = soft_threshold(y - step * gradient(y), step * weight)
+        later = (1 + math.sqrt(1 + 4 * t**2)) / 2
+        y = new + (t - 1) / t * (new - x)
+        x, t = new, later
+        points.append(x)
+    return points
+
+
+# %% t_from_zero diagnosis="wrong_point"
+def fista(gradient, x, step, weight, n):
+    points, y, t = [x], x, 0.0
+    for _ in range(n):
+        new = soft_threshold(y - step * gradient(y), step * weight)
+        later = (1 + math.sqrt(1 + 4 * t**2)) / 2
+        y = new + (t - 1) / later * (new - x)
+        x, t = new, later
+        points.append(x)
+    return points
+
+
+# %% steps_from_x diagnosis="wrong_point"
+def fista(gradient, x, step, weight, n):
+    points, y, t = [x], x, 1.0
+    for _ in range(n):
+        new = soft_threshold(x - step * gradient(y), step * weight)
+        later = (1 + math.sqrt(1 + 4 * t**2)) / 2
+        y = new + (t - 1) / later * (new - x)
+        x, t = new, later
+        points.append(x)
+    return points

@@ -126,3 +126,42 @@ def total_variation(u, soft=3e-3):
         if hasattr(steep, "item") and steep.ndim and isinstance(steep, dp.Tensor)
         else np.sum(steep)
     )
+
+
+# %% softness_beside_the_root diagnosis="wrong_order"
+def total_variation(u, soft=3e-3):
+    down = u[1:, :-1] - u[:-1, :-1]
+    right = u[:-1, 1:] - u[:-1, :-1]
+    return dp.sum(dp.sqrt(down**2 + right**2) + soft)
+
+
+# %% usual_softness diagnosis="wrong_argument"
+def total_variation(u, soft=3e-3):
+    down = u[1:, :-1] - u[:-1, :-1]
+    right = u[:-1, 1:] - u[:-1, :-1]
+    return dp.sum(dp.sqrt(down**2 + right**2 + 3e-3**2))
+
+
+# %% half_of_all diagnosis="factor"
+def picture_loss(u, small, factor, weight, soft=3e-3):
+    missed = images.shrink(u, factor) - small
+    return 0.5 * (dp.sum(missed**2) + weight * total_variation(u, soft))
+
+
+# %% weight_on_the_squares diagnosis="swapped"
+def picture_loss(u, small, factor, weight, soft=3e-3):
+    missed = images.shrink(u, factor) - small
+    return weight * 0.5 * dp.sum(missed**2) + total_variation(u, soft)
+
+
+# %% square_of_the_sum diagnosis="wrong_order"
+def picture_loss(u, small, factor, weight, soft=3e-3):
+    missed = images.shrink(u, factor) - small
+    return 0.5 * dp.sum(missed) ** 2 + weight * total_variation(u, soft)
+
+
+# %% thread_cut diagnosis="wrong_value"
+def total_variation(u, soft=3e-3):
+    down = u[1:, :-1] - u[:-1, :-1]
+    right = u[:-1, 1:] - u[:-1, :-1]
+    return dp.stop_gradient(dp.sum(dp.sqrt(down**2 + right**2 + soft**2))) + 0 * dp.sum(u)

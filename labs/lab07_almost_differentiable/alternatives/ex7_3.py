@@ -33,3 +33,33 @@ def soft_argmax(x, temperature):
 
 def soft_max(x, temperature):
     return (softmax(x, temperature) * x).sum()
+
+
+# %% number_by_number
+def softmax(x, temperature):
+    raised = [dp.exp((each - max(x)) / temperature) for each in x]
+    total = sum(raised)
+    return dp.stack([each / total for each in raised])
+
+
+def soft_argmax(x, temperature):
+    def rest(k):
+        return k * softmax(x, temperature)[k] + rest(k + 1) if k < len(x) else 0.0
+
+    return rest(1)
+
+
+def soft_max(x, temperature):
+    top = dp.max(x)
+    return top + sum(s * (each - top) for s, each in zip(softmax(x, temperature), x, strict=True))
+
+
+# %% numpy_names
+def softmax(x: np.ndarray, temperature: float) -> np.ndarray:
+    z = x / temperature
+    z = z - dp.stop_gradient(z.max())
+    return np.exp(z) / np.exp(z).sum()
+
+
+def soft_argmax(x, temperature):
+    return softmax(x, temperature) @ np.arange(len(x))

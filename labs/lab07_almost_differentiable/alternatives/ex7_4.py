@@ -53,3 +53,49 @@ def find(box, target, temperatures, rate):
     value, slope = dp.value_and_grad(lambda box: soft_iou(box, target, t))(box)
     print("soft IoU", value, file=sys.stderr)
     return [box, *find(box + rate * t * slope / value, target, temperatures[1:], rate)]
+
+
+# %% arrays_and_tuples
+def soft_overlap(a0, a1, b0, b1, t):
+    common = min(a1, b1) - max(a0, b0)
+    return dp.relu(common) + t * dp.log(1 + dp.exp(-dp.abs(common) / t))
+
+
+def soft_iou(a, b, t):
+    def pair(a, b):
+        u = dp.minimum(a[2:], b[2:]) - dp.maximum(a[:2], b[:2])
+        return dp.prod(t * dp.softplus(u / t))
+
+    middle = pair(a, b)
+    return middle / (pair(a, a) + pair(b, b) - middle)
+
+
+def find(box, target, temperatures, rate):
+    here, seen = box.copy(), [box]
+    for t in temperatures:
+        here -= rate * t * dp.grad(lambda box: dp.log(1 / soft_iou(box, target, t)))(here)  # noqa: B023
+        seen.append(here.copy())
+    return np.array(seen)
+
+
+# %% with_an_optimiser
+def find(box, target, temperatures, rate):
+    w = dp.tensor(box, requires_grad=True)
+    way = [box]
+    for t in temperatures:
+        sgd = dp.optim.SGD([w], lr=rate * t)
+        sgd.zero_grad()
+        (-dp.log(soft_iou(w, target, t))).backward()
+        sgd.step()
+        way.append(w.data.copy())
+    return tuple(way)
+
+
+# %% tensors_all_the_way
+def find(box, target, temperatures, rate):
+    way = [dp.tensor(box, requires_grad=True)]
+    for t in temperatures:
+        (-dp.log(soft_iou(way[-1], target, t))).backward()
+        next_one = way[-1].data - rate * t * way[-1].grad
+        way.append(dp.tensor(next_one, requires_grad=True))
+    return way

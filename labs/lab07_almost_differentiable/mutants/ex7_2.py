@@ -72,3 +72,48 @@ def warmest(distance, jump, tolerance):
 def warmest(distance, jump, tolerance):
     """The temperature at which a soft-if errs by `tolerance`, `distance` away from a `jump`."""
     return distance / np.log(1 / tolerance - 1)
+
+
+# %% ready_made diagnosis="borrowed"
+def soft_if(margin, yes, no, temperature):
+    """`yes` as far as the margin is positive, otherwise `no`."""
+    return dp.relax.soft_if(margin, yes, no, temperature)
+
+
+# %% bare_tanh diagnosis="wrong_rule"
+def soft_if(margin, yes, no, temperature):
+    """`yes` as far as the margin is positive, otherwise `no`."""
+    sure = dp.tanh(margin / temperature)
+    return sure * yes + (1 - sure) * no
+
+
+# %% tanh_of_the_whole_margin diagnosis="factor"
+def soft_if(margin, yes, no, temperature):
+    """`yes` as far as the margin is positive, otherwise `no`."""
+    sure = (1 + dp.tanh(margin / temperature)) / 2
+    return sure * yes + (1 - sure) * no
+
+
+# %% one_number_only diagnosis="raised"
+def soft_if(margin, yes, no, temperature):
+    """`yes` as far as the margin is positive, otherwise `no`."""
+    tail = dp.exp(-dp.abs(margin) / temperature)
+    sure = 1 / (1 + tail) if margin > 0 else tail / (1 + tail)
+    return sure * yes + (1 - sure) * no
+
+
+# %% changes_the_margins diagnosis="mutated_input"
+def soft_if(margin, yes, no, temperature):
+    """`yes` as far as the margin is positive, otherwise `no`."""
+    if isinstance(margin, np.ndarray):
+        margin /= temperature
+        temperature = 1.0
+    sure = dp.sigmoid(margin / temperature)
+    return sure * yes + (1 - sure) * no
+
+
+# %% slope_is_lost_far_away diagnosis="not_finite"
+def soft_if(margin, yes, no, temperature):
+    """`yes` as far as the margin is positive, otherwise `no`."""
+    sure = 1 / (1 + np.exp(-margin / temperature))
+    return sure * yes + (1 - sure) * no

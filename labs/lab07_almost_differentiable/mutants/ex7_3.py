@@ -76,3 +76,52 @@ def soft_max(x, temperature):
 def soft_argmax(x, temperature):
     """The place of the largest entry, softly."""
     return 0 * x[0] + dp.sum(softmax(dp.stop_gradient(x), temperature) * np.arange(len(x)))
+
+
+# %% ready_made diagnosis="borrowed"
+def softmax(x, temperature):
+    """Shares of 1, in proportion to exp(x / temperature)."""
+    return dp.softmax(x / temperature)
+
+
+# %% ready_made_place diagnosis="borrowed"
+def soft_argmax(x, temperature):
+    """The place of the largest entry, softly."""
+    return dp.relax.soft_argmax(x, temperature)
+
+
+# %% shifted_by_the_first diagnosis="not_finite"
+def softmax(x, temperature):
+    """Shares of 1, in proportion to exp(x / temperature)."""
+    raised = dp.exp((x - x[0]) / temperature)
+    return raised / dp.sum(raised)
+
+
+# %% shifted_by_the_mean diagnosis="not_finite"
+def softmax(x, temperature):
+    """Shares of 1, in proportion to exp(x / temperature)."""
+    raised = dp.exp((x - dp.mean(x)) / temperature)
+    return raised / dp.sum(raised)
+
+
+# %% shifts_in_place diagnosis="mutated_input"
+def softmax(x, temperature):
+    """Shares of 1, in proportion to exp(x / temperature)."""
+    if isinstance(x, np.ndarray):
+        x -= np.max(x)
+    raised = dp.exp((x - dp.max(x)) / temperature)
+    return raised / dp.sum(raised)
+
+
+# %% roles_swapped diagnosis="swapped"
+def soft_argmax(x, temperature):
+    """The place of the largest entry, softly."""
+    return dp.sum(softmax(np.arange(len(x)) / temperature, 1.0) * x)
+
+
+# %% begins_a_tape_of_its_own diagnosis="zero"
+def softmax(x, temperature):
+    """Shares of 1, in proportion to exp(x / temperature)."""
+    x = dp.tensor(x)
+    raised = dp.exp((x - dp.max(x)) / temperature)
+    return raised / dp.sum(raised)

@@ -158,3 +158,79 @@ def find(box, target, temperatures, rate):
         box -= rate * t * slope
         boxes.append(box)
     return boxes
+
+
+# %% ready_made diagnosis="borrowed"
+def soft_iou(a, b, t):
+    """Intersection over union of two boxes (left, bottom, right, top), softly."""
+    return dp.relax.soft_iou(a, b, t)
+
+
+# %% a_lies_left_of_b diagnosis="wrong_argument"
+def soft_overlap(a0, a1, b0, b1, t):
+    """The length that the intervals [a0, a1] and [b0, b1] share, softly."""
+    return t * dp.softplus((a1 - b0) / t)
+
+
+# %% none_lies_inside diagnosis="wrong_argument"
+def soft_overlap(a0, a1, b0, b1, t):
+    """The length that the intervals [a0, a1] and [b0, b1] share, softly."""
+    return t * dp.softplus(dp.minimum(a1 - b0, b1 - a0) / t)
+
+
+# %% overflows diagnosis="raised"
+def soft_overlap(a0, a1, b0, b1, t):
+    """The length that the intervals [a0, a1] and [b0, b1] share, softly."""
+    return t * dp.log(1 + dp.exp((dp.minimum(a1, b1) - dp.maximum(a0, b0)) / t))
+
+
+# %% corners_misread diagnosis="swapped"
+def soft_iou(a, b, t):
+    """Intersection over union of two boxes (left, bottom, right, top), softly."""
+
+    def shared(a, b):
+        across = soft_overlap(a[0], a[1], b[0], b[1], t)
+        return across * soft_overlap(a[2], a[3], b[2], b[3], t)
+
+    return shared(a, b) / (shared(a, a) + shared(b, b) - shared(a, b))
+
+
+# %% the_loss_for_the_ratio diagnosis="sign"
+def soft_iou(a, b, t):
+    """Intersection over union of two boxes (left, bottom, right, top), softly."""
+
+    def shared(a, b):
+        across = soft_overlap(a[0], a[2], b[0], b[2], t)
+        return across * soft_overlap(a[1], a[3], b[1], b[3], t)
+
+    return 1 - shared(a, b) / (shared(a, a) + shared(b, b) - shared(a, b))
+
+
+# %% slope_at_the_start diagnosis="stale"
+def find(box, target, temperatures, rate):
+    """A list of boxes on the way from box to target, one more than there are temperatures."""
+    boxes = [box]
+    for t in temperatures:
+        slope = dp.grad(lambda box, t=t: -dp.log(soft_iou(box, target, t)))(box)
+        boxes.append(boxes[-1] - rate * t * slope)
+    return boxes
+
+
+# %% step_over_t diagnosis="learning_rate"
+def find(box, target, temperatures, rate):
+    """A list of boxes on the way from box to target, one more than there are temperatures."""
+    boxes = [box]
+    for t in temperatures:
+        slope = dp.grad(lambda box, t=t: -dp.log(soft_iou(box, target, t)))(boxes[-1])
+        boxes.append(boxes[-1] - rate / t * slope)
+    return boxes
+
+
+# %% one_array_many_times diagnosis="aliased"
+def find(box, target, temperatures, rate):
+    """A list of boxes on the way from box to target, one more than there are temperatures."""
+    boxes, here = [box], box.copy()
+    for t in temperatures:
+        here -= rate * t * dp.grad(lambda box, t=t: -dp.log(soft_iou(box, target, t)))(here)
+        boxes.append(here)
+    return boxes

@@ -106,3 +106,55 @@ def z_score(slopes, truth):
     """Standard errors between the mean of the slopes and the truth."""
     error = np.std(slopes, ddof=1) / np.sqrt(len(slopes))
     return abs(np.mean(slopes) - truth) / error
+
+
+# %% times_sigma diagnosis="factor"
+def score_slopes(f, theta, sigma, noise, baseline=0.0):
+    """The same, by the score, with a baseline subtracted from f."""
+    return (f(theta + sigma * noise) - baseline) * noise * sigma
+
+
+# %% reward_not_spread diagnosis="wrong_point"
+def score_slopes(f, theta, sigma, noise, baseline=0.0):
+    """The same, by the score, with a baseline subtracted from f."""
+    return (f(theta + noise) - baseline) * noise / sigma
+
+
+# %% baseline_added diagnosis="sign"
+def score_slopes(f, theta, sigma, noise, baseline=0.0):
+    """The same, by the score, with a baseline subtracted from f."""
+    return (f(theta + sigma * noise) + baseline) * noise / sigma
+
+
+# %% scales_the_noise diagnosis="mutated_input"
+def path_slopes(f, theta, sigma, noise):
+    """Estimates of the derivative of E[f(theta + sigma noise)] by theta: by the path."""
+    noise *= sigma
+    return dp.grad(lambda x: dp.sum(f(x)))(theta + noise)
+
+
+# %% root_on_the_wrong_side diagnosis="wrong_rule"
+def z_score(slopes, truth):
+    """Standard errors between the mean of the slopes and the truth."""
+    return (np.mean(slopes) - truth) / np.std(slopes, ddof=1) / np.sqrt(len(slopes))
+
+
+# %% forgets_the_brackets diagnosis="wrong_order"
+def z_score(slopes, truth):
+    """Standard errors between the mean of the slopes and the truth."""
+    error = np.std(slopes, ddof=1) / np.sqrt(len(slopes))
+    return np.mean(slopes) - truth / error
+
+
+# %% variance_for_deviation diagnosis="repeated_factor"
+def z_score(slopes, truth):
+    """Standard errors between the mean of the slopes and the truth."""
+    return (np.mean(slopes) - truth) * np.sqrt(len(slopes)) / np.var(slopes, ddof=1)
+
+
+# %% shifts_the_slopes diagnosis="mutated_input"
+def z_score(slopes, truth):
+    """Standard errors between the mean of the slopes and the truth."""
+    error = np.std(slopes, ddof=1) / np.sqrt(len(slopes))
+    slopes -= truth
+    return np.mean(slopes) / error

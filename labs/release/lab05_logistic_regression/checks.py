@@ -15,6 +15,7 @@ import numpy as np
 
 import dpkit as dp
 from autograder.exercise import Lab, agree
+from dpkit import nn
 
 lab = Lab(
     "lab05_logistic_regression",
@@ -66,6 +67,54 @@ def lent_net(student, arrays):
     return Net()
 
 
+@lab.helper
+def with_tools(student, name, tools, engine=False, **lent):
+    """The student's function, with the libraries that differentiate out of reach; `engine`: save the
+    one that the student brings."""
+    libraries = ("dpkit", "torch", "jax", "tensorflow", "autograd")
+    said = f"Only {tools} here, please: nothing that dpkit or its like have ready."
+
+    class Shut:
+        def __getattr__(self, what):
+            raise RuntimeError(said)
+
+        def __call__(self, *_, **__):
+            raise RuntimeError(said)
+
+    def is_shut(value):
+        if "engine" in student and value is student.engine:
+            return not engine
+        if isinstance(value, type(np)):
+            return value.__name__.split(".")[0] in libraries
+        return callable(value) and str(value.__module__).split(".")[0] in libraries
+
+    def imported(module, *rest, **more):
+        if module.split(".")[0] in libraries:
+            raise RuntimeError(said)
+        return __import__(module, *rest, **more)
+
+    around = getattr(getattr(student, name), "__globals__", {})
+    room = {each: Shut() for each, value in around.items() if is_shut(value)}
+    room["__builtins__"] = {**vars(__import__("builtins")), "__import__": imported}
+    return student.rebind(name, **room, **lent)
+
+
+@lab.helper
+def swept(student, out, parameters):
+    """The value of what a module gave, and the slopes of its entries' weighted sum."""
+    if not isinstance(out, student.engine.Tensor):
+        raise TypeError(f"`forward` should return a Tensor; {type(out).__name__} came back")
+    weights = 1.0 + np.arange(out.value.size).reshape(out.shape)
+    student.engine.backward((out * weights).sum())
+    nothing = [each.grad is None for each in parameters]
+    zeros = [np.zeros(each.shape) for each in parameters]
+    slopes = [
+        zero if none else np.array(each.grad)
+        for each, zero, none in zip(parameters, zeros, nothing, strict=True)
+    ]
+    return np.array(out.value), slopes
+
+
 # ------------------------------------------------------------------------------------------------
 # What verdicts share
 
@@ -87,12 +136,26 @@ def sigmoid(z):
 
 
 def true_loss(z, y):
-    """The mean negative log-likelihood, each example by itself and the sum exactly."""
-    costs = []
-    for logit, label in zip(np.ravel(z), np.ravel(y), strict=True):
-        against = -logit if label == 1 else logit
-        costs.append(max(against, 0.0) + math.log1p(math.exp(-abs(against))))
-    return math.fsum(costs) / len(costs)
+    """The mean negative log-likelihood."""
+    costs = nn.binary_cross_entropy_with_logits(
+        np.asarray(z, float), np.asarray(y, float), reduction="none"
+    )
+    return math.fsum(cost / costs.size for cost in costs.ravel())  # no sum that could overflow
+
+
+def true_slopes(logits, y, *weights):
+    """(loss, gradients) of the model that makes logits of these weights."""
+
+    def loss(*at):
+        return nn.binary_cross_entropy_with_logits(logits(*at), y)
+
+    value, slopes = dp.value_and_grad(loss, tuple(range(len(weights))))(*weights)
+    return float(value), slopes
+
+
+def pulled_back(bar, X, W):
+    """The adjoint of W, where that of X Wᵀ is `bar`."""
+    return dp.grad(lambda W: dp.sum(bar * (X @ W.T)))(W)
 
 
 # ------------------------------------------------------------------------------------------------
@@ -141,8 +204,9 @@ class StableLoss:
     def probe(student, z, y):
         z, y = np.array(z, float), np.array(y, float)
         before = z.copy(), y.copy()
+        nll = with_tools(student, "nll", "numpy and math")
         with np.errstate(all="ignore"):
-            got = student.nll(z, y)
+            got = nll(z, y)
         same = np.array_equal(z, before[0]) and np.array_equal(y, before[1])
         return {"got": got, "same": bool(same)}
 
@@ -152,6 +216,7 @@ class StableLoss:
             judge_loss(ask, mark, 2.5 * draw(rng, 7, 1), y)
             judge_loss(ask, mark, draw(rng, 1, 1), np.array([[0.0]]))
         with mark.part("sure and wrong, ±10,000", 1):
+            mark.only_after("ordinary logits")
             huge = 1e4 * rng.uniform(0.5, 1, (3, 1)) * np.array([[1.0], [-1.0], [1.0]])
             judge_loss(ask, mark, huge, np.array([[0.0], [1.0], [0.0]]))
             judge_loss(ask, mark, huge, np.array([[1.0], [0.0], [0.0]]))
@@ -162,7 +227,44 @@ def judge_loss(ask, mark, z, y):
     shown = {"given": given, "function": "nll"}
     answer = ask(z=z, y=y)
     got, truth = answer["got"], true_loss(z, y)
-    if isinstance(got, np.ndarray) and got.size == len(z) > 1:
+    name_the_loss(mark, got, z, y, shown)
+    if np.max(np.abs(z)) > 30 and agree(got, truth, rtol=1e-6) == ("value", ""):
+        mark.fail(
+            "clipped",
+            "For huge logits the loss should grow like the logit itself; it does not. Was a "
+            "probability kept away from 0 and 1 by force?",
+            got=got,
+            expected=truth,
+            **shown,
+        )
+    if agree(got, truth, rtol=1e-3) is None and agree(got, truth, rtol=1e-6) is not None:
+        mark.fail(
+            "rounded",
+            "The first digits are right, the others are not. Was something small added, or cut off?",
+            got=got,
+            expected=truth,
+            **shown,
+        )
+    mark.close(
+        got,
+        truth,
+        kind="wrong_value",
+        message="This is not the mean negative log-likelihood.",
+        rtol=1e-6,
+        **shown,
+    )
+    mark.that(
+        answer["same"],
+        kind="mutated_input",
+        message="`z` or `y` was changed on the way: work on a copy.",
+        **shown,
+    )
+
+
+def name_the_loss(mark, got, z, y, shown):
+    """Say it where a loss is one of the usual wrong ones."""
+    truth = true_loss(z, y)
+    if isinstance(got, np.ndarray) and got.shape:
         mark.fail(
             "shape",
             f"One number was expected, the mean of {len(z)} losses; an array of shape {got.shape} "
@@ -180,35 +282,16 @@ def judge_loss(ask, mark, z, y):
     for kind, number, message in wrong:
         if agree(number, truth) is not None and agree(got, number) is None:
             mark.fail(kind, message, got=got, expected=truth, **shown)
-    if np.max(np.abs(z)) > 30 and agree(got, truth, rtol=1e-6) == ("value", ""):
-        mark.fail(
-            "clipped",
-            "For huge logits the loss should grow like the logit itself; it does not. Was a "
-            "probability kept away from 0 and 1 by force?",
-            got=got,
-            expected=truth,
-            **shown,
-        )
-    mark.close(
-        got,
-        truth,
-        kind="wrong_value",
-        message="This is not the mean negative log-likelihood.",
-        rtol=1e-10,
-        **shown,
-    )
-    mark.that(
-        answer["same"],
-        kind="mutated_input",
-        message="`z` or `y` was changed on the way: work on a copy.",
-        **shown,
-    )
 
 
 # ------------------------------------------------------------------------------------------------
 # 5.3
 
 
+SQUARED = (
+    "This is the slope of the squared error, (σ(z) − y)². The loss here is the negative "
+    "log-likelihood."
+)
 OF_A_LAYER = ("sign", "missing_factor", "factor", "averaged", "transposed", "wrong_point")
 
 
@@ -227,40 +310,80 @@ OF_A_LAYER = ("sign", "missing_factor", "factor", "averaged", "transposed", "wro
 )
 class OneLayer:
     def probe(student, W, X, y):
-        return student.slopes_one(*(np.array(each, float) for each in (W, X, y)))
+        given = [np.array(each, float) for each in (W, X, y)]
+        before = [each.copy() for each in given]
+        slopes_one = with_tools(student, "slopes_one", "numpy and math")
+        with np.errstate(all="ignore"):
+            got = slopes_one(*given)
+        return {"got": got, "same": all(map(np.array_equal, given, before))}
 
     def verdict(ask, rng, mark):
         with mark.part("shape and value", 1):
             judge_one(ask, mark, rng, 6, 3)
         with mark.part("other sizes", 1):
             judge_one(ask, mark, rng, 4, 4)
+            judge_one(ask, mark, rng, 5, 3, huge=True)
 
 
-def judge_one(ask, mark, rng, count, width, scale=1.0):
+def judge_one(ask, mark, rng, count, width, huge=False):
     X, y = draw(rng, count, width), labels(rng, max(count, 3))[:count]
     X[:, -1] = 1
-    W = scale * draw(rng, 1, width)
-    shown = {"given": {"X of shape": [count, width]}, "function": "slopes_one"}
-    judge_shapes(mark, ask(W=W, X=X, y=y), W.shape, "the gradient by W", shown)
+    W = draw(rng, 1, width)
+    if huge:  # one logit, at least, beyond what exp can take
+        W = 3000.0 * np.abs(W) * np.sign(X[:1])
+    logits, mu = X @ W.T, sigmoid(X @ W.T)
+    given = {"X of shape": [count, width]}
+    if huge:
+        given["logits"] = np.rint(logits[:, 0]).tolist()
+    shown = {"given": given, "function": "slopes_one"}
+    answer = ask(W=W, X=X, y=y)
+    got = answer["got"]
+    judge_shapes(mark, got, W.shape, "the gradient by W", shown)
 
-    got, mu = ask(W=W, X=X, y=y), sigmoid(X @ W.T)
     for kind, bar, message in (
         ("repeated_factor", (mu - y) * mu * (1 - mu), "There is one slope of the sigmoid too many: "
          "in the slope by the logit it has cancelled already."),
         ("other_function", X @ W.T - y, "Belief minus truth: the belief is the probability, not the "
          "logit."),
         ("missing_term", mu, "This gradient does not know the labels: where is y?"),
+        ("other_function", 2 * (mu - y) * mu * (1 - mu), SQUARED),
     ):  # fmt: skip
-        same = agree(got, (bar / count).T @ X) is None
+        same = agree(got, pulled_back(bar / count, X, W)) is None
         mark.that(not same or np.allclose(bar, mu - y), kind=kind, message=message, **shown)
+    judge_digits(
+        mark, got, pulled_back((mu - y) / count, X, W), shown, floor=1e-10 if huge else 1e-12
+    )
 
     def loss(W):
         z = X @ W.T
         return dp.mean(dp.softplus(z) - y * z)
 
     mark.gradient(
-        dp.diagnose(loss, lambda at: ask(W=at, X=X, y=y), W, prefer=OF_A_LAYER, seconds=0.5),
+        dp.diagnose(loss, lambda at: ask(W=at, X=X, y=y)["got"], W, prefer=OF_A_LAYER, seconds=0.5),
         where="",
+        **shown,
+    )
+    judge_unchanged(mark, answer, shown)
+
+
+def judge_digits(mark, got, truth, shown, floor=1e-12):
+    """A gradient that is nearly right is no derivative."""
+    nearly = agree(got, truth, rtol=1e-4, floor=1e-6) is None
+    mark.that(
+        not nearly or agree(got, truth, rtol=1e-12, floor=floor) is None,
+        kind="float32" if got.dtype == np.float32 else "finite_difference",
+        message="The first digits are right, and no more: so it is with nudges (week 1), and with "
+        "float32. Here a formula is asked for, in float64: right to the last digits.",
+        got=got, expected=truth, **shown,
+    )  # fmt: skip
+
+
+def judge_unchanged(mark, answer, shown):
+    """The arrays that were given are the caller's."""
+    mark.that(
+        answer["same"],
+        kind="mutated_input",
+        message="An array that was given has changed on the way: work on a copy.",
         **shown,
     )
 
@@ -336,10 +459,13 @@ class Corners:
 )
 class TwoLayers:
     def probe(student, W1, W2, X, y):
-        answer = student.slopes_two(*(np.array(each, float) for each in (W1, W2, X, y)))
+        given = [np.array(each, float) for each in (W1, W2, X, y)]
+        before = [each.copy() for each in given]
+        answer = with_tools(student, "slopes_two", "numpy and math")(*given)
+        same = all(map(np.array_equal, given, before))
         if not isinstance(answer, (tuple, list)):
-            return {"odd": type(answer).__name__, "count": 0, "slopes": []}
-        return {"odd": "", "count": len(answer), "slopes": list(answer)}
+            return {"odd": type(answer).__name__, "count": 0, "slopes": [], "same": same}
+        return {"odd": "", "count": len(answer), "slopes": list(answer), "same": same}
 
     def verdict(ask, rng, mark):
         with mark.part("the gradient by W2", 1):
@@ -367,6 +493,7 @@ def judge_two(ask, mark, rng, which, sizes):
             got=answer["odd"] or f"{answer['count']} things",
             **shown,
         )
+        judge_unchanged(mark, answer, shown)
         return answer["slopes"]
 
     first = slopes(W1, W2)
@@ -380,15 +507,28 @@ def judge_two(ask, mark, rng, which, sizes):
     for k in asked:
         judge_shapes(mark, first[k], shapes[k], f"the gradient by W{k + 1}", shown)
 
-    mu = sigmoid(sigmoid(X @ W1.T) @ W2.T)
-    last = (((mu - y) / count) @ W2 * mu * (1 - mu)).T @ X
-    mark.that(
-        0 not in asked or agree(first[0], last) is not None,
-        kind="wrong_point",
-        message="On the way through the hidden sigmoid its slope is taken at μ, the value of the last "
-        "layer; it belongs to ν.",
-        **shown,
-    )
+    inner = sigmoid(X @ W1.T)
+    belief = sigmoid(inner @ W2.T)
+    bar, bend = (belief - y) / count, belief * (1 - belief)
+    _, (inner_bar,) = true_slopes(lambda inner: inner @ W2.T, y, inner)
+
+    def both(bar):
+        """Both gradients, where the last logits' adjoint is `bar`."""
+        return dp.grad(lambda a, b: dp.sum(bar * (dp.sigmoid(X @ a.T) @ b.T)), (0, 1))(W1, W2)
+
+    for of, wrong, kind, message in (
+        (0, pulled_back(inner_bar * bend, X, W1), "wrong_point", "On the way through the hidden "
+         "sigmoid its slope is taken at μ, the value of the last layer; it belongs to ν."),
+        (1, pulled_back(bar, X @ W1.T, W2), "wrong_point", "The last layer was given ν. Here its "
+         "input is taken to be the hidden logits, from before their sigmoid."),
+        *((k, both(bar * bend)[k], "repeated_factor", "There is one slope of the sigmoid too many: "
+           "in the slope by the last logit it has cancelled already.") for k in (0, 1)),
+        *((k, both(2 * bar * bend)[k], "other_function", SQUARED) for k in (0, 1)),
+    ):  # fmt: skip
+        same = of in asked and agree(first[of], wrong) is None
+        mark.that(not same, kind=kind, message=message, **shown)
+    for k in asked:
+        judge_digits(mark, first[k], both(bar)[k], shown)
 
     def loss(W1, W2):
         z = dp.sigmoid(X @ W1.T) @ W2.T
@@ -439,17 +579,21 @@ class OnTheTape:
             def loss(*at):
                 made.append(f(*at))
                 if not isinstance(made[-1], engine.Tensor):
-                    raise TypeError(f"a Tensor was expected, {type(made[-1]).__name__} came back")
+                    raise TypeError(
+                        f"a Tensor was expected, {type(made[-1]).__name__} came back. Is there a "
+                        "`return`, and is every step the engine's?"
+                    )
                 return made[-1]
 
             return loss
 
+        tools = "the engine and numpy"
         if z is not None:
-            slopes = engine.gradient(
-                watched(lambda z: student.loss_on_tape(z, y)), np.array(z, float)
-            )
+            cost = with_tools(student, "loss_on_tape", tools, engine=True)
+            slopes = engine.gradient(watched(lambda z: cost(z, y)), np.array(z, float))
         else:
-            model = student.rebind("two_layers_on_tape", loss_on_tape=lent_loss(student))
+            lent = {"loss_on_tape": lent_loss(student)}
+            model = with_tools(student, "two_layers_on_tape", tools, engine=True, **lent)
             X = np.array(X, float)
             slopes = engine.gradient(watched(lambda a, b: model(a, b, X, y)), W1, W2)
         return {"value": np.asarray(made[-1].value), "slopes": [np.asarray(s) for s in slopes]}
@@ -463,15 +607,17 @@ class OnTheTape:
             if isinstance(value, np.ndarray) and value.size == 1:
                 value = value.reshape(())
             truth = true_loss(z, y)
-            mark.that(
-                len(z) == 1 or agree(value, truth * len(z)) is not None,
-                kind="factor",
-                message=f"This is the sum over the {len(z)} examples; the mean was asked for.",
-                **shown,
-            )
+            name_the_loss(mark, value, z, y, shown)
             mark.close(
                 value, truth, kind="wrong_value", rtol=1e-9,
                 message="The value is not the mean negative log-likelihood.", **shown,
+            )  # fmt: skip
+            mark.that(
+                any(np.any(slopes) for slopes in answer["slopes"]),
+                kind="wrong_adjoint",
+                message="The value is right, but nothing comes back along the tape: every slope is 0. "
+                "Where does the way from the loss to z leave the tape?",
+                got=answer["slopes"][0], **shown,
             )  # fmt: skip
             mark.close(
                 answer["slopes"][0],
@@ -481,12 +627,14 @@ class OnTheTape:
                 **shown,
             )
 
-        usual = "The value is right; the slopes that come back along the tape are not σ(z) − y."
+        usual = "The value is right; the slopes that come back along the tape are not its slopes."
         with mark.part("the loss", 0.5):
             judge(draw(rng, 6, 1), labels(rng, 6), usual)
         with mark.part("the loss, ±10,000", 0.5):
+            mark.only_after("the loss")
             judge(np.array([[1e4], [-1e4], [-9e3]]), np.array([[0.0], [1.0], [0.0]]), usual)
         with mark.part("the loss, exactly at 0", 0.25):
+            mark.only_after("the loss")
             z = np.array([[0.0], [1.5], [0.0]])
             judge(
                 z,
@@ -505,14 +653,13 @@ def judge_model(ask, mark, rng, sizes):
     given = {"X of shape": [count, width], "W1 of shape": [units, width]}
     shown = {"given": given, "function": "two_layers_on_tape"}
     answer = ask(W1=W1, W2=W2, X=X, y=y)
-    hidden = sigmoid(X @ W1.T)
-    z_bar = (sigmoid(hidden @ W2.T) - y) / count
+    loss, slopes = true_slopes(lambda a, b: dp.sigmoid(X @ a.T) @ b.T, y, W1, W2)
     for got, truth, kind, message in (
-        (answer["value"], true_loss(hidden @ W2.T, y), "wrong_value", "The model's loss is wrong."),
-        (answer["slopes"][1], z_bar.T @ hidden, "wrong_adjoint", "The gradient by W2 is wrong."),
+        (answer["value"], loss, "wrong_value", "The model's loss is wrong."),
+        (answer["slopes"][1], slopes[1], "wrong_adjoint", "The gradient by W2 is wrong."),
         (
             answer["slopes"][0],
-            ((z_bar @ W2) * hidden * (1 - hidden)).T @ X,
+            slopes[0],
             "wrong_adjoint",
             "The loss and the gradient by W2 are right, the gradient by W1 is not: did the tape break "
             "between the layers?",
@@ -560,23 +707,33 @@ class Modules:
                 top.again = shared.inside
             top.last = Tensor(tree[4])
             found = top.parameters()
+            other = Tree()
+            other.only = Tensor(tree[0])
+            alone = other.parameters()
             if not isinstance(found, (list, tuple)):
-                return {"odd": type(found).__name__, "found": []}
+                return {"odd": type(found).__name__, "found": [], "alone": 0}
             odd = next((type(p).__name__ for p in found if not isinstance(p, Tensor)), "")
-            return {"odd": odd, "found": [] if odd else [p.value for p in found]}
+            found = [] if odd else [p.value for p in found]
+            return {"odd": odd, "found": found, "alone": len(alone)}
         if what == "linear":
             layer = student.Linear(*dims, rng)
+            held = {"W": layer.W, "b": layer.b}
+            odd = {each: type(p).__name__ for each, p in held.items() if not isinstance(p, Tensor)}
+            if odd or x is None or layer.b.shape != (dims[1],):
+                return {"odd": odd} | {each: np.asarray(p.value) for each, p in held.items()
+                                       if each not in odd}  # fmt: skip
             weights, start = layer.W.value.copy(), layer.b.value.copy()
             layer.b.value = np.linspace(-1, 1, dims[1])
-            out = layer(Tensor(x)) if x is not None else None
-            return {"W": weights, "b": start, "out": None if out is None else out.value}
+            out, slopes = swept(student, layer(Tensor(x)), list(held.values()))
+            return {"odd": odd, "W": weights, "b": start, "out": out, "slopes": slopes}
         net = student.MLP(list(dims), rng)
         found = list(net.parameters())
         for k, each in enumerate(found):
             if len(each.shape) == 1:
                 each.value = np.linspace(-0.7, 0.9, each.shape[0]) + 0.1 * k
-        out = net(np.array(x, float))
-        return {"found": [np.array(each.value) for each in found], "out": out.value}
+        out, slopes = swept(student, net(np.array(x, float)), found)
+        values = [np.array(each.value) for each in found]
+        return {"found": values, "out": out, "slopes": slopes}
 
     def verdict(ask, rng, mark):
         def judge_tree(deep):
@@ -589,6 +746,13 @@ class Modules:
                 message=f"A list of Tensors was expected; there was a {answer['odd']}.",
                 **shown,
             )
+            mark.that(
+                answer["alone"] <= 1,
+                kind="accumulated",
+                message="A second module, with one Tensor in it, was asked next, and gave more than "
+                "that. Is the list kept from one call to the next?",
+                got=answer["alone"], expected=1, **shown,
+            )  # fmt: skip
             got = [len(np.atleast_1d(each)) for each in answer["found"]]
             expected = [1, 2, 3, 4, 5] if deep else [1, 2, 5]
             mark.that(
@@ -630,6 +794,12 @@ def judge_linear(ask, mark, rng):
     shown = {"given": {"inputs": 3, "outputs": 2}, "function": "Linear"}
     x = draw(rng, 5, 3)
     answer = ask(what="linear", dims=[3, 2], seed=7, x=x)
+    mark.that(
+        not answer["odd"],
+        kind="wrong_type",
+        message="`W` and `b` should be Tensors of the engine: nobody could find or train them.",
+        got=answer["odd"], **shown,
+    )  # fmt: skip
     judge_shapes(mark, answer["W"], (2, 3), "`W`", shown)
     judge_shapes(mark, answer["b"], (2,), "`b`", shown)
     mark.close(
@@ -642,23 +812,58 @@ def judge_linear(ask, mark, rng):
         message="The result is not x Wᵀ + b.",
         **shown,
     )
+    weights = 1.0 + np.arange(10).reshape(5, 2)
+    judge_swept(mark, answer["slopes"], [weights.T @ x, weights.sum(axis=0)], shown)
     for inputs, outputs in ((400, 60), (30, 500)):
         weights = ask(what="linear", dims=[inputs, outputs], seed=11)["W"]
         judge_shapes(mark, weights, (outputs, inputs), "`W`", shown)
         spread, expected = float(np.std(weights)), inputs**-0.5
+        far = float(np.mean(np.abs(weights) > 2 * expected))  # of a normal number: 0.0455
         mark.that(
-            abs(spread / expected - 1) < 0.05 and abs(float(np.mean(weights))) < 0.05 * expected,
+            abs(spread / expected - 1) < 0.05
+            and abs(float(np.mean(weights))) < 0.05 * expected
+            and 0.03 < far < 0.06,
             kind="wrong_spread",
-            message=f"The weights of Linear({inputs}, {outputs}, rng) should be drawn around 0 with "
-            f"the standard deviation 1/√{inputs}.",
+            message=f"The weights of Linear({inputs}, {outputs}, rng) should be normal numbers "
+            f"around 0, with the standard deviation 1/√{inputs}.",
             got=spread, expected=expected, function="Linear",
         )  # fmt: skip
+    again, other = (ask(what="linear", dims=[3, 2], seed=seed)["W"] for seed in (7, 8))
+    judge_drawn(mark, [answer["W"]], [again], [other], shown)
+
+
+def judge_swept(mark, got, truth, shown):
+    """The slopes by the parameters, when a module has computed and the engine has gone back."""
+    for k, (slopes, expected) in enumerate(zip(got, truth, strict=True)):
+        mark.close(
+            slopes,
+            expected,
+            kind="wrong_adjoint",
+            message="The values are right, but the gradient that comes back to "
+            f"{'Wb'[k % 2]} of layer {k // 2 + 1} is not: such a network cannot learn. Does `forward` "
+            "leave the tape somewhere?",
+            **shown,
+        )
+
+
+def judge_drawn(mark, first, again, other, shown):
+    """Weights come from the generator that is given: the same from the same, others from another."""
+    same = all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
+    stuck = any(np.array_equal(a, b) for a, b in zip(first, other, strict=True))
+    mark.that(
+        same and not stuck,
+        kind="rng_ignored",
+        message="The weights should be drawn from the `rng` that is given, and from nothing else: "
+        + ("another one gave the same weights." if stuck else "an equal one gave other weights."),
+        **shown,
+    )
 
 
 def judge_mlp(ask, mark, rng, dims):
     x = draw(rng, 4, dims[0])
     shown = {"given": {"dims": dims}, "function": "MLP"}
-    answer = ask(what="mlp", dims=dims, seed=int(rng.integers(1000)), x=x)
+    seed = int(rng.integers(1000))
+    answer = ask(what="mlp", dims=dims, seed=seed, x=x)
     shapes = []
     for n, m in zip(dims, dims[1:], strict=False):
         shapes += [(m, n), (m,)]
@@ -697,9 +902,23 @@ def judge_mlp(ask, mark, rng, dims):
         answer["out"],
         run([np.tanh] * (layers - 1) + [plain]),
         kind="wrong_value",
-        message="The network's result is wrong. Which layers are applied, and in which order?",
+        message="The network's result is wrong. Which layers are applied, in which order, and is it "
+        "tanh that bends?",
         **shown,
     )
+    mixed = 1.0 + np.arange(np.size(answer["out"])).reshape(np.shape(answer["out"]))
+
+    def weighted(*arrays):
+        value = x
+        for k in range(layers):
+            value = value @ arrays[2 * k].T + arrays[2 * k + 1]
+            value = dp.tanh(value) if k + 1 < layers else value
+        return dp.sum(mixed * value)
+
+    truth = dp.grad(weighted, tuple(range(2 * layers)))(*answer["found"])
+    judge_swept(mark, answer["slopes"], truth, shown)
+    again, other = (ask(what="mlp", dims=dims, seed=each, x=x) for each in (seed, seed + 1))
+    judge_drawn(mark, weights, again["found"][::2], other["found"][::2], shown)
 
 
 # ------------------------------------------------------------------------------------------------
@@ -724,18 +943,19 @@ NEED, MOST_STEPS, MOST_NUMBERS = 0.95, 400, 150
     ),
 )
 class Training:
-    def probe(student, what, arrays=None, X=None, y=None, how=None, fresh=None):
+    def probe(student, what, arrays=None, X=None, y=None, how=None):
         if what == "settings":
             return student.settings()
-        train = student.rebind("train", loss_on_tape=lent_loss(student))
+        lent = {"loss_on_tape": lent_loss(student)}
+        train = with_tools(student, "train", "the engine and numpy", engine=True, **lent)
         net = lent_net(student, arrays)
         X, y = np.array(X, float), np.array(y, float)
         with np.errstate(all="ignore"):
             objectives = train(net, X, y, how["steps"], how["lr"], how["decay"])
-            answer = {"objectives": objectives, "after": [np.array(p.value) for p in net.held]}
-            if fresh is not None:
-                answer["logits"] = net(np.array(fresh, float)).value
-        return answer
+        if isinstance(objectives, (list, tuple)):
+            if any(isinstance(each, student.engine.Tensor) for each in objectives):
+                raise TypeError("the objectives should be floats; there is a Tensor among them")
+        return {"objectives": objectives, "after": [np.array(p.value) for p in net.held]}
 
     def verdict(ask, rng, mark):
         shown = {"function": "train"}
@@ -756,12 +976,28 @@ class Training:
                 ("ascent", {"lr": -lr}, "The steps lead uphill: subtract the gradient."),
                 ("weight_decay", {"decay": 0.0}, "The parameters move as if there were no penalty."),
                 ("weight_decay", {"decay": 2 * decay}, "The penalty counts twice: λ/2 was asked for."),
+                ("weight_decay", {"decay": -decay}, "The penalty has the wrong sign: large weights "
+                 "are to be dear."),
+                ("steps", {"steps": steps + 1}, "This is one step more than was asked for."),
+                ("steps", {"steps": steps - 1}, "This is one step less than was asked for."),
                 ("decayed_bias", {"biases": True}, "The biases are held back, too: only arrays with "
                  "two axes should be."),
             ):  # fmt: skip
                 other = descent(arrays, X, y, **(how | change))[1]
                 same = all(agree(a, b) is None for a, b in zip(answer["after"], other, strict=True))
-                mark.that(not same or decay == 0, kind=kind, message=message, **evidence)
+                idle = decay == 0 and kind in ("weight_decay", "decayed_bias")
+                mark.that(not same or idle, kind=kind, message=message, **evidence)
+            once = descent(arrays, X, y, 1, lr, decay)[1]
+            frozen = [a + steps * (b - a) for a, b in zip(arrays, once, strict=True)]
+            mark.that(
+                steps == 1
+                or any(
+                    agree(a, b) is not None for a, b in zip(answer["after"], frozen, strict=True)
+                ),
+                kind="stale",
+                message="Every step goes the way of the first: the gradient is never computed anew.",
+                **evidence,
+            )
             for k, (got, truth) in enumerate(zip(answer["after"], after, strict=True)):
                 mark.close(
                     got, truth, kind="wrong_value",
@@ -769,8 +1005,8 @@ class Training:
                     "would have brought it.", **evidence,
                 )  # fmt: skip
             mark.that(
-                isinstance(answer["objectives"], (list, tuple))
-                and len(answer["objectives"]) == steps,
+                isinstance(answer["objectives"], (list, tuple, np.ndarray))
+                and np.shape(answer["objectives"])[:1] == (steps,),
                 kind="wrong_type",
                 message=f"The parameters are right. A list of {steps} objectives was expected, too.",
                 got=str(answer["objectives"])[:80], **evidence,
@@ -786,8 +1022,9 @@ class Training:
             judge_steps(3, 0.5, 0.1, [2, 3, 4, 1])
         with mark.part("95 % of rings and moons", 1):
             how = judge_settings(ask, mark)
+            # The same points in every notebook: what passes there passes here.
             for data in (rings, moons):
-                judge_accuracy(ask, mark, rng, data, how)
+                judge_accuracy(mark, np.random.default_rng(5), data, how, NEED)
 
 
 def judge_settings(ask, mark):
@@ -800,10 +1037,13 @@ def judge_settings(ask, mark):
         message="A dictionary with dims, steps, lr and decay was expected.",
         **shown,
     )
+    how = {each: plain_number(value) for each, value in how.items()}
     dims = how["dims"]
+    if isinstance(dims, (list, tuple, np.ndarray)):
+        how["dims"] = dims = [plain_number(each) for each in dims]
     numbers = [how["steps"], how["lr"], how["decay"]]
     mark.that(
-        isinstance(dims, (list, tuple))
+        isinstance(dims, list)
         and len(dims) >= 2
         and all(type(each) is int and 1 <= each <= 1000 for each in dims)
         and type(numbers[0]) is int
@@ -830,40 +1070,47 @@ def judge_settings(ask, mark):
         "are allowed.",
         **shown,
     )
-    return {"dims": list(dims), "steps": how["steps"], "lr": how["lr"], "decay": how["decay"]}
+    return {"dims": dims, "steps": how["steps"], "lr": how["lr"], "decay": how["decay"]}
 
 
-def judge_accuracy(ask, mark, rng, data, how):
+def plain_number(value):
+    """A number of numpy as one of Python, everything else as it is."""
+    return value.item() if isinstance(value, np.number) else value
+
+
+def judge_accuracy(mark, rng, data, how, need):
+    """Trained here, by the descent that the text describes, so that it is the settings that are
+    judged."""
     X, y = data(200, rng)
     fresh, truth = data(400, rng)
     share = 0.0
     for _ in range(3):  # an unlucky start is nobody's mistake
         arrays = first_weights(rng, how["dims"], zero=True)
-        logits = ask(what="train", arrays=arrays, X=X, y=y, how=how, fresh=fresh)["logits"]
-        usable = (
-            isinstance(logits, np.ndarray)
-            and logits.dtype.kind == "f"
-            and logits.shape == truth.shape
-            and bool(np.all(np.isfinite(logits)))
-        )
+        with np.errstate(all="ignore"):
+            objectives, trained = descent(arrays, X, y, how["steps"], how["lr"], how["decay"])
+            logits = logits_of(trained, fresh)
+        share_now = float(np.mean((logits > 0) == (truth > 0.5)))
         mark.that(
-            usable,
-            kind="not_finite",
-            message=f"On {data.__name__} the training ended in numbers that are not finite: it ran "
-            "away. Is the step too long?",
+            share_now >= need or bool(objectives[-1] <= objectives[0]),
+            kind="learning_rate",
+            message=f"On {data.__name__} the objective was larger at the end than at the beginning, or "
+            "no number any more: it ran away. Is the step too long?",
+            got=objectives[-1],
+            expected=f"less than {objectives[0]:.4g}",
+            given=how,
             function="settings",
         )
-        share = max(share, float(np.mean((logits > 0) == (truth > 0.5))))
-        if share >= NEED:
+        share = max(share, share_now)
+        if share >= need:
             break
     mark.that(
-        share >= NEED,
+        share >= need,
         kind="not_good_enough",
         message=f"{share:.1%} of 400 fresh points of {data.__name__} are right, at the best of three "
-        f"starts; {NEED:.0%} are needed. "
+        f"starts; {need:.0%} are needed. "
         "Can this network bend? Are the steps long enough, the weights free enough?",
         got=round(share, 4),
-        expected=NEED,
+        expected=need,
         given=how,
         function="settings",
     )
@@ -878,26 +1125,29 @@ def first_weights(rng, dims, zero=False):
     return arrays
 
 
+def logits_of(arrays, X):
+    """What a network of these weights and biases says of X."""
+    for W, b in zip(arrays[:-2:2], arrays[1:-2:2], strict=True):
+        X = np.tanh(X @ W.T + b)
+    return X @ arrays[-2].T + arrays[-1]
+
+
 def descent(arrays, X, y, steps, lr, decay, biases=False):
-    """(objectives, parameters) of gradient descent, with gradients by hand."""
-    arrays, objectives = [np.array(each) for each in arrays], []
+    """(objectives, parameters) of gradient descent, by dpkit's own network and optimiser."""
+    net = nn.MLP([X.shape[1], *map(len, arrays[1::2])], rng=0)
+    for parameter, array in zip(net.parameters(), arrays, strict=True):
+        parameter.data = np.array(array)
+    held = [each for each in net.parameters() if each.ndim == 2 or biases]
+    free = [each for each in net.parameters() if each.ndim == 1 and not biases]
+    groups = [{"params": held, "lr": lr, "weight_decay": decay}, {"params": free, "lr": lr}]
+    method, objectives = dp.optim.SGD(groups), []
     for _ in range(steps):
-        states = [X]
-        for W, b in zip(arrays[:-2:2], arrays[1:-2:2], strict=True):
-            states.append(np.tanh(states[-1] @ W.T + b))
-        z = states[-1] @ arrays[-2].T + arrays[-1]
-        held = [each for each in arrays if each.ndim == 2 or biases]
-        objectives.append(true_loss(z, y) + decay / 2 * sum(np.sum(each**2) for each in held))
-        bar, slopes = (sigmoid(z) - y) / len(X), []
-        for k in reversed(range(len(states))):
-            W = arrays[2 * k]
-            slopes = [bar.T @ states[k], bar.sum(axis=0), *slopes]
-            bar = (bar @ W) * (1 - states[k] ** 2)
-        arrays = [
-            each - lr * (slope + decay * each * (each.ndim == 2 or biases))
-            for each, slope in zip(arrays, slopes, strict=True)
-        ]
-    return objectives, arrays
+        method.zero_grad()
+        loss = nn.binary_cross_entropy_with_logits(net(X), y)
+        objectives.append(float(loss.data) + decay / 2 * sum(np.sum(p.data**2) for p in held))
+        loss.backward()
+        method.step()
+    return objectives, [each.data for each in net.parameters()]
 
 
 def rings(count, rng):
@@ -945,7 +1195,8 @@ class Hunt:
         changed = {letter: 0 for letter in listings}
         symptoms = []
         for place, answer in found.items():
-            letter, number = str(place)[:1], str(place)[1:]
+            place = str(place).strip().upper()
+            letter, number = place[:1], place[1:]
             if letter not in texts or not number.isdecimal():
                 return {"form": "place", "what": str(place)[:40]}
             if not 1 <= int(number) <= len(texts[letter]):
@@ -953,7 +1204,7 @@ class Hunt:
             pair = isinstance(answer, (tuple, list)) and len(answer) == 2
             if not pair or not all(isinstance(each, str) for each in answer):
                 return {"form": "answer", "what": str(place)[:40]}
-            symptoms.append(str(place) + " " + answer[0].strip())
+            symptoms.append(str(place) + " " + answer[0].strip(" ()").lower())
             texts[letter][int(number) - 1] = answer[1]
             changed[letter] += 1
         outcomes = {}
@@ -1021,9 +1272,9 @@ class Hunt:
         with mark.part("listing A", 0.5):
             X, y = draw(rng, 5, 3), labels(rng, 5)
             W1, W2, lr = draw(rng, 4, 3), draw(rng, 1, 4), 0.1
-            hidden = sigmoid(X @ W1.T)
-            bar = sigmoid(hidden @ W2.T) - y
-            truth = [W1 - lr * ((bar @ W2) * hidden * (1 - hidden)).T @ X, W2 - lr * bar.T @ hidden]
+            _, slopes = true_slopes(lambda a, b: dp.sigmoid(X @ a.T) @ b.T, y, W1, W2)
+            many = lr * len(X)  # the listing has a sum, not a mean
+            truth = [W1 - many * slopes[0], W2 - many * slopes[1]]
             for got, expected, name in zip(
                 hunted("A", [W1, W2, X, y, lr]), truth, ("W1", "W2"), strict=True
             ):
@@ -1073,7 +1324,8 @@ class Hunt:
             if answer["form"]:
                 kind = "missing" if answer["what"] == "NoneType" else "wrong_type"
                 mark.fail(kind, forms[answer["form"]].format(answer["what"]), **shown)
-            right = len({digest(each) for each in answer["symptoms"]} & SEEN)
+            seen = (digest(each) for each in answer["symptoms"])
+            right = len({ELSEWHERE.get(each, each) for each in seen} & SEEN)
             mark.that(
                 right == len(SEEN) == len(answer["symptoms"]),
                 kind="wrong_symptom",
@@ -1095,6 +1347,14 @@ SEEN = {
     "471ee468064f7111",
     "8fcf7621f148d3a1",
     "fbecf9618f69cc46",
+}
+
+# Where one line can be put in one place or another, any of them does.
+ELSEWHERE = {
+    "054b1bfae234ab14": "fbecf9618f69cc46",
+    "0c76df51f67f55d6": "fbecf9618f69cc46",
+    "1649286579bd3bee": "fbecf9618f69cc46",
+    "51f3b315a9950d96": "fbecf9618f69cc46",
 }
 
 LISTINGS = {

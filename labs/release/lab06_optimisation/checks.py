@@ -53,16 +53,60 @@ def slope_of(A, b):
 
 
 @lab.helper
-def walked(points, asked, start, before):
-    """A walk as plain data; anything else by the name of its type."""
+def walked(walk, asked, start):
+    """The walk that `walk()` returns, as plain data; anything else by the name of its type."""
+    before = start.copy()
+    points, used = by_hand(walk)
     odd = "" if isinstance(points, (list, tuple, np.ndarray)) else type(points).__name__
     return {
         "odd": odd,
+        "used": used,
         "points": None if odd else [np.array(x) for x in points],
         "asked": len(asked),
         "intact": bool(np.array_equal(start, before)),
-        "one": not odd and len(points) > 1 and all(x is points[0] for x in points),
+        "one": not odd and len(points) > 1 and all(x is points[-1] for x in points[-2:]),
     }
+
+
+@lab.helper
+def bare(value):
+    """A tensor's numbers, and anything else as it is."""
+    return value.numpy() if isinstance(value, dp.Tensor) else value
+
+
+@lab.helper
+def by_hand(call):
+    """What `call` returns, and which of the optimisers of dpkit or torch it used on the way ("")."""
+    import sys
+
+    used = []
+    makers = {"dpkit": dp.optim.Optimizer}
+    if "torch" in sys.modules:
+        makers["torch"] = sys.modules["torch"].optim.Optimizer
+    begins = {library: maker.__init__ for library, maker in makers.items()}
+    threshold = dp.optim.soft_threshold
+
+    def watched(library):
+        def begin(self, *args, **settings):
+            used.append(f"{library}'s optim.{type(self).__name__}")
+            begins[library](self, *args, **settings)
+
+        return begin
+
+    def shrink(*args, **settings):
+        used.append("dpkit's optim.soft_threshold")
+        return threshold(*args, **settings)
+
+    try:
+        for library, maker in makers.items():
+            maker.__init__ = watched(library)
+        dp.optim.soft_threshold = shrink
+        answer = call()
+    finally:
+        for library, maker in makers.items():
+            maker.__init__ = begins[library]
+        dp.optim.soft_threshold = threshold
+    return answer, used[0] if used else ""
 
 
 # ------------------------------------------------------------------------------------------------
@@ -82,6 +126,16 @@ def shown(numbers):
     return [round(float(each), 5) for each in np.ravel(numbers)]
 
 
+def made_by_hand(mark, answer, given):
+    mark.that(
+        answer["used"] == "",
+        kind="ready_made",
+        message=f"{answer['used']} did the work. Here you write it yourself, with arithmetic and numpy; "
+        "the libraries' walks are for comparing with yours.",
+        given=given,
+    )
+
+
 def read_walk(mark, answer, n, shape, given):
     """The points of a walk, as an array of n + 1 rows; says what else came back."""
     mark.that(
@@ -96,6 +150,7 @@ def read_walk(mark, answer, n, shape, given):
         message=f"A list of points was expected; {answer['odd']} came back.",
         given=given,
     )
+    made_by_hand(mark, answer, given)
     points = answer["points"]
     mark.that(
         answer["intact"] is True,
@@ -124,16 +179,29 @@ def read_walk(mark, answer, n, shape, given):
     mark.that(
         not answer["one"],
         kind="aliased",
-        message="All entries of the list are one and the same array, changed again and again.",
+        message="Entries of the list are one and the same array, changed again and again. Each point "
+        "needs an array of its own.",
         given=given,
     )
     return points
 
 
-def judge_walk(mark, answer, truth, wrong, given, *, calls=None, where=1e-9):
-    """The points against the true walk; `wrong` lists (kind, another walk, what to say of it)."""
+def judge_walk(mark, answer, truth, wrong, given, *, calls, again=None, rtol=1e-9, floor=1e-9):
+    """The points against the true walk; `wrong` lists (kind, another walk, what to say of it).
+    `again` is the answer to the same question, asked once more.
+
+    A wrong walk is held to what the true one is: several lie close to it, and to one another.
+    """
     n, shape = len(truth) - 1, np.shape(truth[0])
     points = read_walk(mark, answer, n, shape, given)
+    coarse = any(point.dtype.kind == "f" and point.dtype.itemsize < 8 for point in points)
+    mark.that(
+        not (coarse and agree(points, np.array(truth), rtol=1e-3, floor=1e-3) is None)
+        or agree(points, np.array(truth), rtol=rtol, floor=floor) is None,
+        kind="float32",
+        message="Right to some seven digits: these are numbers in single precision. Compute in float64.",
+        given=given,
+    )
     mark.close(
         points[0],
         truth[0],
@@ -141,10 +209,25 @@ def judge_walk(mark, answer, truth, wrong, given, *, calls=None, where=1e-9):
         message="The first point is not the start.",
         given=given,
     )
-    if agree(points, np.array(truth), rtol=1e-9, floor=where) is not None:
-        for kind, walk, message in wrong:
-            if agree(points, np.array(walk), rtol=1e-7, floor=1e-8) is None:
-                mark.fail(kind, message, got=points[1], expected=truth[1], given=given)
+    if agree(points, np.array(truth), rtol=rtol, floor=floor) is not None:
+        close = [
+            (float(np.max(np.abs(np.array(points) - walk))), kind, message)
+            for kind, walk, message in wrong
+            if agree(points, np.array(walk), rtol=rtol, floor=floor) is None
+        ]
+        if close:
+            k = next(k for k in range(n + 1) if agree(points[k], truth[k], rtol=rtol, floor=floor))
+            _, kind, message = min(close)
+            mark.fail(kind, message, got=points[k], expected=truth[k], given=given)
+        mark.that(
+            again is None or np.array_equal(points, again["points"]),
+            kind="stale",
+            message="The same question, asked twice, got two different walks: something is kept from "
+            "one call to the next. Every walk begins anew, inside the function.",
+            got=None if again is None else again["points"][-1:],
+            expected=points[-1:],
+            given=given,
+        )
         for k, (got, expected) in enumerate(zip(points, truth, strict=True)):
             mark.close(
                 got,
@@ -152,21 +235,28 @@ def judge_walk(mark, answer, truth, wrong, given, *, calls=None, where=1e-9):
                 kind="wrong_value",
                 message=f"Point {k} is the first that is not where it should be."
                 + (" The first step is already wrong." if k == 1 else ""),
-                rtol=1e-9,
-                floor=where,
+                rtol=rtol,
+                floor=floor,
                 given=given,
             )
-    mark.close(points, np.array(truth), kind="wrong_value", message="", rtol=1e-9, floor=where)
-    if calls is not None:
-        mark.that(
-            answer["asked"] == calls,
-            kind="repeated_pass",
-            message=f"The points are right, but {answer['asked']} gradients were asked for in {calls} "
-            "steps. Gradients are what a walk pays with: one a step, kept in a variable.",
-            got=answer["asked"],
-            expected=calls,
-            given=given,
-        )
+    mark.close(points, np.array(truth), kind="wrong_value", message="", rtol=rtol, floor=floor)
+    mark.that(
+        again is None or agree(again["points"], np.array(truth), rtol=rtol, floor=floor) is None,
+        kind="stale",
+        message="Right at the first call, and wrong when the same is asked again: something is kept "
+        "from one call to the next. Every walk begins anew, inside the function.",
+        got=None if again is None else str(again["points"])[:80],
+        given=given,
+    )
+    mark.that(
+        answer["asked"] == calls,
+        kind="repeated_pass",
+        message=f"The points are right, but {answer['asked']} gradients were asked for in {calls} "
+        "steps. Gradients are what a walk pays with: one a step, kept in a variable.",
+        got=answer["asked"],
+        expected=calls,
+        given=given,
+    )
 
 
 # ------------------------------------------------------------------------------------------------
@@ -213,12 +303,15 @@ class Steps:
 class BestStep:
     def probe(student, what, A=None, rate=None, gain=None):
         if what == "best":
-            answer = student.best_step(np.array(A, float))
+            mine = np.array(A, float)
+            answer = student.best_step(mine)
+            intact = bool(np.array_equal(mine, A))
         else:
             answer = student.steps_needed(rate, gain)
+            intact = True
         if isinstance(answer, np.ndarray):
             answer = answer.tolist()
-        return {"answer": answer, "type": type(answer).__name__}
+        return {"answer": answer, "type": type(answer).__name__, "intact": intact}
 
     def verdict(ask, rng, mark):
         def both(n, low, high):
@@ -236,6 +329,12 @@ class BestStep:
                 kind="wrong_type",
                 message="A pair was expected: the step, and the rate.",
                 got=str(answer["answer"])[:80],
+                given=given,
+            )
+            mark.that(
+                answer["intact"] is True,
+                kind="mutated_input",
+                message="`A` has changed. Whoever called still needs it.",
                 given=given,
             )
             return A, x, answer["answer"], given
@@ -258,8 +357,10 @@ class BestStep:
                 given=given,
             )
         with mark.part("how many steps", 1):
-            rate, gain = float(rng.uniform(0.9, 0.98)), float(rng.uniform(1e3, 1e5))
-            judge_count(ask, mark, rate, gain)
+            rate = float(rng.uniform(0.9, 0.98))
+            gain = rate ** -float(rng.integers(100, 200) + rng.uniform(0.2, 0.4))
+            judge_count(ask, mark, rate, gain)  # a little more than a whole number of steps
+            judge_count(ask, mark, 0.25, 16.0)  # exactly two
 
 
 def rate_of(A, x, step):
@@ -276,6 +377,8 @@ def rate_of(A, x, step):
 
 def judge_step(mark, step, A, low, high, given):
     largest = np.max(np.diag(A)), np.min(np.diag(A))
+    middle = np.linalg.eigvalsh(A)
+    rate = (high - low) / (high + low)
     wrong = [
         ("learning_rate", 1 / high, "1/L is a safe step, and a common one. Almost twice as far goes "
          "better: balance the factors of the flattest and the steepest direction."),
@@ -285,6 +388,14 @@ def judge_step(mark, step, A, low, high, given):
         ("factor", (low + high) / 2, "That is a curvature. A step is measured in one over curvature."),
         ("wrong_argument", 2 / sum(largest), "Those are the entries on the diagonal of A. They are "
          "the curvatures only if the valley does not lie aslant."),
+        ("swapped", rate, "That is the rate. In the pair the step comes first."),
+        ("wrong_argument", 2 / (low + np.linalg.norm(A)), "`np.linalg.norm(A)` is the root of the sum of "
+         "all squares. That is more than the largest curvature."),
+    ]  # fmt: skip
+    wrong += [
+        ("wrong_argument", 2 / (a + b), "That step balances two of the curvatures, but not the smallest "
+         "and the largest. Which comes first in what numpy returned?")
+        for k, a in enumerate(middle) for b in middle[k:] if (a, b) != (middle[0], middle[-1])
     ]  # fmt: skip
     for kind, value, message in wrong:
         mark.that(
@@ -315,6 +426,8 @@ def judge_rate(mark, rate, low, high, given):
          "the fraction have changed places."),
         ("factor", truth**2, "The value falls at this rate. The *distance* falls at its square root."),
         ("sign", -truth, "The rate has the wrong sign: a share of the distance is positive."),
+        ("wrong_rule", kappa, "That is κ, the condition number. The rate is made from it."),
+        ("swapped", 2 / (low + high), "That is the step. In the pair the rate comes second."),
     ]  # fmt: skip
     for kind, value, message in wrong:
         mark.that(
@@ -358,10 +471,12 @@ def judge_count(ask, mark, rate, gain):
         ("sign", math.floor(-exact), "A negative number of steps: the logarithm of a number below 1 is."),
         ("rounded", truth - 1, "One step short: after that many the distance has not been divided by "
          "`gain` yet. Round up."),
+        ("rounded", truth + 1, "One step too many: the distance has been divided by `gain` a step before. "
+         "A number of steps that is already whole stays as it is."),
         ("wrong_type", exact, "A *whole* number of steps was expected: round up."),
     ):  # fmt: skip
         mark.that(
-            agree(got, value) is not None,
+            value == truth or agree(got, value) is not None,
             kind=kind,
             message=message,
             got=got,
@@ -400,9 +515,8 @@ class Momentum:
     def probe(student, name, A, b, start, step, momentum, n):
         gradient, asked = slope_of(A, b)
         start = np.array(start, float)
-        before = start.copy()
-        points = getattr(student, name)(gradient, start, step, momentum, n)
-        return walked(points, asked, start, before)
+        walk = getattr(student, name)
+        return walked(lambda: walk(gradient, start, step, momentum, n), asked, start)
 
     def verdict(ask, rng, mark):
         for name in ("heavy_ball", "nesterov"):
@@ -410,14 +524,18 @@ class Momentum:
                 judge_momentum(ask, rng, mark, name, 3, 6)
 
 
-def ball(slope, x, step, momentum, n, *, ahead=0.0, at=0.0, sign=1.0):
-    """A walk with momentum; the gradient is taken `at` times the way ahead, which the start of the
-    step follows by `ahead` (0: x, 1: ahead)."""
-    before, points = x, [x]
+def ball(slope, x, step, momentum, n, *, at=0.0, sign=1.0, before=None, keep=""):
+    """A walk with momentum; the gradient is taken `at` times the way ahead.
+
+    `keep`: "ahead" for the points ahead instead of the points, "before" for a point before that stays
+    where it is, "place" for steps that start at x."""
+    before, points = x if before is None else before, [x]
     while len(points) <= n:
         push = sign * momentum * (x - before)
-        x, before = x + push - step * slope(x + at * push), x
-        points.append(x)
+        place = x if keep == "place" else x + push
+        new = place - step * slope(x + at * push)
+        points.append(x + push if keep == "ahead" else new)
+        x, before = new, before if keep == "before" else x
     return points
 
 
@@ -434,7 +552,12 @@ def judge_momentum(ask, rng, mark, name, size, n, shape=None):
     def slope(x):
         return (A @ x.reshape(-1) - b).reshape(x.shape)
 
-    answer = ask(name=name, A=A, b=b, start=x, step=step, momentum=momentum, n=n)
+    question = {"name": name, "A": A, "b": b, "start": x} | {
+        "step": step,
+        "momentum": momentum,
+        "n": n,
+    }
+    answer, again = ask(**question), ask(**question)
     at = {"heavy_ball": 0.0, "nesterov": 1.0}[name]
     truth = ball(slope, x, step, momentum, n, at=at)
     wrong = []
@@ -456,8 +579,27 @@ def judge_momentum(ask, rng, mark, name, size, n, shape=None):
              "uphill."),
             ("factor", velocity, "The momentum is a running mean of gradients here, which makes every "
              "step shorter by 1 − β. In the formula the step keeps its full length."),
+            ("factor", ball(slope, x, step, step * momentum, n, at=at), "The momentum was multiplied by "
+             "the step, too. Only the gradient is."),
+            ("factor", ball(slope, x, step, 1 - momentum, n, at=at), "1 − β stands where β is meant: "
+             "that share of the last step is kept."),
+            ("wrong_point", ball(slope, x, step, momentum, n, at=at, before=0 * x), "The ball does not "
+             "rest at the start: the point before the first is the first itself, not 0."),
+            ("stale", ball(slope, x, step, momentum, n, at=at, keep="before"), "The point before is the "
+             "start in every step. It moves along, one step behind."),
+            ("stale", ball(lambda _: slope(x), x, step, momentum, n), "Every step uses the gradient "
+             "at the start. Ask anew in each."),
         ]  # fmt: skip
-    judge_walk(mark, answer, truth, wrong, given, calls=n)
+        if at:
+            ahead = ball(slope, x, step, momentum, n + 1, at=at, keep="ahead")
+            message = "The points ahead, y, were returned. The walk is made of the x."
+            wrong += [
+                ("wrong_argument", [x, *ahead[1:-1]], message),
+                ("wrong_argument", [x, *ahead[2:]], message),
+                ("wrong_point", ball(slope, x, step, momentum, n, at=at, keep="place"), "The gradient "
+                 "is that of the point ahead, but the step starts from x. It starts from y."),
+            ]  # fmt: skip
+    judge_walk(mark, answer, truth, wrong, given, calls=n, again=again)
 
 
 # ------------------------------------------------------------------------------------------------
@@ -482,17 +624,16 @@ class Adam:
     def probe(student, A, b, start, step, n, options=None):
         gradient, asked = slope_of(A, b)
         start = np.array(start, float)
-        before = start.copy()
         options = dict(options or {})
         if "betas" in options:
             options["betas"] = tuple(options["betas"])
-        points = student.adam(gradient, start, step, n, **options)
-        return walked(points, asked, start, before)
+        walk = student.adam
+        return walked(lambda: walk(gradient, start, step, n, **options), asked, start)
 
     def verdict(ask, rng, mark):
         with mark.part("the first step", 1):
             judge_adam(ask, rng, mark, 4, 1, {})
-            judge_adam(ask, rng, mark, 3, 2, {})
+            judge_adam(ask, rng, mark, 4, 2, {})
         with mark.part("a whole trace", 1):
             judge_adam(ask, rng, mark, 4, 25, {})
         with mark.part("other betas, a larger epsilon", 1):
@@ -506,18 +647,32 @@ def adam_like(slope, x, step, n, betas=(0.9, 0.999), eps=1e-8, mistake=""):
     points, m, v = [x], np.zeros_like(x), np.zeros_like(x)
     for t in 1 + np.arange(n):
         g = slope(x)
-        m = first * m + (1 - first) * g
-        v = second * v + (1 - second) * (g if mistake == "not squared" else g * g)
+        old, new = ((first, second), (1 - first, 1 - second))
+        if mistake == "shares":
+            old, new = new, old
+        if mistake == "whole":
+            new = (1.0, 1.0)
+        m = old[0] * m + new[0] * g
+        v = old[1] * v + new[1] * (g if mistake == "not squared" else g * g)
         m_hat = m if mistake in ("bare", "bare m") else m / (1 - first**t)
         v_hat = v if mistake in ("bare", "bare v") else v / (1 - second**t)
         if mistake == "late":
             m_hat, v_hat = m / (1 - first ** (t + 1)), v / (1 - second ** (t + 1))
+        if mistake == "begin":
+            m, v = (g, g * g) if t == 1 else (m, v)
+            m_hat, v_hat = m, v
+        if mistake == "no power":
+            m_hat, v_hat = m / (1 - first), v / (1 - second)
         if mistake == "kept":
             m, v = m_hat, v_hat
         if mistake == "norm":
             v_hat = np.full_like(x, np.sum(v_hat))
         with np.errstate(invalid="ignore"):
             size = np.sqrt(v_hat + eps) if mistake == "under" else np.sqrt(v_hat) + eps
+        if mistake == "no eps":
+            size = np.sqrt(v_hat)
+        if mistake == "eps before":
+            size = (np.sqrt(v) + eps) / math.sqrt(1 - second**t)
         x = x - (-1 if mistake == "uphill" else 1) * step * m_hat / (
             v_hat + eps if mistake == "no root" else size
         )
@@ -535,6 +690,16 @@ MISTAKES = (  # (mistake, kind, what to say of it)
     ("kept", "accumulated", "The corrected means were kept and went on into the next step. m and v "
      "themselves stay as they are; the hats are for this step only."),
     ("under", "wrong_order", "ε stands under the root. It is added to the root: √v̂ + ε."),
+    ("no eps", "missing_term", "There is no ε. Where a gradient is 0 from the start, 0 is divided by 0."),
+    ("eps before", "wrong_order", "ε was added to the root of v, before the correction. It is added to "
+     "the root of the corrected v̂."),
+    ("whole", "missing_factor", "The means take in the whole gradient. A running mean of which a share "
+     "β is kept takes in a share 1 − β."),
+    ("shares", "swapped", "β and 1 − β have changed places: the larger share, β, is what is kept."),
+    ("begin", "wrong_rule", "m and v begin with the first gradient and its square. They begin at 0, and the "
+     "correction makes up for it."),
+    ("no power", "missing_factor", "The correction is the same in every step. After t steps the missing "
+     "weight is a power of β."),
     ("no root", "missing_factor", "The root is missing: m̂ was divided by v̂, which is a square."),
     ("not squared", "wrong_rule", "v is the running mean of the gradient's *square*; here it is that of "
      "the gradient."),
@@ -558,8 +723,9 @@ def judge_adam(ask, rng, mark, size, n, options, shape=None):
         return (A @ x.reshape(-1) - b).reshape(x.shape)
 
     settings = {"step": step, "n": n} | options
+    question = {"A": A, "b": b, "start": x, "step": step, "n": n, "options": options}
     try:
-        answer = ask(A=A, b=b, start=x, step=step, n=n, options=options)
+        answer, again = ask(**question), ask(**question)
     except StudentError as error:
         if "ZeroDivisionError" in error.message or "division by zero" in error.message:
             mark.fail(
@@ -574,6 +740,11 @@ def judge_adam(ask, rng, mark, size, n, options, shape=None):
         (kind, adam_like(slope, x, **settings, mistake=name), message)
         for name, kind, message in MISTAKES
     ]
+    for name, other in (("betas", (0.9, 0.999)), ("eps", 1e-8)):
+        if name in options:
+            walk = adam_like(slope, x, **settings | {name: other})
+            message = f"`{name}` was handed in, and the usual value was used all the same."
+            wrong.append(("wrong_argument", walk, message))
     points = answer["points"]
     if (
         points is not None
@@ -595,7 +766,7 @@ def judge_adam(ask, rng, mark, size, n, options, shape=None):
             message="The first step is not finite: 1 − β⁰ is 0. The steps are counted from 1.",
             given=given,
         )
-    judge_walk(mark, answer, truth, wrong, given, calls=n, where=1e-11)
+    judge_walk(mark, answer, truth, wrong, given, calls=n, again=again, rtol=1e-11, floor=1e-11)
 
 
 # ------------------------------------------------------------------------------------------------
@@ -648,10 +819,10 @@ class Stochastic:
             if not isinstance(answer, (list, tuple)):
                 return {"odd": type(answer).__name__, "hands": []}
             return {"odd": "", "hands": [np.asarray(hand) for hand in answer]}
-        X, y, w = (np.array(each, float) for each in (X, y, w))
-        before = w.copy()
-        answer = student.batch_gradient(X, y, w, np.array(rows))
-        return {"got": answer, "intact": bool(np.array_equal(w, before))}
+        mine = [np.array(X, float), np.array(y, float), np.array(w, float), np.array(rows)]
+        answer = student.batch_gradient(*mine)
+        same = [np.array_equal(*pair) for pair in zip(mine, (X, y, w, rows), strict=True)]
+        return {"got": bare(answer), "intact": all(same)}
 
     def verdict(ask, rng, mark):
         with mark.part("batches", 1):
@@ -660,6 +831,7 @@ class Stochastic:
         with mark.part("the gradient of a batch", 0.5):
             judge_batch_gradient(ask, rng, mark, 11, 3, 4)
         with mark.part("unbiased", 0.5):
+            mark.only_after("the gradient of a batch")
             judge_unbiased(ask, rng, mark)
 
 
@@ -734,6 +906,8 @@ def judge_batches(ask, rng, mark, count, size):
         "is handed in: then a run can be repeated.",
         given=given,
     )
+    if count <= size:
+        return  # in a single batch any order will do
     still = orders[0] == orders[1] == orders[2]
     mark.that(
         not (still and orders[0] == list(range(count))),
@@ -751,11 +925,28 @@ def judge_batches(ask, rng, mark, count, size):
     inside = [sorted(hand.tolist()) for hand in answers[0]["hands"]]
     blocks = [list(range(k, min(k + size, count))) for k in range(0, count, size)]
     mark.that(
-        count <= size or size == 1 or sorted(inside) != blocks,
+        size == 1 or inside != blocks,
+        kind="wrong_order",
+        message="Each batch was shuffled within itself, but holds old neighbours. Shuffle all rows, then "
+        "cut.",
+        got=inside[:3],
+        given=given,
+    )
+    mark.that(
+        size == 1 or sorted(inside) != blocks,
         kind="wrong_order",
         message="The batches were shuffled among each other, but neighbours stay together. Shuffle the "
         "rows, then cut.",
         got=inside[:3],
+        given=given,
+    )
+    together = [sum(abs(a - b) == 1 for a, b in zip(o, o[1:], strict=False)) for o in orders[:3]]
+    mark.that(
+        min(together) < count / 2,
+        kind="wrong_order",
+        message="Most rows still stand beside their old neighbours. After a shuffle every order is as "
+        "likely as any other.",
+        got=orders[0][:12],
         given=given,
     )
 
@@ -785,6 +976,13 @@ def judge_batch_gradient(ask, rng, mark, n, d, size):
         ("wrong_argument", total(np.arange(size)) / size, "These are the first rows of the data, not "
          "the ones that were drawn.", sorted(rows) != list(range(size))),
         ("sign", -truth, "The opposite sign: the residual is prediction minus truth.", True),
+        ("averaged", total(rows) / d, "The sum was divided by the number of weights. The mean is over the "
+         "rows that take part.", size != d),
+        ("missing_term", X[rows].T @ (X[rows] @ w) / size, "`y` is missing: the prediction stands where "
+         "the residual is meant.", True),
+        ("not_upstream", np.mean(X[rows], axis=0) * np.mean(X[rows] @ w - y[rows]), "The mean of the "
+         "residuals was multiplied with the mean of the rows. Each residual belongs to its own row.",
+         size > 1),
         ("factor", 2 * truth, "Twice the gradient. The ½ of the loss cancels the 2 of the square.",
          True),
     ]  # fmt: skip
@@ -801,7 +999,7 @@ def judge_batch_gradient(ask, rng, mark, n, d, size):
     mark.that(
         answer["intact"],
         kind="mutated_input",
-        message="`w` has changed. Whoever called still needs it.",
+        message="What was handed in, `X`, `y`, `w` or `rows`, has changed. Whoever called still needs it.",
         given=given,
     )
 
@@ -849,10 +1047,11 @@ def judge_unbiased(ask, rng, mark):
 class Proximal:
     def probe(student, name, x, t=0.0, A=None, b=None, step=0.0, weight=0.0, n=0):
         start = np.array(x, float)
-        before = start.copy()
         if name == "soft_threshold":
-            answer = student.soft_threshold(start, t)
-            return {"got": answer, "intact": bool(np.array_equal(start, before))}
+            own, library = student.soft_threshold, dp.optim.soft_threshold
+            answer, used = by_hand(lambda: own(start, t))
+            used = "dpkit's optim.soft_threshold" if own is library else used
+            return {"got": bare(answer), "used": used, "intact": bool(np.array_equal(start, x))}
         gradient, asked = slope_of(A, b)
 
         def shrink(x, t):
@@ -860,11 +1059,11 @@ class Proximal:
             return np.where(x > t, x - t, np.where(x < -t, x + t, 0.0))
 
         walk = student.rebind(name, soft_threshold=shrink)
-        return walked(walk(gradient, start, step, weight, n), asked, start, before)
+        return walked(lambda: walk(gradient, start, step, weight, n), asked, start)
 
     def verdict(ask, rng, mark):
         with mark.part("soft_threshold", 1):
-            judge_threshold(ask, rng, mark, (7,))
+            judge_threshold(ask, rng, mark, (3, 4))
         for name in ("ista", "fista"):
             with mark.part(name, 1):
                 judge_proximal(ask, rng, mark, name, 5, 8)
@@ -878,10 +1077,14 @@ def judge_threshold(ask, rng, mark, shape):
     t = float(rng.uniform(0.4, 0.6))
     x = rng.uniform(0.7, 2, shape) * rng.choice([-1, 1], shape)
     flat = x.reshape(-1)
-    flat[:4] = 0.5 * t, -0.6 * t, 1.7, -1.9
+    flat[:5] = 0.5 * t, -0.6 * t, 1.7, -1.9, 0.0
     given = {"x": shown(x), "t": round(t, 4)}
     answer = ask(name="soft_threshold", x=x, t=t)
     got, truth = answer["got"], shrunk(x, t)
+    made_by_hand(mark, answer, given)
+    if isinstance(got, np.ndarray) and got.shape == shape and np.isnan(got[x == 0]).any():
+        message = "Of a 0 came nan. A sky is mostly black: nothing may be divided by the size of a number."
+        mark.fail("not_finite", message, got=got, expected=truth, given=given)
     wrong = [
         ("wrong_rule", np.where(abs(x) > t, x, 0), "The large numbers stayed as they are: a *hard* "
          "threshold. The soft one moves every number towards 0."),
@@ -894,6 +1097,12 @@ def judge_threshold(ask, rng, mark, shape):
          "side. They stop at 0."),
         ("wrong_rule", np.clip(x, -t, t), "This is what the soft threshold takes *away*."),
         ("wrong_rule", x - t, "Everything moved down, also what is below 0."),
+        ("sign", np.where(abs(x) > t, x - t, 0), "Negative numbers moved down, away from 0."),
+        ("sign", np.sign(x) * (abs(x) + t), "Everything moved away from 0."),
+        ("wrong_rule", np.sign(x) * abs(abs(x) - t), "Small numbers turned back and grew again. They "
+         "stop at 0."),
+        ("not_summed", x * max(0, 1 - t / np.linalg.norm(x)), "The array was shrunk as a whole. Each "
+         "number moves by itself."),
     ]  # fmt: skip
     for kind, value, message in wrong:
         if agree(got, value) is None:
@@ -914,10 +1123,11 @@ def judge_threshold(ask, rng, mark, shape):
 
 
 def proximal_like(slope, x, step, weight, n, *, momentum=True, mistake=""):
-    y, t, points = x, 1.0, [x]
+    y, t, points = x, 0.0 if mistake == "from 0" else 1.0, [x]
     for _ in range(n):
         place = x if mistake == "at x" else y
-        amount = {"unscaled": weight, "none": 0.0}.get(mistake, step * weight)
+        amounts = {"unscaled": weight, "none": 0.0, "step only": step, "over": weight / step}
+        amount = amounts.get(mistake, step * weight)
         if mistake == "first":
             new = shrunk(place, amount)
             new = new - step * slope(new)
@@ -927,14 +1137,27 @@ def proximal_like(slope, x, step, weight, n, *, momentum=True, mistake=""):
             new = shrunk(place - (-1 if mistake == "uphill" else 1) * step * slope(place), amount)
         if mistake == "at x":
             new = shrunk(y - step * slope(x), amount)
+        if mistake == "from x":
+            new = shrunk(x - step * slope(y), amount)
+        if mistake == "corner":
+            new = place - step * (slope(place) + weight * np.sign(place))
+        if mistake == "gradient":
+            new = place - step * shrunk(slope(place), weight)
         later = (1 + math.sqrt(1 + 4 * t * t)) / 2
         factor = (later - 1) / later if mistake == "late t" else (t - 1) / later
         if mistake == "sign":
             factor = -factor
-        if mistake == "frozen":
-            later = 1.0
+        if mistake == "brackets":
+            later = 1 + math.sqrt(1 + 4 * t * t) / 2
+            factor = (t - 1) / later
+        if mistake == "no square":
+            later = (1 + math.sqrt(1 + 4 * t)) / 2
+            factor = (t - 1) / later
         if mistake == "linear":
             later = t + 1
+            factor = (t - 1) / (t + 2)
+        if mistake == "old below":
+            factor = (t - 1) / t
         y_old = y
         y = new + factor * (new - (y_old if mistake == "from y" else x)) if momentum else new
         if mistake == "y":
@@ -954,6 +1177,12 @@ PROXIMAL_MISTAKES = (
     ("first, elsewhere", "wrong_order", "Shrunk first and stepped after. The gradient step comes first; "
      "so what is returned really has zeros."),
     ("uphill", "ascent", "The gradient step goes along the gradient, uphill."),
+    ("step only", "missing_factor", "The threshold does not know the weight: it should be step · weight."),
+    ("over", "wrong_rule", "The weight was divided by the step. A shorter step shrinks by less."),
+    ("corner", "wrong_rule", "The corner was walked down like a slope, by the signs of x. That jumps "
+     "over 0 and never stops there; the threshold does."),
+    ("gradient", "wrong_argument", "The gradient went through the threshold. What goes through is the "
+     "point after the gradient step."),
 )  # fmt: skip
 FISTA_MISTAKES = (
     ("at x", "wrong_point", "The gradient was taken at x. It belongs to the point ahead, y."),
@@ -964,6 +1193,14 @@ FISTA_MISTAKES = (
      "the old y."),
     ("y", "wrong_argument", "The points ahead, y, were returned. The answer is in the x: they have "
      "passed the threshold."),
+    ("from x", "wrong_point", "The gradient is that at y, but the step starts from x. It starts from y."),
+    ("brackets", "wrong_rule", "t grows too fast: in t′ the whole sum, the 1 included, is halved."),
+    ("no square", "missing_factor", "t grows too slowly: under the root stands its square."),
+    ("linear", "wrong_rule", "The momentum grows by another rule, (k − 1)/(k + 2). It works, too; here "
+     "it is made from t and t′."),
+    ("old below", "wrong_argument", "The momentum was divided by the old t; the new one, t′, stands "
+     "below."),
+    ("from 0", "wrong_point", "t begins at 0. It begins at 1, so that the first step has no momentum."),
 )  # fmt: skip
 
 
@@ -981,7 +1218,8 @@ def judge_proximal(ask, rng, mark, name, size, n, shape=None):
     def slope(x):
         return (A @ x.reshape(-1) - b).reshape(x.shape)
 
-    answer = ask(name=name, x=x, A=A, b=b, step=step, weight=weight, n=n)
+    question = {"name": name, "x": x, "A": A, "b": b, "step": step, "weight": weight, "n": n}
+    answer, again = ask(**question), ask(**question)
     fast = name == "fista"
     truth = proximal_like(slope, x, step, weight, n, momentum=fast)
     wrong = [
@@ -993,7 +1231,7 @@ def judge_proximal(ask, rng, mark, name, size, n, shape=None):
         wrong.append(
             ("missing_term", proximal_like(slope, x, step, weight, n, momentum=False), message)
         )
-    judge_walk(mark, answer, truth, wrong, given, calls=n)
+    judge_walk(mark, answer, truth, wrong, given, calls=n, again=again)
 
 
 # ------------------------------------------------------------------------------------------------
@@ -1034,7 +1272,7 @@ class PictureLoss:
                 return loss(u, np.array(small, float), factor, weight, soft)
 
         if not gradient:
-            answer = f(u)
+            answer = bare(f(u))
             if isinstance(answer, np.ndarray) and answer.ndim == 0:
                 answer = float(answer)
             return {"got": answer, "intact": bool(np.array_equal(u, before))}
@@ -1077,6 +1315,12 @@ def judge_variation(ask, rng, mark, rows, columns):
          "pixel has its own: otherwise a sharp edge costs more than a ramp."),
         ("wrong_rule", np.sum(down**2 + right**2 + soft**2), "The root is missing. Squares make an edge "
          "dear, and smear it."),
+        ("wrong_argument", variation(u, 3e-3), "The usual softness was used, not the `soft` that was "
+         "handed in."),
+        ("wrong_order", variation(u, 0) + soft * down.size, "The softness was added to the roots. It "
+         "belongs under them, as a square."),
+        ("wrong_order", variation(u, 0) + soft, "The softness was added to the sum. It belongs under each "
+         "root, as a square."),
         ("averaged", truth / down.size, "The mean over the pixels came back; the sum was asked for."),
         ("double_counted", np.sum(np.sqrt(below**2 + beside**2 + soft**2)), "The last row was compared "
          "with the first (`roll` goes round). The sum runs only where both neighbours exist."),
@@ -1119,6 +1363,11 @@ def judge_loss(ask, rng, mark, rows, columns, factor):
     truth = 0.5 * squares + weight * tv
     wrong = [
         ("factor", squares + weight * tv, "The ½ is missing."),
+        ("factor", truth - 0.5 * weight * tv, "The ½ was taken of all. It belongs to the squares alone."),
+        ("swapped", 0.5 * weight * squares + tv, "The weight belongs to the total variation, not to the "
+         "squares."),
+        ("wrong_order", 0.5 * np.sum(images.shrink(u, factor) - small) ** 2 + weight * tv, "The sum was "
+         "squared. Square first: or what is too bright cancels what is too dark."),
         ("averaged", 0.5 * squares / small.size + weight * tv, "The mean of the squares stands where "
          "their sum is meant: the prior would then weigh far more."),
         ("averaged", squares / small.size + weight * tv, "The mean of the squares stands where half "
@@ -1195,15 +1444,25 @@ def judge_picture_gradient(ask, rng, mark, what):
 class Affine:
     def probe(student, what, theta=None, rows=None, columns=None, size=0, moving=None, still=None):
         if what == "affine":
-            places = student.affine(
-                np.array(theta, float), np.array(rows, float), np.array(columns, float), size
-            )
-            if not isinstance(places, (tuple, list)):
+            mine = [np.array(each, float) for each in (theta, rows, columns)]
+            places = student.affine(*mine, size)
+            if not isinstance(places, (tuple, list, np.ndarray, dp.Tensor)) or len(places) != 2:
                 return {"odd": type(places).__name__, "places": None}
-            return {"odd": "", "places": [np.asarray(each) for each in places]}
+            same = [
+                np.array_equal(*pair) for pair in zip(mine, (theta, rows, columns), strict=True)
+            ]
+            answer = {"odd": "", "places": [np.asarray(bare(each)) for each in places]}
+            return answer | {"intact": all(same)}
+        if what == "slope":
+            at = dp.tensor(np.array(theta, float), requires_grad=True)
+            places = student.affine(at, np.array(rows, float), np.array(columns, float), size)
+            if not all(isinstance(each, dp.Tensor) for each in places):
+                return {"slope": None}
+            dp.sum(places[0] * rows + places[1] * columns).backward()
+            return {"slope": np.zeros(6) if at.grad is None else np.asarray(at.grad)}
         moving, still = np.array(moving, float), np.array(still, float)
         rows, columns = np.array(rows, float), np.array(columns, float)
-        value = student.mismatch(moving, still, (rows, columns))
+        value = bare(student.mismatch(moving, still, (rows, columns)))
         if value is None:
             return {"got": None, "slope": None, "odd": ""}
         at = dp.tensor(rows, requires_grad=True)
@@ -1215,7 +1474,7 @@ class Affine:
 
     def verdict(ask, rng, mark):
         with mark.part("affine", 0.5):
-            judge_affine(ask, rng, mark, 9, (3, 4))
+            judge_affine(ask, rng, mark, 10, (3, 4))
         with mark.part("mismatch", 0.5):
             judge_mismatch(ask, rng, mark, 5, 6)
 
@@ -1232,9 +1491,16 @@ def judge_affine(ask, rng, mark, size, shape):
         given=given,
     )
     mark.that(
-        answer["odd"] == "" and len(answer["places"]) == 2,
+        answer["odd"] == "",
         kind="wrong_type",
         message="A pair was expected: the rows and the columns of the places.",
+        given=given,
+    )
+    mark.that(
+        answer["intact"] is True,
+        kind="mutated_input",
+        message="What was handed in has changed. `rows += …` writes into the caller's array; "
+        "`rows = rows + …` makes a new one.",
         given=given,
     )
     got = answer["places"]
@@ -1260,6 +1526,14 @@ def judge_affine(ask, rng, mark, size, shape):
          "the rows."),
         ("missing_term", places(theta=theta * [1, 1, 0, 1, 1, 0]), "The shifts are missing: theta[2] "
          "and theta[5]."),
+        ("wrong_point", places(float((size - 1) // 2)), "The middle may lie between two pixels: (size − 1)/2, "
+         "not rounded."),
+        ("wrong_point", places(size - 1.0), "Measured from the last pixel, not from the middle."),
+        ("wrong_point", places(0.0, (size - 1) / 2), "The coordinates were divided, but not measured from "
+         "the middle: everything would turn about the corner."),
+        ("sign", places(theta=-theta), "The places moved the other way: what `theta` says is added."),
+        ("wrong_argument", places(theta=theta[[0, 2, 4, 1, 3, 5]]), "The six numbers were dealt in turn. "
+         "The first three belong to the rows, the last three to the columns."),
         ("swapped", places(theta=theta[[2, 0, 1, 5, 3, 4]]), "The shift is the third number of each "
          "three, not the first."),
     ]  # fmt: skip
@@ -1276,6 +1550,23 @@ def judge_affine(ask, rng, mark, size, shape):
             message=f"The {which} of the places are not right.",
             given=given,
         )
+    slope = ask(what="slope", theta=theta, rows=rows, columns=columns, size=size)["slope"]
+    mark.that(
+        slope is not None,
+        kind="zero",
+        message="The places are right, but know nothing of `theta`: nothing can be differentiated. Keep "
+        "to arithmetic and dpkit's functions; `float` and `np.array` cut the thread.",
+        given=given,
+    )
+    centre = 0.5 * (size - 1)
+    ways = [(rows - centre) / centre, (columns - centre) / centre, np.ones(shape)]
+    mark.close(
+        slope,
+        [np.sum(weight * way) for weight in (rows, columns) for way in ways],
+        kind="wrong_value",
+        message="The slope of the places by `theta` is not right.",
+        given=given,
+    )
 
 
 def judge_mismatch(ask, rng, mark, height, width):
@@ -1296,6 +1587,7 @@ def judge_mismatch(ask, rng, mark, height, width):
         ("wrong_rule", np.mean(abs(warped - still)), "The mean *size* of the difference; squares were "
          "asked for."),
         ("missing_term", np.mean((moving - still) ** 2), "The moving scan was not warped at all."),
+        ("wrong_rule", math.sqrt(truth), "The root of the mean; no root was asked for."),
         ("factor", truth / 2, "Half of the mean squared difference."),
         ("wrong_rule", np.mean(warped - still) ** 2, "The mean was squared. Square first, or what is too "
          "bright cancels what is too dark."),
