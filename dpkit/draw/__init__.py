@@ -16,6 +16,7 @@ from dpkit.draw.moving import moving_shapes
 from dpkit.draw.picture import (
     Animation,
     Drawing,
+    Moving,
     Picture,
     badge,
     box,
@@ -26,7 +27,7 @@ from dpkit.draw.picture import (
 )
 from dpkit.draw.watch import Score, watch
 
-__all__ = ["Drawing", "Score", "animate_graph", "draw_graph", "watch"]
+__all__ = ["Drawing", "Moving", "Score", "animate_graph", "draw_graph", "watch"]
 
 _MOST_NODES = 60
 

@@ -83,6 +83,17 @@ class Animation(Drawing):
         )
 
 
+class Moving(Drawing):
+    """A picture that moves when it is clicked on, and not before.
+
+    Its SVG holds the motion: animations that begin with a click. A notebook shows a plain `Drawing`
+    as an image, which cannot be clicked; this one is put into the page as it is.
+    """
+
+    def _repr_html_(self) -> str:
+        return self.svg
+
+
 class Picture:
     """The nodes with their places in pixels."""
 

@@ -36,17 +36,9 @@ import math
 import matplotlib.pyplot as plt
 import numpy as np
 
-import dpkit as dp
 from autograder import check
 from autograder.stage import demo, show
-
-
-class Moving(dp.Drawing):
-    """A picture that moves when you click on it, and not before."""
-
-    def _repr_html_(self):
-        return self.svg
-
+from dpkit.draw import Moving
 
 BLUE, VERMILION, GREY = "#0072B2", "#D55E00", "#767676"
 

@@ -43,14 +43,7 @@ import dpkit as dp
 from autograder import check
 from autograder.stage import demo, show
 from dpkit import nn
-
-
-class Moving(dp.Drawing):
-    """A picture that moves when you click on it, and not before."""
-
-    def _repr_html_(self):
-        return self.svg
-
+from dpkit.draw import Moving
 
 BLUE, VERMILION, GREY = "#0072B2", "#D55E00", "#767676"
 BELIEF = LinearSegmentedColormap.from_list("belief", [BLUE, "white", VERMILION])  # from 0 to 1

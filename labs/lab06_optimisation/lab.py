@@ -42,16 +42,9 @@ import dpkit as dp
 from autograder import check
 from autograder.stage import demo, show
 from dpkit import images, optim
+from dpkit.draw import Moving
 
 BLUE, VERMILION, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#AA4499", "#767676"
-
-
-class Moving(dp.Drawing):
-    """A picture that moves when you click on it, and not before."""
-
-    def _repr_html_(self):
-        return self.svg
-
 
 # %% [markdown]
 # ## Warm-up (5 minutes)

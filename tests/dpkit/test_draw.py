@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import dpkit as dp
+from dpkit.draw import Moving
 from dpkit.draw.folding import cut, fold_repeats
 from dpkit.draw.graph import read_graph
 from dpkit.draw.layout import lay_out
@@ -385,3 +386,10 @@ def test_a_leaf_may_have_no_parents_at_all():
 
     assert "1.5" in dp.draw_graph(Node()).svg
     assert "1 value." in str(dp.draw_graph(Node()))
+
+
+def test_a_picture_that_waits_for_a_click_is_part_of_the_page():
+    picture = Moving('<svg><circle><animate begin="me.click"/></circle></svg>', "A dot that moves.")
+    # Jupyter takes the HTML before the SVG, which it would show as an image, deaf to clicks.
+    assert picture._repr_html_() == picture._repr_svg_() == picture.svg
+    assert str(picture) == "A dot that moves."
