@@ -23,8 +23,9 @@ class Closed:
     """Things that are out of reach, and the refusals that stand in their places.
 
     names: dotted names: "dpkit.softmax" is that function, by whatever name it was imported;
-    "dpkit.relax", a module, is all that is in it. What nobody has imported cannot be found, but an
-    `import` of a closed module inside the function is refused, too.
+    "dpkit.relax", a module, is all that is in it; "engine" may also be the student's own global name
+    of something. What nobody has imported cannot be found, but an `import` of a closed module inside
+    the function is refused, too.
     """
 
     def __init__(self, names: Iterable[str]):
@@ -47,7 +48,10 @@ class Closed:
 
     def room(self, around: Mapping[str, Any]) -> dict[str, Any]:
         """The global names of which something has to be replaced, and what is there instead."""
-        changed = {name: self.guarded(value) for name, value in around.items()}
+        changed = {
+            name: _Shut(name) if name in self.modules else self.guarded(value)
+            for name, value in around.items()
+        }
         changed = {name: value for name, value in changed.items() if value is not around[name]}
         changed["__builtins__"] = {**vars(builtins), "__import__": self._import}
         return changed

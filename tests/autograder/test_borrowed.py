@@ -82,3 +82,17 @@ def test_a_library_that_is_not_there_is_no_matter():
     with pytest.raises(ModuleNotFoundError):
         theirs.rebind("own", without=["nowhere"])(1.0)
     assert student("def own(x): return x").rebind("own", without=["nowhere.at_all"])(2.0) == 2.0
+
+
+def test_a_thing_of_the_student_s_by_its_global_name():
+    theirs = student(
+        """
+        class Engine:
+            def sin(self, x): return x
+        engine = Engine()
+        def own(x): return engine.sin(x)
+        """
+    )
+    assert theirs.rebind("own")(1.0) == 1.0
+    with pytest.raises(StudentError, match="`engine.sin` is ready-made"):
+        theirs.rebind("own", without=["engine"])(1.0)

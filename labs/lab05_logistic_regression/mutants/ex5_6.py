@@ -111,7 +111,7 @@ def loss_on_tape(z, y):
     return engine.logsumexp(z @ np.array([[0.0, 1.0]]), 1).reshape(len(y), 1) - y * z
 
 
-# %% ready_made diagnosis="raised"
+# %% ready_made diagnosis="borrowed"
 def loss_on_tape(z, y):
     """The mean negative log-likelihood, as a Tensor; z: a Tensor (N, 1), y: an array (N, 1)."""
     return engine.Tensor(nn.binary_cross_entropy_with_logits(z.tensor, y))
