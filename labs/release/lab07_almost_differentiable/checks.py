@@ -49,45 +49,13 @@ def numbers(x):
 
 
 @lab.helper
-def unaided(run, function, *names):
-    """run(), while dpkit's ready-made answers are out of reach: `dp.relax`, and these `names`. The
-    `function` that is asked must not be one of them either."""
-
-    def refusal(name):
-        def refuse(*_, **__):
-            raise RuntimeError(f"`{name}` is ready-made. Write your own here, and compare later.")
-
-        return refuse
-
-    if str(getattr(function, "__module__", "")).startswith("dpkit"):
-        refusal(function.__name__)()
-    kept = [(dp.relax, name, getattr(dp.relax, name)) for name in dp.relax.__all__]
-    kept += [(dp, name, getattr(dp, name)) for name in names]
-    try:
-        for place, name, _ in kept:
-            setattr(place, name, refusal(f"dp.relax.{name}" if place is dp.relax else f"dp.{name}"))
-        return run()
-    finally:
-        for place, name, was in kept:
-            setattr(place, name, was)
+def unaided(student, name, *names, **lent):
+    """The student's function, with dpkit's ready-made answers out of reach: `dp.relax`, and these."""
+    return student.rebind(name, without=["dpkit.relax", *names], **lent)
 
 
 # ------------------------------------------------------------------------------------------------
 # What verdicts share
-
-
-def on_their_own(ask, mark):
-    """`ask`; where a ready-made function was called, the part fails for that reason."""
-
-    def asked(**inputs):
-        try:
-            return ask(**inputs)
-        except StudentError as error:
-            if "` is ready-made." in error.message:
-                mark.fail("borrowed", error.message.removeprefix("RuntimeError: "))
-            raise
-
-    return asked
 
 
 def nudged(f, x, h=1e-6):
@@ -212,22 +180,20 @@ class SoftIf:
     def probe(student, which, arguments, by=None):
         if which == "warmest":
             return student.warmest(*arguments)
-        soft_if = student.soft_if
+        soft_if = unaided(student, "soft_if")
         arguments = [np.array(each, float) if np.ndim(each) else float(each) for each in arguments]
         if by is None:
             before = [np.copy(each) for each in arguments]
-            got = unaided(lambda: soft_if(*arguments), soft_if)
+            got = soft_if(*arguments)
             pairs = zip(arguments, before, strict=True)
             return {"got": numbers(got), "intact": all(np.array_equal(*pair) for pair in pairs)}
 
         def along(x):
             return dp.sum(soft_if(*arguments[:by], x, *arguments[by + 1 :]))
 
-        return unaided(lambda: slope_of(along, arguments[by]), soft_if)
+        return slope_of(along, arguments[by])
 
     def verdict(ask, rng, mark):
-        ask = on_their_own(ask, mark)
-
         def truth(margin, yes, no, t):
             share = logistic(margin / t)
             return share * yes + (1 - share) * no
@@ -364,23 +330,20 @@ class SoftIf:
 )
 class Softmax:
     def probe(student, which, x, temperature, weights=None):
-        function = getattr(student, which)
-        ready = function, "softmax", "log_softmax"
+        function = unaided(student, which, "dpkit.softmax", "dpkit.log_softmax")
         with np.errstate(all="ignore"):
             if weights is None:
                 row = np.array(x, float)
-                got = unaided(lambda: function(row, temperature), *ready)
+                got = function(row, temperature)
                 return {"got": numbers(got), "intact": bool(np.array_equal(row, x))}
             weights = np.array(weights, float)
 
             def mixed(x):
                 return dp.sum(function(x, temperature) * weights)
 
-            return unaided(lambda: slope_of(mixed, x), *ready)
+            return slope_of(mixed, x)
 
     def verdict(ask, rng, mark):
-        ask = on_their_own(ask, mark)
-
         def shares(x, t):
             top = max(x)
             parts = [math.exp((each - top) / t) for each in x]
@@ -498,10 +461,8 @@ class SoftIou:
             return student.soft_overlap(*a, t)
         a, b = np.array(a, float), np.array(b, float)
         if which == "soft_iou":
-            soft_iou = student.soft_iou
-            if slope:
-                return unaided(lambda: slope_of(lambda a: soft_iou(a, b, t), a), soft_iou)
-            return unaided(lambda: soft_iou(a, b, t), soft_iou)
+            soft_iou = unaided(student, "soft_iou")
+            return slope_of(lambda a: soft_iou(a, b, t), a) if slope else soft_iou(a, b, t)
 
         # In place of `soft_iou`, so that `find` is marked by itself.
         def share(a, b, t):
@@ -526,8 +487,6 @@ class SoftIou:
         }
 
     def verdict(ask, rng, mark):
-        ask = on_their_own(ask, mark)
-
         def ramp(u, t):
             return t * (max(u / t, 0.0) + math.log1p(math.exp(-abs(u / t))))
 
@@ -712,12 +671,10 @@ class Choose:
         if which == "gumbel":
             return numbers(student.gumbel(np.array(u, float)))
         if which == "straight_through":
-            hard = np.array(u, float)
+            hard, straight_through = np.array(u, float), unaided(student, "straight_through")
 
             def through(x):
-                return student.straight_through(hard, dp.tanh(x) * temperature)
-
-            asked = student.straight_through
+                return straight_through(hard, dp.tanh(x) * temperature)
 
         else:
             hard = uniform = np.array(u, float)
@@ -728,7 +685,8 @@ class Choose:
                     return lot_of.get(float(u), 0.0)
                 return np.array([lot_of.get(float(each), 0.0) for each in u])
 
-            asked = student.rebind(
+            asked = unaided(
+                student,
                 "choose",
                 softmax=lambda x, temperature: dp.softmax(x / temperature),
                 gumbel=lent,
@@ -740,14 +698,12 @@ class Choose:
 
         x, before = np.array(x, float), hard.copy()
         weights = np.array(weights, float)
-        answer = unaided(lambda: slope_of(lambda x: dp.sum(through(x) * weights), x), asked)
-        answer["row"] = np.array(unaided(lambda: through(x), asked))
+        answer = slope_of(lambda x: dp.sum(through(x) * weights), x)
+        answer["row"] = np.array(through(x))
         answer["intact"] = bool(answer["intact"] and np.array_equal(hard, before))
         return answer
 
     def verdict(ask, rng, mark):
-        ask = on_their_own(ask, mark)
-
         def shares(x, t):
             raised = np.exp((x - np.max(x)) / t)
             return raised / np.sum(raised)
@@ -1250,14 +1206,11 @@ class Equilibrium:
 
         x, p = np.array(x, float), np.array(p, float)
         before = x.copy(), p.copy()
-        function = getattr(student, which)
-        got = unaided(lambda: function(g, x, p), function, "fixed_point")
+        got = unaided(student, which, "dpkit.fixed_point")(g, x, p)
         same = bool(np.array_equal(x, before[0]) and np.array_equal(p, before[1]))
         return {"got": numbers(got), "intact": same, "calls": calls[0]}
 
     def verdict(ask, rng, mark):
-        ask = on_their_own(ask, mark)
-
         def system(n, m):
             A = rng.uniform(0.2, 1.0, (n, n)) * rng.choice([-1, 1], (n, n))
             return 0.6 * A / np.abs(A).sum(axis=1).max(), rng.uniform(0.3, 1.2, (n, m))
