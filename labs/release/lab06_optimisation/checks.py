@@ -2,8 +2,8 @@
 
 A walk is asked for its points, on a problem that the verdict draws: the curvatures of a valley, the
 weights of a small fit. What the student is handed is a gradient that counts how often it is asked. The
-truth is a walk of the verdict's own, and the usual wrong walks are walked beside it, so that a wrong
-answer can be called by its name.
+truth is walked by dpkit's own optimisers, and so are the usual wrong walks, with other settings, so that
+a wrong answer can be called by its name.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 import dpkit as dp
 from autograder.errors import StudentError
 from autograder.exercise import Lab, agree
-from dpkit import images
+from dpkit import images, optim
 
 lab = Lab(
     "lab06_optimisation",
@@ -130,8 +130,37 @@ def read_walk(mark, answer, n, shape, given):
     return points
 
 
-def judge_walk(mark, answer, truth, wrong, given, *, calls=None, where=1e-9):
-    """The points against the true walk; `wrong` lists (kind, another walk, what to say of it)."""
+def library(make, slope, x, n, *, look=None, read=None, after=None, **settings):
+    """The points of a walk by one of dpkit's optimisers, `make([tensor])`.
+
+    A usual slip is the same optimiser with `settings` that its constructor would refuse, with the
+    gradient taken at `look(tensor, state)`, with another point read off, or with its memory changed
+    `after` each step.
+    """
+    moved = dp.tensor(np.array(x, float), requires_grad=True)
+    optimizer = make([moved])
+    optimizer.param_groups[0].update(settings)
+    state, points = optimizer.state[id(moved)], [x]
+
+    def closure():
+        state["asked"] = moved.data
+        moved.grad = slope(look(moved, state) if look else moved.data)
+
+    while len(points) <= n:
+        if isinstance(optimizer, optim.ProximalGradient):
+            optimizer.step(closure)
+        else:
+            closure()
+            optimizer.step()
+        points.append(read(moved, state) if read else moved.data)
+        if after:
+            after(optimizer, state, points)
+    return points
+
+
+def judge_walk(mark, answer, truth, wrong, given, *, first=(), calls=None, where=1e-9):
+    """The points against the true walk; `wrong` lists (kind, another walk, what to say of it), and
+    `first` the same with only the point after the first step."""
     n, shape = len(truth) - 1, np.shape(truth[0])
     points = read_walk(mark, answer, n, shape, given)
     mark.close(
@@ -142,6 +171,9 @@ def judge_walk(mark, answer, truth, wrong, given, *, calls=None, where=1e-9):
         given=given,
     )
     if agree(points, np.array(truth), rtol=1e-9, floor=where) is not None:
+        for kind, point, message in first:
+            if agree(points[1], point, rtol=1e-10, floor=1e-12) is None:
+                mark.fail(kind, message, got=points[1], expected=truth[1], given=given)
         for kind, walk, message in wrong:
             if agree(points, np.array(walk), rtol=1e-7, floor=1e-8) is None:
                 mark.fail(kind, message, got=points[1], expected=truth[1], given=given)
@@ -337,8 +369,8 @@ def judge_rate(mark, rate, low, high, given):
 def judge_count(ask, mark, rate, gain):
     given = {"rate": round(rate, 6), "gain": round(gain, 3)}
     got = ask(what="count", rate=rate, gain=gain)["answer"]
-    exact = math.log(gain) / -math.log(rate)
-    truth = math.ceil(exact)
+    one = optim.minimize(lambda x: 0.5 * x * x, gain, "sgd", lr=1 - rate, tol=1.0, max_iter=100_000)
+    truth = one.nit  # counted in a walk from `gain` to 1
     mark.that(
         got is not None,
         kind="missing",
@@ -352,22 +384,13 @@ def judge_count(ask, mark, rate, gain):
         got=str(got)[:80],
         given=given,
     )
-    for kind, value, message in (
-        ("sign", -exact, "A negative number of steps. The logarithm of a number below 1 is negative."),
-        ("sign", math.ceil(-exact), "A negative number of steps: the logarithm of a number below 1 is."),
-        ("sign", math.floor(-exact), "A negative number of steps: the logarithm of a number below 1 is."),
-        ("rounded", truth - 1, "One step short: after that many the distance has not been divided by "
-         "`gain` yet. Round up."),
-        ("wrong_type", exact, "A *whole* number of steps was expected: round up."),
+    for kind, telling, message in (
+        ("sign", got < 0, "A negative number of steps. The logarithm of a number below 1 is negative."),
+        ("rounded", got == truth - 1, "One step short: after that many the distance has not been "
+         "divided by `gain` yet. Round up."),
+        ("wrong_type", truth - 1 < got < truth, "A *whole* number of steps was expected: round up."),
     ):  # fmt: skip
-        mark.that(
-            agree(got, value) is not None,
-            kind=kind,
-            message=message,
-            got=got,
-            expected=truth,
-            given=given,
-        )
+        mark.that(not telling, kind=kind, message=message, got=got, expected=truth, given=given)
     mark.close(
         got,
         truth,
@@ -410,15 +433,17 @@ class Momentum:
                 judge_momentum(ask, rng, mark, name, 3, 6)
 
 
-def ball(slope, x, step, momentum, n, *, ahead=0.0, at=0.0, sign=1.0):
-    """A walk with momentum; the gradient is taken `at` times the way ahead, which the start of the
-    step follows by `ahead` (0: x, 1: ahead)."""
-    before, points = x, [x]
-    while len(points) <= n:
-        push = sign * momentum * (x - before)
-        x, before = x + push - step * slope(x + at * push), x
-        points.append(x)
-    return points
+def ball(slope, x, step, momentum, n, *, ahead):
+    """The walk of optim.SGD. Its Nesterov keeps the point ahead, from which the way back is the last
+    velocity's share."""
+
+    def read(moved, state):
+        return moved.data + step * momentum * state["velocity"] if ahead else moved.data
+
+    def make(params):
+        return optim.SGD(params, lr=1.0, momentum=0.5, nesterov=ahead)
+
+    return library(make, slope, x, n, read=read, lr=step, momentum=momentum)
 
 
 def judge_momentum(ask, rng, mark, name, size, n, shape=None):
@@ -435,26 +460,22 @@ def judge_momentum(ask, rng, mark, name, size, n, shape=None):
         return (A @ x.reshape(-1) - b).reshape(x.shape)
 
     answer = ask(name=name, A=A, b=b, start=x, step=step, momentum=momentum, n=n)
-    at = {"heavy_ball": 0.0, "nesterov": 1.0}[name]
-    truth = ball(slope, x, step, momentum, n, at=at)
+    ahead = name == "nesterov"
+    truth = ball(slope, x, step, momentum, n, ahead=ahead)
     wrong = []
     if n > 1:
-        velocity = [x]
-        v = np.zeros_like(x)
-        for _ in range(n):
-            v = momentum * v + (1 - momentum) * slope(velocity[-1])
-            velocity.append(velocity[-1] - step * v)
         wrong = [
-            ("missing_term", ball(slope, x, step, 0, n), "The ball forgets: this is plain descent. Is "
+            ("missing_term", ball(slope, x, step, 0, n, ahead=False), "The ball forgets: this is plain descent. Is "
              "the point before really the one before, or already the new one?"),
-            ("wrong_point", ball(slope, x, step, momentum, n, at=1 - at), "The gradient was taken at "
-             + ("the point ahead, as Nesterov does. The ball asks where it is." if at == 0 else
-                "x, as the heavy ball does. Nesterov asks at the point ahead.")),
-            ("sign", ball(slope, x, step, momentum, n, at=at, sign=-1), "The momentum points back: "
+            ("wrong_point", ball(slope, x, step, momentum, n, ahead=not ahead), "The gradient was taken "
+             + ("at x, as the heavy ball does. Nesterov asks at the point ahead." if ahead else
+                "at the point ahead, as Nesterov does. The ball asks where it is.")),
+            ("sign", ball(slope, x, step, -momentum, n, ahead=ahead), "The momentum points back: "
              "where the ball came from, not where it was going."),
-            ("ascent", ball(slope, x, -step, momentum, n, at=at), "Every step goes along the gradient, "
+            ("ascent", ball(slope, x, -step, momentum, n, ahead=ahead), "Every step goes along the gradient, "
              "uphill."),
-            ("factor", velocity, "The momentum is a running mean of gradients here, which makes every "
+            ("factor", ball(slope, x, (1 - momentum) * step, momentum, n, ahead=False), "The momentum "
+             "is a running mean of gradients here, which makes every "
              "step shorter by 1 − β. In the formula the step keeps its full length."),
         ]  # fmt: skip
     judge_walk(mark, answer, truth, wrong, given, calls=n)
@@ -500,50 +521,38 @@ class Adam:
             judge_adam(ask, rng, mark, 3, 12, {"betas": betas, "eps": 0.3})
 
 
-def adam_like(slope, x, step, n, betas=(0.9, 0.999), eps=1e-8, mistake=""):
-    """Kingma & Ba's algorithm 1; or with one mistake."""
-    first, second = betas[::-1] if mistake == "swapped" else betas
-    points, m, v = [x], np.zeros_like(x), np.zeros_like(x)
-    for t in 1 + np.arange(n):
-        g = slope(x)
-        m = first * m + (1 - first) * g
-        v = second * v + (1 - second) * (g if mistake == "not squared" else g * g)
-        m_hat = m if mistake in ("bare", "bare m") else m / (1 - first**t)
-        v_hat = v if mistake in ("bare", "bare v") else v / (1 - second**t)
-        if mistake == "late":
-            m_hat, v_hat = m / (1 - first ** (t + 1)), v / (1 - second ** (t + 1))
-        if mistake == "kept":
-            m, v = m_hat, v_hat
-        if mistake == "norm":
-            v_hat = np.full_like(x, np.sum(v_hat))
-        with np.errstate(invalid="ignore"):
-            size = np.sqrt(v_hat + eps) if mistake == "under" else np.sqrt(v_hat) + eps
-        x = x - (-1 if mistake == "uphill" else 1) * step * m_hat / (
-            v_hat + eps if mistake == "no root" else size
-        )
-        points.append(x)
-    return points
+def adam_walk(slope, x, n, step, betas, eps, after=None):
+    """The walk of optim.Adam (Kingma & Ba's algorithm 1)."""
+    return library(
+        lambda params: optim.Adam(params, lr=step, betas=betas, eps=eps), slope, x, n, after=after
+    )
 
 
-MISTAKES = (  # (mistake, kind, what to say of it)
-    ("bare", "missing_factor", "There is no bias correction: m and v begin at 0 and are still far too "
-     "small in the first steps, m ten times, and v a thousand times."),
-    ("bare v", "missing_factor", "m is corrected and v is not: the first steps are far too long."),
-    ("bare m", "missing_factor", "v is corrected and m is not: the first steps are far too short."),
-    ("late", "wrong_point", "The steps are counted from 2: in the first one the correction is 1 − β, "
-     "so t is 1 there."),
-    ("kept", "accumulated", "The corrected means were kept and went on into the next step. m and v "
-     "themselves stay as they are; the hats are for this step only."),
-    ("under", "wrong_order", "ε stands under the root. It is added to the root: √v̂ + ε."),
-    ("no root", "missing_factor", "The root is missing: m̂ was divided by v̂, which is a square."),
-    ("not squared", "wrong_rule", "v is the running mean of the gradient's *square*; here it is that of "
-     "the gradient."),
-    ("swapped", "swapped", "The two betas have changed places: the first belongs to the mean of the "
-     "gradient, the second to that of its square."),
-    ("uphill", "ascent", "Every step goes along the gradient, uphill."),
-    ("norm", "not_summed", "All numbers share one size. Adam gives each its own: nothing is summed over "
-     "them."),
-)  # fmt: skip
+def first_slips(g, first, second, eps):
+    """How far Adam's first step goes in units of `step`, if it goes wrong: (kind, how far, message)."""
+    size = np.abs(g)
+    with np.errstate(invalid="ignore"):
+        root_of_sign = g / (np.sqrt((1 - second) * g / (1 - second)) + eps)
+    return (
+        ("missing_factor", (1 - first) * g / (np.sqrt(1 - second) * size + eps), "There is no bias "
+         "correction: m and v begin at 0 and are still far too small in the first steps, m ten times, "
+         "and v a thousand times."),
+        ("missing_factor", g / (np.sqrt(1 - second) * size + eps), "m is corrected and v is not: the "
+         "first steps are far too long."),
+        ("missing_factor", (1 - first) * g / (size + eps), "v is corrected and m is not: the first "
+         "steps are far too short."),
+        ("wrong_point", g / (1 + first) / (size / np.sqrt(1 + second) + eps), "The steps are counted "
+         "from 2: in the first one the correction is 1 − β, so t is 1 there."),
+        ("wrong_order", g / np.sqrt(size**2 + eps), "ε stands under the root. It is added to the root: "
+         "√v̂ + ε."),
+        ("missing_factor", g / (size**2 + eps), "The root is missing: m̂ was divided by v̂, which is a "
+         "square."),
+        ("wrong_rule", root_of_sign, "v is the running mean of the gradient's *square*; here it is that "
+         "of the gradient."),
+        ("ascent", -g / (size + eps), "Every step goes along the gradient, uphill."),
+        ("not_summed", g / (np.linalg.norm(g) + eps), "All numbers share one size. Adam gives each its "
+         "own: nothing is summed over them."),
+    )  # fmt: skip
 
 
 def judge_adam(ask, rng, mark, size, n, options, shape=None):
@@ -557,7 +566,7 @@ def judge_adam(ask, rng, mark, size, n, options, shape=None):
     def slope(x):
         return (A @ x.reshape(-1) - b).reshape(x.shape)
 
-    settings = {"step": step, "n": n} | options
+    betas, eps = options.get("betas", (0.9, 0.999)), options.get("eps", 1e-8)
     try:
         answer = ask(A=A, b=b, start=x, step=step, n=n, options=options)
     except StudentError as error:
@@ -569,33 +578,41 @@ def judge_adam(ask, rng, mark, size, n, options, shape=None):
                 given=given,
             )
         raise
-    truth = adam_like(slope, x, **settings)
-    wrong = [
-        (kind, adam_like(slope, x, **settings, mistake=name), message)
-        for name, kind, message in MISTAKES
+    truth = adam_walk(slope, x, n, step, betas, eps)
+    first = [
+        (kind, x - step * far, message)
+        for kind, far, message in first_slips(slope(x), *betas, eps)
+        if agree(x - step * far, truth[1], rtol=1e-10, floor=1e-12) is not None
     ]
-    points = answer["points"]
+
+    def keep_the_hats(optimizer, state, points):
+        state["mean"] = state["mean"] / (1 - betas[0] ** state["step"])
+        state["square"] = state["square"] / (1 - betas[1] ** state["step"])
+
+    wrong = [
+        ("accumulated", adam_walk(slope, x, n, step, betas, eps, after=keep_the_hats), "The corrected "
+         "means were kept and went on into the next step. m and v themselves stay as they are; the "
+         "hats are for this step only."),
+        ("swapped", adam_walk(slope, x, n, step, betas[::-1], eps), "The two betas have changed places: "
+         "the first belongs to the mean of the gradient, the second to that of its square."),
+    ]  # fmt: skip
+    points = answer["points"] or []
     if (
-        points is not None
-        and len(points) > 1
-        and not all(
-            np.all(np.isfinite(p))
-            for p in points
-            if isinstance(p, np.ndarray) and p.dtype.kind == "f"
-        )
+        len(points) > 1
+        and np.asarray(points[1]).dtype.kind == "f"
+        and np.shape(points[1]) == x.shape
     ):
-        for name, kind, message in MISTAKES:
-            if name == "not squared":
-                walk = adam_like(slope, x, **settings, mistake=name)
-                if np.array_equal(np.isfinite(points[1]), np.isfinite(walk[1])):
-                    mark.fail(kind, message, given=given)
+        finite = np.isfinite(points[1])
+        for kind, point, message in first:
+            if not np.all(finite) and np.array_equal(finite, np.isfinite(point)):
+                mark.fail(kind, message, given=given)
         mark.that(
-            bool(np.all(np.isfinite(points[1]))),
+            bool(np.all(finite)),
             kind="wrong_point",
             message="The first step is not finite: 1 − β⁰ is 0. The steps are counted from 1.",
             given=given,
         )
-    judge_walk(mark, answer, truth, wrong, given, calls=n, where=1e-11)
+    judge_walk(mark, answer, truth, wrong, given, first=first, calls=n, where=1e-11)
 
 
 # ------------------------------------------------------------------------------------------------
@@ -764,6 +781,11 @@ def draw_fit(rng, n, d):
     return rng.normal(size=(n, d)) + 0.5, rng.normal(size=n) * 2 + 1, rng.normal(size=d)
 
 
+def half_squares(X, y, w):
+    """The gradient by w of half the sum of squared residuals."""
+    return dp.grad(lambda w: 0.5 * dp.sum(dp.square(y - X @ w)))(w)
+
+
 def judge_batch_gradient(ask, rng, mark, n, d, size):
     X, y, w = draw_fit(rng, n, d)
     rows = rng.permutation(n)[:size]
@@ -772,7 +794,7 @@ def judge_batch_gradient(ask, rng, mark, n, d, size):
     got = answer["got"]
 
     def total(chosen):
-        return X[chosen].T @ (X[chosen] @ w - y[chosen])
+        return half_squares(X[chosen], y[chosen], w)
 
     truth = total(rows) / size
     wrong = [
@@ -820,7 +842,7 @@ def judge_unbiased(ask, rng, mark):
         )
     mark.close(
         np.mean(every, axis=0),
-        X.T @ (X @ w - y) / 5,
+        half_squares(X, y, w) / 5,
         kind="averaged",
         message="The mean over all batches of two rows is not the gradient of the whole loss: the "
         "guess is biased.",
@@ -856,8 +878,9 @@ class Proximal:
         gradient, asked = slope_of(A, b)
 
         def shrink(x, t):
-            x = np.asarray(x, float)
-            return np.where(x > t, x - t, np.where(x < -t, x + t, 0.0))
+            from dpkit import optim
+
+            return optim.soft_threshold(np.asarray(x, float), t)
 
         walk = student.rebind(name, soft_threshold=shrink)
         return walked(walk(gradient, start, step, weight, n), asked, start, before)
@@ -870,10 +893,6 @@ class Proximal:
                 judge_proximal(ask, rng, mark, name, 5, 8)
 
 
-def shrunk(x, t):
-    return np.where(x > t, x - t, np.where(x < -t, x + t, 0.0))
-
-
 def judge_threshold(ask, rng, mark, shape):
     t = float(rng.uniform(0.4, 0.6))
     x = rng.uniform(0.7, 2, shape) * rng.choice([-1, 1], shape)
@@ -881,7 +900,7 @@ def judge_threshold(ask, rng, mark, shape):
     flat[:4] = 0.5 * t, -0.6 * t, 1.7, -1.9
     given = {"x": shown(x), "t": round(t, 4)}
     answer = ask(name="soft_threshold", x=x, t=t)
-    got, truth = answer["got"], shrunk(x, t)
+    got, truth = answer["got"], optim.soft_threshold(x, t)
     wrong = [
         ("wrong_rule", np.where(abs(x) > t, x, 0), "The large numbers stayed as they are: a *hard* "
          "threshold. The soft one moves every number towards 0."),
@@ -913,57 +932,60 @@ def judge_threshold(ask, rng, mark, shape):
     )
 
 
-def proximal_like(slope, x, step, weight, n, *, momentum=True, mistake=""):
-    y, t, points = x, 1.0, [x]
-    for _ in range(n):
-        place = x if mistake == "at x" else y
-        amount = {"unscaled": weight, "none": 0.0}.get(mistake, step * weight)
-        if mistake == "first":
-            new = shrunk(place, amount)
-            new = new - step * slope(new)
-        elif mistake == "first, elsewhere":
-            new = shrunk(place, amount) - step * slope(place)
-        else:
-            new = shrunk(place - (-1 if mistake == "uphill" else 1) * step * slope(place), amount)
-        if mistake == "at x":
-            new = shrunk(y - step * slope(x), amount)
-        later = (1 + math.sqrt(1 + 4 * t * t)) / 2
-        factor = (later - 1) / later if mistake == "late t" else (t - 1) / later
-        if mistake == "sign":
-            factor = -factor
-        if mistake == "frozen":
-            later = 1.0
-        if mistake == "linear":
-            later = t + 1
-        y_old = y
-        y = new + factor * (new - (y_old if mistake == "from y" else x)) if momentum else new
-        if mistake == "y":
-            points.append(y)
-        else:
-            points.append(new)
-        x, t = new, later
-    return points
+def proximal_walk(slope, x, step, weight, n, fast, **slip):
+    """The walk of optim.ProximalGradient, ISTA or FISTA, with the price weight · Σ|x|."""
+
+    def price(v, s):
+        return optim.soft_threshold(v, weight * s)
+
+    return library(
+        lambda params: optim.ProximalGradient(params, step, price, fast), slope, x, n, **slip
+    )
 
 
-PROXIMAL_MISTAKES = (
-    ("unscaled", "missing_factor", "The threshold does not know the step: it should be step · weight. "
-     "Otherwise a shorter step means a heavier price."),
-    ("none", "missing_term", "Nothing is shrunk: the walk is that of f alone."),
-    ("first", "wrong_order", "Shrunk first and stepped after. The gradient step comes first; so what is "
-     "returned really has zeros."),
-    ("first, elsewhere", "wrong_order", "Shrunk first and stepped after. The gradient step comes first; "
-     "so what is returned really has zeros."),
-    ("uphill", "ascent", "The gradient step goes along the gradient, uphill."),
-)  # fmt: skip
-FISTA_MISTAKES = (
-    ("at x", "wrong_point", "The gradient was taken at x. It belongs to the point ahead, y."),
-    ("late t", "post_update", "The factor (t − 1)/t′ was made with the new t on top. On top stands the "
-     "old one."),
-    ("sign", "sign", "The point y lies behind x instead of ahead: the momentum has the wrong sign."),
-    ("from y", "wrong_argument", "The momentum is the way from the old x to the new x; here it begins at "
-     "the old y."),
-    ("y", "wrong_argument", "The points ahead, y, were returned. The answer is in the x: they have "
-     "passed the threshold."),
+def first_proximal_slips(slope, x, step, weight):
+    """Where the first step ends, if it goes wrong: (kind, point, message)."""
+    shrink, g, t = optim.soft_threshold, slope(x), step * weight
+    shrunk = shrink(x, t)
+    late = (
+        "Shrunk first and stepped after. The gradient step comes first; so what is returned really has "
+        "zeros."
+    )
+    return (
+        ("missing_factor", shrink(x - step * g, weight), "The threshold does not know the step: it "
+         "should be step · weight. Otherwise a shorter step means a heavier price."),
+        ("missing_term", x - step * g, "Nothing is shrunk: the walk is that of f alone."),
+        ("wrong_order", shrunk - step * slope(shrunk), late),
+        ("wrong_order", shrunk - step * g, late),
+        ("ascent", shrink(x + step * g, t), "The gradient step goes along the gradient, uphill."),
+    )  # fmt: skip
+
+
+# What goes wrong in FISTA beyond its first step: how the optimiser's memory is changed after each.
+def with_the_new_t(optimizer, state, points):
+    state["ahead"] = points[-1] + (1 - 1 / optimizer._t) * (points[-1] - points[-2])
+
+
+def behind(optimizer, state, points):
+    state["ahead"] = 2 * points[-1] - state["ahead"]
+
+
+def from_where_it_asked(optimizer, state, points):
+    before = math.sqrt(optimizer._t * (optimizer._t - 1))
+    state["ahead"] = points[-1] + (before - 1) / optimizer._t * (points[-1] - state["asked"])
+
+
+FISTA_SLIPS = (
+    ({"look": lambda moved, state: state.get("x", moved.data)}, "wrong_point", "The gradient was taken "
+     "at x. It belongs to the point ahead, y."),
+    ({"after": with_the_new_t}, "post_update", "The factor (t − 1)/t′ was made with the new t on top. "
+     "On top stands the old one."),
+    ({"after": behind}, "sign", "The point y lies behind x instead of ahead: the momentum has the wrong "
+     "sign."),
+    ({"after": from_where_it_asked}, "wrong_argument", "The momentum is the way from the old x to the "
+     "new x; here it begins at the old y."),
+    ({"read": lambda moved, state: state["ahead"]}, "wrong_argument", "The points ahead, y, were "
+     "returned. The answer is in the x: they have passed the threshold."),
 )  # fmt: skip
 
 
@@ -983,17 +1005,16 @@ def judge_proximal(ask, rng, mark, name, size, n, shape=None):
 
     answer = ask(name=name, x=x, A=A, b=b, step=step, weight=weight, n=n)
     fast = name == "fista"
-    truth = proximal_like(slope, x, step, weight, n, momentum=fast)
+    truth = proximal_walk(slope, x, step, weight, n, fast)
     wrong = [
-        (kind, proximal_like(slope, x, step, weight, n, momentum=fast, mistake=mistake), message)
-        for mistake, kind, message in PROXIMAL_MISTAKES + FISTA_MISTAKES * fast
+        (kind, proximal_walk(slope, x, step, weight, n, True, **slip), message)
+        for slip, kind, message in FISTA_SLIPS * (fast and n > 1)
     ]
     if fast and n > 2:
         message = "There is no momentum: this is ISTA. Does t grow, and does it before y is made?"
-        wrong.append(
-            ("missing_term", proximal_like(slope, x, step, weight, n, momentum=False), message)
-        )
-    judge_walk(mark, answer, truth, wrong, given, calls=n)
+        wrong.append(("missing_term", proximal_walk(slope, x, step, weight, n, False), message))
+    first = first_proximal_slips(slope, x, step, weight)
+    judge_walk(mark, answer, truth, wrong, given, first=first, calls=n)
 
 
 # ------------------------------------------------------------------------------------------------
@@ -1025,8 +1046,9 @@ class PictureLoss:
         else:
 
             def total_variation(u, soft=3e-3):
-                down, right = u[1:, :-1] - u[:-1, :-1], u[:-1, 1:] - u[:-1, :-1]
-                return dp.sum((down * down + right * right + soft * soft) ** 0.5)
+                from dpkit import images
+
+                return images.total_variation(u, soft)
 
             loss = student.rebind("picture_loss", total_variation=total_variation)
 
@@ -1054,8 +1076,7 @@ class PictureLoss:
 
 
 def variation(u, soft):
-    down, right = u[1:, :-1] - u[:-1, :-1], u[:-1, 1:] - u[:-1, :-1]
-    return float(np.sum(np.sqrt(down**2 + right**2 + soft**2)))
+    return float(images.total_variation(u, soft))
 
 
 def judge_variation(ask, rng, mark, rows, columns):
@@ -1063,7 +1084,7 @@ def judge_variation(ask, rng, mark, rows, columns):
     given = {"u": f"{rows} × {columns} numbers from 0 to 1", "soft": round(soft, 4)}
     answer = ask(what="total_variation", u=u, soft=soft)
     got, truth = answer["got"], variation(u, soft)
-    down, right = u[1:, :-1] - u[:-1, :-1], u[:-1, 1:] - u[:-1, :-1]
+    down, right = np.diff(u, axis=0)[:, :-1], np.diff(u, axis=1)[:-1]
     below, beside = np.roll(u, -1, 0) - u, np.roll(u, -1, 1) - u
     wrong = [
         ("missing_term", variation(u, 0), "The softness s is missing: without it the root has a corner, "
@@ -1115,7 +1136,7 @@ def judge_loss(ask, rng, mark, rows, columns, factor):
     }
     answer = ask(what="picture_loss", u=u, small=small, factor=factor, weight=weight, soft=soft)
     got, tv = answer["got"], variation(u, soft)
-    squares = float(np.sum((images.shrink(u, factor) - small) ** 2))
+    squares = float(np.linalg.norm(small - images.shrink(u, factor)) ** 2)
     truth = 0.5 * squares + weight * tv
     wrong = [
         ("factor", squares + weight * tv, "The ½ is missing."),
@@ -1159,16 +1180,13 @@ def judge_picture_gradient(ask, rng, mark, what):
         given=given,
     )
 
-    def f(u):
-        down, right = u[1:, :-1] - u[:-1, :-1], u[:-1, 1:] - u[:-1, :-1]
-        steep = dp.sum(dp.sqrt(down**2 + right**2 + soft**2))
-        if what == "total_variation":
-            return steep
-        return 0.5 * dp.sum((images.shrink(u, 2) - small) ** 2) + weight * steep
-
+    truth = dp.grad(lambda u: images.total_variation(u, soft))(u)
+    if what == "picture_loss":  # a block's residual goes to each of its four pixels, a quarter each
+        residual = images.shrink(u, 2) - small
+        truth = weight * truth + np.kron(residual, np.full((2, 2), 0.25))
     mark.close(
         answer["got"],
-        dp.grad(f)(u),
+        truth,
         kind="wrong_value",
         message=f"The gradient of `{what}` by the pixels is not right.",
         given=given,
@@ -1240,10 +1258,9 @@ def judge_affine(ask, rng, mark, size, shape):
     got = answer["places"]
 
     def places(middle=(size - 1) / 2, scale=None, theta=theta, keep=1.0):
-        scale = middle if scale is None else scale
-        u, v = (rows - middle) / scale, (columns - middle) / scale
-        first = keep * rows + theta[0] * u + theta[1] * v + theta[2]
-        return [first, keep * columns + theta[3] * u + theta[4] * v + theta[5]]
+        scaled = (np.stack([rows, columns]) - middle) / (middle if scale is None else scale)
+        basis = np.stack([*scaled, np.ones(shape)])
+        return list(keep * np.stack([rows, columns]) + np.tensordot(theta.reshape(2, 3), basis, 1))
 
     truth = places()
     bare = places(0.0, 1.0)
@@ -1286,7 +1303,7 @@ def judge_mismatch(ask, rng, mark, height, width):
     answer = ask(what="mismatch", moving=moving, still=still, rows=rows, columns=columns)
     got = answer["got"]
     warped = images.warp(moving, rows, columns)
-    truth = float(np.mean((warped - still) ** 2))
+    truth = float(np.linalg.norm(still - warped) ** 2 / still.size)
     wrong = [
         ("averaged", np.sum((warped - still) ** 2), "The sum of the squares; the mean was asked for."),
         ("swapped", np.mean((images.warp(still, rows, columns) - moving) ** 2), "The still scan was "
@@ -1317,7 +1334,8 @@ def judge_mismatch(ask, rng, mark, height, width):
         "arithmetic and dpkit's functions.",
         given=given,
     )
-    slope = dp.grad(lambda r: dp.mean((images.warp(moving, r, columns) - still) ** 2))(rows)
+    _, pull_back = dp.vjp(lambda r: images.warp(moving, r, columns), rows)
+    slope = pull_back(2 * (warped - still) / still.size)[0]
     mark.close(
         answer["slope"],
         slope,
