@@ -140,7 +140,8 @@ def test_total_variation(picture):
     jump = np.repeat([[0.0] * 6 + [1.0] * 6], 5, axis=0)
     ramp = np.repeat([np.linspace(0, 1, 12)], 5, axis=0)
     assert images.total_variation(jump, 0.0) == pytest.approx(images.total_variation(ramp, 0.0))
-    assert dp.gradcheck(lambda u: images.total_variation(u, 0.1), picture)
+    steep = dp.grad(lambda u: images.total_variation(u, 0.1))
+    assert dp.check_gradient(steep, lambda u: images.total_variation(u, 0.1), picture)
     with pytest.raises(ValueError, match=r"2 × 2 pixels or more, the shape is \(1, 5\)"):
         images.total_variation(picture[:1, :5])
 
