@@ -14,6 +14,7 @@ from __future__ import annotations
 import base64
 import html
 import io
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +48,9 @@ def demo(needs: str) -> Callable[[Callable[[], Any]], None]:
         else:
             if shown is not None:
                 display(shown)
+            return
+        if "matplotlib.pyplot" in sys.modules:  # a figure that was begun would show, empty
+            sys.modules["matplotlib.pyplot"].close("all")
 
     return run
 
