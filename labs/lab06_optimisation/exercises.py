@@ -390,7 +390,7 @@ def judge_count(ask, mark, rate, gain):
         given=given,
     )
     mark.that(
-        isinstance(got, (int, float, np.number)) and not isinstance(got, bool),
+        isinstance(got, (int, float, np.integer, np.floating)) and not isinstance(got, bool),
         kind="wrong_type",
         message="A whole number was expected.",
         got=str(got)[:80],
@@ -555,7 +555,7 @@ def first_slips(g, first, second, eps):
     """How far Adam's first step goes in units of `step`, if it goes wrong: (kind, how far, message)."""
     size = np.abs(g)
     with np.errstate(invalid="ignore"):
-        root_of_sign = g / (np.sqrt((1 - second) * g / (1 - second)) + eps)
+        unsquared = g / (np.sqrt(g) + eps)
     return (
         ("missing_factor", (1 - first) * g / (np.sqrt(1 - second) * size + eps), "There is no bias "
          "correction: m and v begin at 0 and are still far too small in the first steps, m ten times, "
@@ -570,7 +570,7 @@ def first_slips(g, first, second, eps):
          "√v̂ + ε."),
         ("missing_factor", g / (size**2 + eps), "The root is missing: m̂ was divided by v̂, which is a "
          "square."),
-        ("wrong_rule", root_of_sign, "v is the running mean of the gradient's *square*; here it is that "
+        ("wrong_rule", unsquared, "v is the running mean of the gradient's *square*; here it is that "
          "of the gradient."),
         ("ascent", -g / (size + eps), "Every step goes along the gradient, uphill."),
         ("not_summed", g / (np.linalg.norm(g) + eps), "All numbers share one size. Adam gives each its "

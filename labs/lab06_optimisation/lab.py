@@ -199,7 +199,7 @@ check("6.2")
 @demo(needs="6.2")
 def _():
     rng = np.random.default_rng(6)
-    print("   κ    predicted rate    measured rate    steps for six digits")
+    rows = ["   κ    predicted rate    measured rate    steps for six digits"]
     for kappa in (3, 10, 100, 1000):
         turn, _ = np.linalg.qr(rng.normal(size=(5, 5)))
         A = turn @ np.diag(np.linspace(1, kappa, 5)) @ turn.T
@@ -208,7 +208,9 @@ def _():
         way = descend(lambda x, A=A: A @ x, rng.normal(size=5), step, n)
         early, late = np.linalg.norm(way[n // 2]), np.linalg.norm(way[-1])
         measured = (late / early) ** (1 / (n - n // 2))
-        print(f"{kappa:5}    {rate:.6f}          {measured:.6f}    {steps_needed(rate, 1e6):10,}")
+        needed = steps_needed(rate, 1e6)
+        rows.append(f"{kappa:5}    {rate:.6f}          {measured:.6f}    {needed:10,}")
+    print("\n".join(rows))
 
 
 # %% [markdown]
