@@ -28,6 +28,7 @@ MEASURE = """() => {
     number: Reveal.getSlidePastCount() + 1,
     heading: frame.querySelector('h1, h2').textContent,
     high: frame.scrollHeight - frame.clientHeight,
+    wide: frame.scrollWidth - frame.clientWidth,
     below: Math.max(...parts.map(part => part.bottom)) - (box.bottom - 36),
     beside: Math.max(...parts.map(part => part.right)) - column,
     cut: [...frame.querySelectorAll('pre')].filter(pre => pre.scrollWidth > pre.clientWidth).length,
@@ -117,7 +118,7 @@ def test_every_frame_fits_and_is_reached_by_keyboard(name, show, artefacts):
             where = f"{name}.md, frame {frame['number']} ({frame['heading']!r})"
             if frame["high"] > 0 or frame["below"] > 0.5:
                 wrong.append(f"{where} is too full, by {max(frame['high'], frame['below']):.0f} px")
-            if frame["beside"] > 0.5 or frame["cut"]:
+            if frame["wide"] > 0 or frame["beside"] > 0.5 or frame["cut"]:
                 wrong.append(f"{where} is too wide")
             for picture in frame["pictures"]:
                 if not picture["alt"] or not picture["drawn"]:
