@@ -672,7 +672,7 @@ def _():
 
 
 # %% [markdown]
-# Read the branch's lines again. There the path's $z$ is in the hundreds: no number of samples
+# Read the branch's lines again. There the path's $z$ is beyond a thousand: no number of samples
 # mends it. The score, which never looks inside, is right.
 #
 # **Policy gradients**, which learn to play games from the score at the end, are this one line. Let the
