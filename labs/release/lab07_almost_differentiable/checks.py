@@ -1371,9 +1371,9 @@ class Equilibrium:
             )
 
         with mark.part("settle", 0.75):
+            settles(2, 1, "linear", [[0.25, 0.5], [0.5, 0.25]], [1.0, 1.0])  # all entries fall
             settles(3, 2, "linear")
             settles(2, 4, "tanh")
-            settles(2, 1, "linear", [[0.25, 0.5], [0.5, 0.25]], [1.0, 1.0])  # all entries fall
         with mark.part("implicit_jacobian", 1.25):
             moves(3, 2, "linear")
             moves(3, 2, "tanh")
