@@ -544,6 +544,9 @@ class SoftIou:
             got = ask(which="soft_iou", a=a, b=b, t=t)
             right = truth(a, b, t)
             both = product(a, b, t)
+            sides = [min(a[k + 2], b[k + 2]) - max(a[k], b[k]) for k in (0, 1)]
+            shared = max(0.0, sides[0]) * max(0.0, sides[1])
+            hard = shared / (area(a) + area(b) - shared)
 
             def added(a, b):
                 return length(a[0], a[2], b[0], b[2], t) + length(a[1], a[3], b[1], b[3], t)
@@ -556,6 +559,10 @@ class SoftIou:
                  "are hard ones. Soften them too, or equal boxes do not give 1."),
                 ("missing_term", both / (product(a, a, t) + product(b, b, t)), "What they share is "
                  "counted twice below the line."),
+                ("sign", both / (product(a, a, t) + product(b, b, t) + both), "Below the line, what "
+                 "they share is counted three times. Once in a, once in b: how often should it count?"),
+                ("zero", hard, "That is the hard ratio, flat where the boxes miss. Is your "
+                 "soft_overlap soft, and in use?"),
                 ("wrong_argument", both, "That is what they share; divide it by what they cover."),
                 ("wrong_rule", sums, "Lengths in two directions make an area by *multiplying*."),
                 ("swapped", mixed, "A box is (left, bottom, right, top): across, it reaches from the "
@@ -1013,8 +1020,11 @@ class Hyper:
                 "alias": same and steps > 0,
             }
 
+        rates = []
+
         # In place of `descend`: where descent on a quadratic is after all its steps.
         def lent(slope, start, rate, steps):
+            rates.append(isinstance(rate, (int, float, np.number, np.ndarray)))
             return start * (1 - rate * slope(np.ones(len(start)))) ** steps
 
         goal = np.array(goal, float)
@@ -1025,7 +1035,10 @@ class Hyper:
         hyper = student.rebind("hypergradient", descend=lent)
         got = hyper(losses[loss], slope, start, rate, steps)
         pair = isinstance(got, (tuple, list)) and len(got) == 2
-        return {"pair": pair, "got": numbers(got) if pair else type(got).__name__}
+        plain = len(rates) > 1 and all(
+            rates
+        )  # nudged: several runs, and none with a rate on a tape
+        return {"pair": pair, "got": numbers(got) if pair else type(got).__name__, "plain": plain}
 
     def verdict(ask, rng, mark):
         def closed(start, scale, rate, steps):
@@ -1121,10 +1134,10 @@ class Hyper:
             def end(rate):
                 return losses[loss](closed(start, scale, float(rate), steps))
 
-            return got["got"], end, shown
+            return (*got["got"], got["plain"]), end, shown
 
         with mark.part("hypergradient, the loss", 0.25):
-            (value, _), end, shown = answers("squares", 0.15, 4)
+            (value, _, _), end, shown = answers("squares", 0.15, 4)
             by_loss = 2 * (
                 1 - np.array(goal)
             )  # what the lent `descend` makes of the loss's own slope
@@ -1150,7 +1163,7 @@ class Hyper:
                 ("squares", 0.15, 4),
                 ("tanh", 0.2, 3),
             ):
-                (_, got), end, shown = answers(loss, rate, steps)
+                (_, got, plain), end, shown = answers(loss, rate, steps)
                 right = float(nudged(end, rate))
                 by_hand = np.array(closed(start, scale, rate, steps))
                 by_w = 2 * (by_hand - goal) if loss == "squares" else goal / np.cosh(by_hand) ** 2
@@ -1173,6 +1186,14 @@ class Hyper:
                         )
                 begin = "The derivative by the rate"
                 judge_slope(mark, got, right, begin, rtol=1e-5, **shown)
+                mark.that(
+                    not plain,
+                    kind="finite_difference",
+                    message="The number is right, but it comes from nudges: the descent ran several "
+                    "times, never with a rate that is on a tape. Let `dp` differentiate the run.",
+                    got=got,
+                    **shown,
+                )
 
 
 # ------------------------------------------------------------------------------------------------
@@ -1303,9 +1324,9 @@ class Equilibrium:
             )
 
         with mark.part("settle", 0.75):
+            settles(2, 1, "linear", [[0.25, 0.5], [0.5, 0.25]], [1.0, 1.0])  # all entries fall
             settles(3, 2, "linear")
             settles(2, 4, "tanh")
-            settles(2, 1, "linear", [[0.25, 0.5], [0.5, 0.25]], [1.0, 1.0])  # all entries fall
         with mark.part("implicit_jacobian", 1.25):
             moves(3, 2, "linear")
             moves(3, 2, "tanh")
