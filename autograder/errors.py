@@ -8,6 +8,7 @@ KINDS = {
     "raised": "the student's code raised an exception",
     "undefined": "a name that the exercise asks for is not defined",
     "blank": "the exercise is not filled in yet (NotImplementedError)",
+    "borrowed": "it calls something ready-made where an own answer is asked for",
     "timeout": "it ran past its time",
     "memory": "it ran out of memory",
     "killed": "the student's process is gone",

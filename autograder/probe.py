@@ -12,11 +12,12 @@ from __future__ import annotations
 import math
 import traceback as tracebacks
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
+from autograder.borrowed import Closed
 from autograder.errors import StudentError
 from autograder.wire import BadData, TooLarge, normalise
 
@@ -49,14 +50,20 @@ class Student:
     def __contains__(self, name: str) -> bool:
         return name in self.__namespace
 
-    def rebind(self, name: str, **replacements: Any) -> Callable:
+    def rebind(self, name: str, *, without: Iterable[str] = (), **replacements: Any) -> Callable:
         """The student's function `name`, with some of the global names that it uses replaced.
 
         So a probe can give a function a helper of its own, whatever the student has in the helper's
         place. The student's other functions see the replacements too when this one calls them; a
-        class and its methods do not. Raises `StudentError` ("undefined") when there is no such name
-        or it is not a plain function."""
+        class and its methods do not. What `without` names, such as "dpkit.relax", refuses to work
+        while they run (`autograder.borrowed`).
+
+        Raises `StudentError` ("undefined") when there is no such name or it is not a plain function,
+        and ("borrowed") when it is itself something out of reach."""
+        closed = Closed(without)
         function = getattr(self, name)
+        if closed.guarded(function) is not function:
+            closed.guarded(function)()
         if type(function) is not types.FunctionType:
             raise StudentError("undefined", f"`{name}` should be a function written with `def`.")
         around = function.__globals__
@@ -64,6 +71,7 @@ class Student:
         for each, value in around.items():
             if type(value) is types.FunctionType and value.__globals__ is around:
                 room[each] = _moved(value, room)
+        room.update(closed.room(room) if without else {})
         room.update(replacements)
         return _moved(function, room)
 

@@ -19,7 +19,8 @@ __all__ = ["command", "environment", "pack", "stamp", "unreadable"]
 
 # What a student's process may import of this package: nothing that holds marks, tests or answers.
 CHILD_SIDE = (
-    "__init__ errors wire frames exercise mark checker helpers panel probe outputs shell stage child zygote".split()
+    "__init__ errors wire frames exercise mark checker helpers panel borrowed probe".split()
+    + "outputs shell stage child zygote".split()
     + "across/__init__ across/callbacks across/containers across/deeds across/dpkit_calls".split()
     + "across/foreign across/library across/torch_calls".split()
     + "sandbox/__init__ sandbox/bwrap sandbox/landlock sandbox/launch sandbox/limits sandbox/linux".split()

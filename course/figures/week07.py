@@ -62,7 +62,8 @@ def temperature() -> plt.Figure:
         left.semilogx(
             t, shares[:, k], style, color=BLUE if winner else GREY, linewidth=2.5 if winner else 1.3
         )
-        left.annotate(f"{x[k]:g}", (t[70], shares[70, k] + 0.01), fontsize=8)
+        at, box = (62, 48, 84, 62, 69)[k], {"fc": "white", "ec": "none", "pad": 0.5}
+        left.text(t[at], shares[at, k], f"{x[k]:g}", fontsize=8, ha="center", va="center", bbox=box)
     right.semilogx(t, [relax.soft_argmax(x, each) for each in t], color=BLUE, linewidth=2)
     slopes = [abs(dp.grad(lambda x, t=each: relax.soft_argmax(x, t))(x)).max() for each in t]
     right.semilogx(t, slopes, "--", color=VERMILION, linewidth=2)
@@ -131,7 +132,7 @@ def estimators() -> plt.Figure:
         ):
             axes.hist(values, bins, color=colour, alpha=0.55, hatch=hatch, label=name)
         axes.axvline(truth, color="black", linewidth=2)
-        axes.annotate("truth", (truth, axes.get_ylim()[1] * 0.93), fontsize=9)
+        axes.text(truth, axes.get_ylim()[1] * 0.95, "truth  ", ha="right", fontsize=9)
         axes.set(title=title, xlabel="estimate from 100 samples", ylabel="of 400")
     panels[0].legend(frameon=False, fontsize=9)
     return figure

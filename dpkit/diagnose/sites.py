@@ -186,7 +186,7 @@ _OPERANDS = {
     "power": ("base", "exponent"),
     "maximum": ("first argument of maximum", "second argument of maximum"),
     "minimum": ("first argument of minimum", "second argument of minimum"),
-    "matmul": ("left factor", "right factor"),
+    "matmul": ("left-hand factor", "right-hand factor"),
     "solve": ("matrix", "right side"),
 }
 

@@ -68,35 +68,11 @@ def lent_net(student, arrays):
 
 
 @lab.helper
-def with_tools(student, name, tools, engine=False, **lent):
-    """The student's function, with the libraries that differentiate out of reach; `engine`: save the
-    one that the student brings."""
-    libraries = ("dpkit", "torch", "jax", "tensorflow", "autograd")
-    said = f"Only {tools} here, please: nothing that dpkit or its like have ready."
-
-    class Shut:
-        def __getattr__(self, what):
-            raise RuntimeError(said)
-
-        def __call__(self, *_, **__):
-            raise RuntimeError(said)
-
-    def is_shut(value):
-        if "engine" in student and value is student.engine:
-            return not engine
-        if isinstance(value, type(np)):
-            return value.__name__.split(".")[0] in libraries
-        return callable(value) and str(value.__module__).split(".")[0] in libraries
-
-    def imported(module, *rest, **more):
-        if module.split(".")[0] in libraries:
-            raise RuntimeError(said)
-        return __import__(module, *rest, **more)
-
-    around = getattr(getattr(student, name), "__globals__", {})
-    room = {each: Shut() for each, value in around.items() if is_shut(value)}
-    room["__builtins__"] = {**vars(__import__("builtins")), "__import__": imported}
-    return student.rebind(name, **room, **lent)
+def with_tools(student, name, engine=False, **lent):
+    """The student's function, with all that differentiates out of reach, but for the `engine` where
+    that is what is asked for."""
+    closed = ["dpkit", "torch", "jax", "tensorflow", "autograd"]
+    return student.rebind(name, without=closed if engine else [*closed, "engine"], **lent)
 
 
 @lab.helper
@@ -204,7 +180,7 @@ class StableLoss:
     def probe(student, z, y):
         z, y = np.array(z, float), np.array(y, float)
         before = z.copy(), y.copy()
-        nll = with_tools(student, "nll", "numpy and math")
+        nll = with_tools(student, "nll")
         with np.errstate(all="ignore"):
             got = nll(z, y)
         same = np.array_equal(z, before[0]) and np.array_equal(y, before[1])
@@ -272,8 +248,8 @@ def judge_loss(ask, mark, z, y):
     )
 
 
-def name_the_loss(mark, got, z, y, shown):
-    """Say it where a loss is one of the usual wrong ones."""
+def name_the_loss(mark, got, z, y, shown, made=""):
+    """Say it where a loss is one of the usual wrong ones; `made`: how else a sum may come about."""
     truth = true_loss(z, y)
     if isinstance(got, np.ndarray) and got.shape:
         mark.fail(
@@ -286,7 +262,7 @@ def name_the_loss(mark, got, z, y, shown):
         ("sign", -truth, "The sign is turned: a loss is positive, since the logarithm of a "
          "probability is negative."),
         ("factor", truth * len(z), f"This is the sum over the {len(z)} examples; the mean was asked "
-         "for."),
+         f"for.{made}"),
         ("swapped", true_loss(z, 1 - y), "This is the loss of the opposite labels: which of the two "
          "terms belongs to y = 1?"),
     ]  # fmt: skip
@@ -323,7 +299,7 @@ class OneLayer:
     def probe(student, W, X, y):
         given = [np.array(each, float) for each in (W, X, y)]
         before = [each.copy() for each in given]
-        slopes_one = with_tools(student, "slopes_one", "numpy and math")
+        slopes_one = with_tools(student, "slopes_one")
         with np.errstate(all="ignore"):
             got = slopes_one(*given)
         return {"got": got, "same": all(map(np.array_equal, given, before))}
@@ -476,7 +452,7 @@ class TwoLayers:
     def probe(student, W1, W2, X, y):
         given = [np.array(each, float) for each in (W1, W2, X, y)]
         before = [each.copy() for each in given]
-        answer = with_tools(student, "slopes_two", "numpy and math")(*given)
+        answer = with_tools(student, "slopes_two")(*given)
         same = all(map(np.array_equal, given, before))
         if not isinstance(answer, (tuple, list)):
             return {"odd": type(answer).__name__, "count": 0, "slopes": [], "same": same}
@@ -575,6 +551,12 @@ def judge_two(ask, mark, rng, which, sizes):
 # 5.6
 
 
+ON_THE_TAPE = (
+    " Did you divide already? Then look at the shapes: `logsumexp` drops the axis that it sums over, "
+    "and (N,) beside (N, 1) makes a table of N × N."
+)
+
+
 @lab.exercise(
     "5.6",
     "No more by hand",
@@ -607,13 +589,13 @@ class OnTheTape:
 
             return loss
 
-        tools = "the engine and numpy"
         if z is not None:
-            cost = with_tools(student, "loss_on_tape", tools, engine=True)
-            slopes = engine.gradient(watched(lambda z: cost(z, y)), np.array(z, float))
+            cost = with_tools(student, "loss_on_tape", engine=True)
+            with np.errstate(all="ignore"):  # the verdict says it in words
+                slopes = engine.gradient(watched(lambda z: cost(z, y)), np.array(z, float))
         else:
             lent = {"loss_on_tape": lent_loss(student)}
-            model = with_tools(student, "two_layers_on_tape", tools, engine=True, **lent)
+            model = with_tools(student, "two_layers_on_tape", engine=True, **lent)
             X = np.array(X, float)
             slopes = engine.gradient(watched(lambda a, b: model(a, b, X, y)), W1, W2)
         return {"value": np.asarray(made[-1].value), "slopes": [np.asarray(s) for s in slopes]}
@@ -627,7 +609,7 @@ class OnTheTape:
             if isinstance(value, np.ndarray) and value.size == 1:
                 value = value.reshape(())
             truth = true_loss(z, y)
-            name_the_loss(mark, value, z, y, shown)
+            name_the_loss(mark, value, z, y, shown, made=ON_THE_TAPE)
             mark.close(
                 value, truth, kind="wrong_value", rtol=1e-9,
                 message="The value is not the mean negative log-likelihood.", **shown,
@@ -680,8 +662,22 @@ def judge_model(ask, mark, rng, sizes):
     shown = {"given": given, "function": "two_layers_on_tape"}
     answer = ask(W1=W1, W2=W2, X=X, y=y)
     loss, slopes = true_slopes(lambda a, b: dp.sigmoid(X @ a.T) @ b.T, y, W1, W2)
+    value = answer["value"]
+    if isinstance(value, np.ndarray) and value.size == 1:
+        value = value.reshape(())
+    last = sigmoid(X @ W1.T) @ W2.T
+    for kind, z, message in (
+        ("repeated_factor", sigmoid(last), "A sigmoid too many: the loss takes logits, and has "
+         "the last sigmoid inside."),
+        ("missing_factor", X @ W1.T @ W2.T, "There is no sigmoid between the layers: together they "
+         "are a single one."),
+    ):  # fmt: skip
+        mark.that(
+            agree(value, true_loss(z, y)) is not None, kind=kind, message=message, got=value,
+            expected=loss, **shown,
+        )  # fmt: skip
     for got, truth, kind, message in (
-        (answer["value"], loss, "wrong_value", "The model's loss is wrong."),
+        (value, loss, "wrong_value", "The model's loss is wrong."),
         (answer["slopes"][1], slopes[1], "wrong_adjoint", "The gradient by W2 is wrong."),
         (
             answer["slopes"][0],
@@ -781,26 +777,26 @@ class Modules:
             )  # fmt: skip
             got = [len(np.atleast_1d(each)) for each in answer["found"]]
             expected = [1, 2, 3, 4, 5] if deep else [1, 2, 5]
-            mark.that(
-                len(set(got)) == len(got),
-                kind="double_counted",
-                message="A Tensor that is reached twice is listed twice; a step would move it twice.",
-                got=got, expected=expected, **shown,
-            )  # fmt: skip
+            lengths = "each number stands for a Tensor of that length"
             mark.that(
                 set(expected) <= set(got),
                 kind="missing_parameters",
                 message="Not all parameters were found. "
                 + ("Some are in a list or a tuple, or in a list inside it." if deep
                    else "Look at the Tensors among the attributes, and into the Modules."),
-                got=got, expected=expected, given="the number stands for a Tensor of that length",
-                **shown,
+                got=got, expected=expected, given=lengths, **shown,
+            )  # fmt: skip
+            mark.that(
+                len(set(got)) == len(got),
+                kind="double_counted",
+                message="A Tensor that is reached twice is listed twice; a step would move it twice.",
+                got=got, expected=expected, given=lengths, **shown,
             )  # fmt: skip
             mark.that(
                 got == expected,
                 kind="wrong_order",
                 message="All were found, in another order than that of the attributes.",
-                got=got, expected=expected, **shown,
+                got=got, expected=expected, given=lengths, **shown,
             )  # fmt: skip
             for each, truth in zip(answer["found"], [tree[k - 1] for k in expected], strict=True):
                 mark.close(each, truth, kind="wrong_value", message="A value was changed.", **shown)
@@ -901,7 +897,8 @@ def judge_mlp(ask, mark, rng, dims):
     mark.that(
         got == shapes,
         kind="missing_parameters",
-        message="The parameters should be W and b of each layer, from the first to the last.",
+        message="The parameters should be W and b of each layer, from the first to the last."
+        + ("" if got else " None was found. Where are the layers kept, and does your walk go there?"),
         got=[list(each) for each in got], expected=[list(each) for each in shapes], **shown,
     )  # fmt: skip
     weights, biases = answer["found"][::2], answer["found"][1::2]
@@ -977,7 +974,7 @@ class Training:
         if what == "settings":
             return student.settings()
         lent = {"loss_on_tape": lent_loss(student)}
-        train = with_tools(student, "train", "the engine and numpy", engine=True, **lent)
+        train = with_tools(student, "train", engine=True, **lent)
         net = lent_net(student, arrays)
         X, y = np.array(X, float), np.array(y, float)
         with np.errstate(all="ignore"):
@@ -1040,6 +1037,14 @@ class Training:
                 kind="wrong_type",
                 message=f"The parameters are right. A list of {steps} objectives was expected, too.",
                 got=str(answer["objectives"])[:80], **evidence,
+            )  # fmt: skip
+            without = descent(arrays, X, y, **how, penalty=False)[0]
+            mark.that(
+                decay == 0 or agree(answer["objectives"], without) is not None,
+                kind="missing_term",
+                message="The parameters are right. The objectives are the losses alone: the penalty is "
+                "a part of what is made small.", got=answer["objectives"], expected=objectives,
+                **evidence,
             )  # fmt: skip
             mark.close(
                 answer["objectives"], objectives, kind="late_evaluation",
@@ -1171,8 +1176,9 @@ def logits_of(arrays, X):
     return X @ arrays[-2].T + arrays[-1]
 
 
-def descent(arrays, X, y, steps, lr, decay, biases=False):
-    """(objectives, parameters) of gradient descent, by dpkit's own network and optimiser."""
+def descent(arrays, X, y, steps, lr, decay, biases=False, penalty=True):
+    """(objectives, parameters) of gradient descent, by dpkit's own network and optimiser; the penalty
+    is always descended, and `penalty` says whether the objectives have it."""
     net = nn.MLP([X.shape[1], *map(len, arrays[1::2])], rng=0)
     for parameter, array in zip(net.parameters(), arrays, strict=True):
         parameter.data = np.array(array)
@@ -1183,7 +1189,8 @@ def descent(arrays, X, y, steps, lr, decay, biases=False):
     for _ in range(steps):
         method.zero_grad()
         loss = nn.binary_cross_entropy_with_logits(net(X), y)
-        objectives.append(float(loss.data) + decay / 2 * sum(np.sum(p.data**2) for p in held))
+        held_back = decay / 2 * sum(np.sum(p.data**2) for p in held)
+        objectives.append(float(loss.data) + penalty * held_back)
         loss.backward()
         method.step()
     return objectives, [each.data for each in net.parameters()]

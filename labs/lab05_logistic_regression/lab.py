@@ -553,11 +553,11 @@ def _():
 # %% [markdown]
 # ### 5.8 Train (2 points, 15 minutes)
 #
-# `train(net, X, y, steps, lr, decay)` takes full-batch gradient steps and returns the objectives (loss
-# plus penalty): a list of floats, each from *before* its step.
+# `train(net, X, y, steps, lr, decay)` takes gradient steps on all examples, and returns the
+# objectives (loss plus penalty): a list of floats, each from *before* its step.
 #
 # Then choose `settings()`: a network trained rightly with them on 200 points, of rings and of
-# moons, must get **95 %** of 400 others right, on both. At most 400 steps, and 150 parameters;
+# moons, must get **95 %** of 400 others right, on both. At most 400 steps, 150 parameters;
 # the best of three starts counts.
 #
 # (A parameter gets its new array by `p.value = …`.)
@@ -582,7 +582,7 @@ def train(net, X, y, steps, lr, decay):
 
 
 def settings():
-    """What you train with: dims (2 first, 1 last), steps, lr and decay."""
+    """A dictionary of what you train with: dims (2 first, 1 last), steps, lr and decay."""
     ### BEGIN SOLUTION
     return {"dims": [2, 8, 8, 1], "steps": 400, "lr": 1.0, "decay": 1e-3}
     ### END SOLUTION
@@ -592,7 +592,7 @@ def settings():
 check("5.8")
 
 # %% [markdown]
-# Here is what holding back is good for. Sixty points, eight of them with the *wrong* label: noise that
+# Here is what holding back is good for. Sixty points, eight of them, ringed, with the *wrong* label: noise that
 # no model should believe. The first network believes too much, the last hardly anything.
 
 
@@ -612,6 +612,7 @@ def _():
         axes.contourf(grid[..., 0], grid[..., 1], sigmoid(logits), 9, cmap=BELIEF, alpha=0.6)
         axes.contour(grid[..., 0], grid[..., 1], logits, [0], colors="black", linewidths=2)
         scatter(axes, X, y)
+        axes.plot(*X[:8].T, "ko", markersize=10, markerfacecolor="none")  # rings
         axes.label_outer()
         there, home = (
             np.mean((net(a).value > 0) == (b > 0.5)) for a, b in ((X, y), (fresh, truth))
@@ -619,7 +620,7 @@ def _():
         axes.set_title(f"λ = {decay:g}: {there:.0%} of its 60, {home:.0%} of fresh", fontsize=10)
     return show(
         figure,
-        alt="Decision boundaries on sixty points, eight mislabelled. Without decay the boundary "
+        alt="Decision boundaries on sixty points, eight mislabelled and ringed. Without decay the boundary "
         "winds around single points; with some decay it is a smooth S between the crescents; with "
         "much it is nearly straight.",
     )
@@ -670,7 +671,8 @@ def _():
         for k, moment in enumerate(moments):
             train(net, X, y, moment - step, 1.0, 1e-4)
             step, right = moment, np.mean((net(X).value > 0) == (y > 0.5))
-            caption = f'<text x="{left}" y="292">{step} steps: {right:.0%} right</text>'
+            count = f"{step} step{'s' * (step != 1)}"
+            caption = f'<text x="{left}" y="292">{count}: {right:.0%} right</text>'
             blank = f'<rect x="{left}" y="275" width="220" height="22" fill="white"/>'
             parts.append(
                 f'<g visibility="hidden">{square}{frame(net)}</g>{blank}{caption}'

@@ -49,45 +49,13 @@ def numbers(x):
 
 
 @lab.helper
-def unaided(run, function, *names):
-    """run(), while dpkit's ready-made answers are out of reach: `dp.relax`, and these `names`. The
-    `function` that is asked must not be one of them either."""
-
-    def refusal(name):
-        def refuse(*_, **__):
-            raise RuntimeError(f"`{name}` is ready-made. Write your own here, and compare later.")
-
-        return refuse
-
-    if str(getattr(function, "__module__", "")).startswith("dpkit"):
-        refusal(function.__name__)()
-    kept = [(dp.relax, name, getattr(dp.relax, name)) for name in dp.relax.__all__]
-    kept += [(dp, name, getattr(dp, name)) for name in names]
-    try:
-        for place, name, _ in kept:
-            setattr(place, name, refusal(f"dp.relax.{name}" if place is dp.relax else f"dp.{name}"))
-        return run()
-    finally:
-        for place, name, was in kept:
-            setattr(place, name, was)
+def unaided(student, name, *names, **lent):
+    """The student's function, with dpkit's ready-made answers out of reach: `dp.relax`, and these."""
+    return student.rebind(name, without=["dpkit.relax", *names], **lent)
 
 
 # ------------------------------------------------------------------------------------------------
 # What verdicts share
-
-
-def on_their_own(ask, mark):
-    """`ask`; where a ready-made function was called, the part fails for that reason."""
-
-    def asked(**inputs):
-        try:
-            return ask(**inputs)
-        except StudentError as error:
-            if "` is ready-made." in error.message:
-                mark.fail("borrowed", error.message.removeprefix("RuntimeError: "))
-            raise
-
-    return asked
 
 
 def nudged(f, x, h=1e-6):
@@ -212,22 +180,20 @@ class SoftIf:
     def probe(student, which, arguments, by=None):
         if which == "warmest":
             return student.warmest(*arguments)
-        soft_if = student.soft_if
+        soft_if = unaided(student, "soft_if")
         arguments = [np.array(each, float) if np.ndim(each) else float(each) for each in arguments]
         if by is None:
             before = [np.copy(each) for each in arguments]
-            got = unaided(lambda: soft_if(*arguments), soft_if)
+            got = soft_if(*arguments)
             pairs = zip(arguments, before, strict=True)
             return {"got": numbers(got), "intact": all(np.array_equal(*pair) for pair in pairs)}
 
         def along(x):
             return dp.sum(soft_if(*arguments[:by], x, *arguments[by + 1 :]))
 
-        return unaided(lambda: slope_of(along, arguments[by]), soft_if)
+        return slope_of(along, arguments[by])
 
     def verdict(ask, rng, mark):
-        ask = on_their_own(ask, mark)
-
         def truth(margin, yes, no, t):
             share = logistic(margin / t)
             return share * yes + (1 - share) * no
@@ -371,23 +337,20 @@ class SoftIf:
 )
 class Softmax:
     def probe(student, which, x, temperature, weights=None):
-        function = getattr(student, which)
-        ready = function, "softmax", "log_softmax"
+        function = unaided(student, which, "dpkit.softmax", "dpkit.log_softmax")
         with np.errstate(all="ignore"):
             if weights is None:
                 row = np.array(x, float)
-                got = unaided(lambda: function(row, temperature), *ready)
+                got = function(row, temperature)
                 return {"got": numbers(got), "intact": bool(np.array_equal(row, x))}
             weights = np.array(weights, float)
 
             def mixed(x):
                 return dp.sum(function(x, temperature) * weights)
 
-            return unaided(lambda: slope_of(mixed, x), *ready)
+            return slope_of(mixed, x)
 
     def verdict(ask, rng, mark):
-        ask = on_their_own(ask, mark)
-
         def shares(x, t):
             top = max(x)
             parts = [math.exp((each - top) / t) for each in x]
@@ -515,10 +478,8 @@ class SoftIou:
             return student.soft_overlap(*a, t)
         a, b = np.array(a, float), np.array(b, float)
         if which == "soft_iou":
-            soft_iou = student.soft_iou
-            if slope:
-                return unaided(lambda: slope_of(lambda a: soft_iou(a, b, t), a), soft_iou)
-            return unaided(lambda: soft_iou(a, b, t), soft_iou)
+            soft_iou = unaided(student, "soft_iou")
+            return slope_of(lambda a: soft_iou(a, b, t), a) if slope else soft_iou(a, b, t)
 
         # In place of `soft_iou`, so that `find` is marked by itself.
         def share(a, b, t):
@@ -543,8 +504,6 @@ class SoftIou:
         }
 
     def verdict(ask, rng, mark):
-        ask = on_their_own(ask, mark)
-
         def ramp(u, t):
             return t * (max(u / t, 0.0) + math.log1p(math.exp(-abs(u / t))))
 
@@ -606,6 +565,9 @@ class SoftIou:
             got = ask(which="soft_iou", a=a, b=b, t=t)
             right = truth(a, b, t)
             both = product(a, b, t)
+            sides = [min(a[k + 2], b[k + 2]) - max(a[k], b[k]) for k in (0, 1)]
+            shared = max(0.0, sides[0]) * max(0.0, sides[1])
+            hard = shared / (area(a) + area(b) - shared)
 
             def added(a, b):
                 return length(a[0], a[2], b[0], b[2], t) + length(a[1], a[3], b[1], b[3], t)
@@ -618,6 +580,10 @@ class SoftIou:
                  "are hard ones. Soften them too, or equal boxes do not give 1."),
                 ("missing_term", both / (product(a, a, t) + product(b, b, t)), "What they share is "
                  "counted twice below the line."),
+                ("sign", both / (product(a, a, t) + product(b, b, t) + both), "Below the line, what "
+                 "they share is counted three times. Once in a, once in b: how often should it count?"),
+                ("zero", hard, "That is the hard ratio, flat where the boxes miss. Is your "
+                 "soft_overlap soft, and in use?"),
                 ("wrong_argument", both, "That is what they share; divide it by what they cover."),
                 ("wrong_rule", sums, "Lengths in two directions make an area by *multiplying*."),
                 ("swapped", mixed, "A box is (left, bottom, right, top): across, it reaches from the "
@@ -739,12 +705,10 @@ class Choose:
         if which == "gumbel":
             return numbers(student.gumbel(np.array(u, float)))
         if which == "straight_through":
-            hard = np.array(u, float)
+            hard, straight_through = np.array(u, float), unaided(student, "straight_through")
 
             def through(x):
-                return student.straight_through(hard, dp.tanh(x) * temperature)
-
-            asked = student.straight_through
+                return straight_through(hard, dp.tanh(x) * temperature)
 
         else:
             hard = uniform = np.array(u, float)
@@ -755,7 +719,8 @@ class Choose:
                     return lot_of.get(float(u), 0.0)
                 return np.array([lot_of.get(float(each), 0.0) for each in u])
 
-            asked = student.rebind(
+            asked = unaided(
+                student,
                 "choose",
                 softmax=lambda x, temperature: dp.softmax(x / temperature),
                 gumbel=lent,
@@ -767,14 +732,12 @@ class Choose:
 
         x, before = np.array(x, float), hard.copy()
         weights = np.array(weights, float)
-        answer = unaided(lambda: slope_of(lambda x: dp.sum(through(x) * weights), x), asked)
-        answer["row"] = np.array(unaided(lambda: through(x), asked))
+        answer = slope_of(lambda x: dp.sum(through(x) * weights), x)
+        answer["row"] = np.array(through(x))
         answer["intact"] = bool(answer["intact"] and np.array_equal(hard, before))
         return answer
 
     def verdict(ask, rng, mark):
-        ask = on_their_own(ask, mark)
-
         def shares(x, t):
             raised = np.exp((x - np.max(x)) / t)
             return raised / np.sum(raised)
@@ -1097,8 +1060,11 @@ class Hyper:
                 "alias": same and steps > 0,
             }
 
+        rates = []
+
         # In place of `descend`: where descent on a quadratic is after all its steps.
         def lent(slope, start, rate, steps):
+            rates.append(isinstance(rate, (int, float, np.number, np.ndarray)))
             return start * (1 - rate * slope(np.ones(len(start)))) ** steps
 
         goal = np.array(goal, float)
@@ -1109,7 +1075,10 @@ class Hyper:
         hyper = student.rebind("hypergradient", descend=lent)
         got = hyper(losses[loss], slope, start, rate, steps)
         pair = isinstance(got, (tuple, list)) and len(got) == 2
-        return {"pair": pair, "got": numbers(got) if pair else type(got).__name__}
+        plain = len(rates) > 1 and all(
+            rates
+        )  # nudged: several runs, and none with a rate on a tape
+        return {"pair": pair, "got": numbers(got) if pair else type(got).__name__, "plain": plain}
 
     def verdict(ask, rng, mark):
         def closed(start, scale, rate, steps):
@@ -1210,10 +1179,10 @@ class Hyper:
             def end(rate):
                 return losses[loss](closed(start, scale, float(rate), steps))
 
-            return got["got"], end, shown
+            return (*got["got"], got["plain"]), end, shown
 
         with mark.part("hypergradient, the loss", 0.25):
-            (value, _), end, shown = answers("squares", 0.15, 4)
+            (value, _, _), end, shown = answers("squares", 0.15, 4)
             by_loss = 2 * (
                 1 - np.array(goal)
             )  # what the lent `descend` makes of the loss's own slope
@@ -1243,7 +1212,7 @@ class Hyper:
                 ("squares", 0.3, 1),
                 ### END HIDDEN TESTS
             ):
-                (_, got), end, shown = answers(loss, rate, steps)
+                (_, got, plain), end, shown = answers(loss, rate, steps)
                 right = float(nudged(end, rate))
                 by_hand = np.array(closed(start, scale, rate, steps))
                 by_w = 2 * (by_hand - goal) if loss == "squares" else goal / np.cosh(by_hand) ** 2
@@ -1266,6 +1235,14 @@ class Hyper:
                         )
                 begin = "The derivative by the rate"
                 judge_slope(mark, got, right, begin, rtol=1e-5, **shown)
+                mark.that(
+                    not plain,
+                    kind="finite_difference",
+                    message="The number is right, but it comes from nudges: the descent ran several "
+                    "times, never with a rate that is on a tape. Let `dp` differentiate the run.",
+                    got=got,
+                    **shown,
+                )
 
 
 # ------------------------------------------------------------------------------------------------
@@ -1299,14 +1276,11 @@ class Equilibrium:
 
         x, p = np.array(x, float), np.array(p, float)
         before = x.copy(), p.copy()
-        function = getattr(student, which)
-        got = unaided(lambda: function(g, x, p), function, "fixed_point")
+        got = unaided(student, which, "dpkit.fixed_point")(g, x, p)
         same = bool(np.array_equal(x, before[0]) and np.array_equal(p, before[1]))
         return {"got": numbers(got), "intact": same, "calls": calls[0]}
 
     def verdict(ask, rng, mark):
-        ask = on_their_own(ask, mark)
-
         def system(n, m):
             A = rng.uniform(0.2, 1.0, (n, n)) * rng.choice([-1, 1], (n, n))
             return 0.6 * A / np.abs(A).sum(axis=1).max(), rng.uniform(0.3, 1.2, (n, m))
@@ -1399,9 +1373,9 @@ class Equilibrium:
             )
 
         with mark.part("settle", 0.75):
+            settles(2, 1, "linear", [[0.25, 0.5], [0.5, 0.25]], [1.0, 1.0])  # all entries fall
             settles(3, 2, "linear")
             settles(2, 4, "tanh")
-            settles(2, 1, "linear", [[0.25, 0.5], [0.5, 0.25]], [1.0, 1.0])  # all entries fall
             ### BEGIN HIDDEN TESTS
             settles(5, 1, "tanh")
             settles(2, 1, "linear", [[0.5, 0.0], [0.0, 0.5]], [1.0, -1.0])  # the mean is at rest

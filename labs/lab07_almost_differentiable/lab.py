@@ -391,7 +391,7 @@ def chase(paths, temperatures):
     for k, step in enumerate(steps[:-1:2]):  # the thermometer
         t, shown = temperatures[step], [str(int(each == k)) for each in range(frames // 2)]
         fading = change("opacity", shown, 'calcMode="discrete"')
-        drawn += f'<text x="20" y="30" opacity="{shown[0]}">temperature {t:.2f}{fading}</text>'
+        drawn += f'<text x="20" y="30" opacity="{shown[0]}">cooled to {t:.2f}{fading}</text>'
     return Moving(
         '<svg xmlns="http://www.w3.org/2000/svg" id="chase" role="img" viewBox="0 0 560 430" '
         'width="560" style="cursor:pointer;background:white;font:16px sans-serif">'
@@ -672,7 +672,7 @@ def _():
 
 
 # %% [markdown]
-# Read the branch's lines again. There the path's $z$ is in the hundreds: no number of samples
+# Read the branch's lines again. There the path's $z$ is beyond a thousand: no number of samples
 # mends it. The score, which never looks inside, is right.
 #
 # **Policy gradients**, which learn to play games from the score at the end, are this one line. Let the
@@ -737,7 +737,7 @@ def _():
 # - `descend`: from `start`, `steps` steps of plain descent; `slope(w)` is the gradient. Never change
 #   `start` itself, and let a tape follow the rate through all steps.
 # - `hypergradient`: run it, put what it found into `loss` (which need not be the function that was
-#   descended!), and return (loss, its derivative by the *rate*).
+#   descended!), and return (loss, its derivative by the *rate*): by the tape, not by nudges.
 #
 # `dp.value_and_grad(f)(x)` gives (f(x), its derivative).
 

@@ -66,3 +66,13 @@ def test_a_figure_has_its_words_and_is_closed():
     html = show(figure, alt='A "line" < 3').data
     assert re.match(r'<img alt="A &quot;line&quot; &lt; 3" ', html)
     assert not plt.fignum_exists(figure.number)
+
+
+@pytest.mark.parametrize("fails", [blank, broken])
+def test_a_figure_that_was_begun_in_vain_is_closed(fails, capsys):
+    def picture():
+        plt.subplots()
+        fails()
+
+    demo(needs="3.7")(picture)
+    assert "comes alive" in capsys.readouterr().out and plt.get_fignums() == []

@@ -3,9 +3,11 @@
 Screenshots of every frame are kept in build/artefacts/slides/, for a person.
 """
 
+import io
 import os
 import re
 
+import numpy as np
 import pytest
 
 from tools.slides.__main__ import BUILD, DECKS, build
@@ -26,6 +28,7 @@ MEASURE = """() => {
     number: Reveal.getSlidePastCount() + 1,
     heading: frame.querySelector('h1, h2').textContent,
     high: frame.scrollHeight - frame.clientHeight,
+    wide: frame.scrollWidth - frame.clientWidth,
     below: Math.max(...parts.map(part => part.bottom)) - (box.bottom - 36),
     beside: Math.max(...parts.map(part => part.right)) - column,
     cut: [...frame.querySelectorAll('pre')].filter(pre => pre.scrollWidth > pre.clientWidth).length,
@@ -88,6 +91,14 @@ def show(browser, built):
         context.close()
 
 
+def rows_of_ink(picture):
+    """How many separate bands, from top to bottom, the dark of a screenshot makes."""
+    from PIL import Image
+
+    dark = np.asarray(Image.open(io.BytesIO(picture)).convert("L")).min(axis=1) < 128
+    return int(dark[0]) + np.count_nonzero(dark[1:] & ~dark[:-1])
+
+
 def asked_of_the_network(complaints):
     return [text for text in complaints if not re.match("(file|data|about|blob):", text)]
 
@@ -107,7 +118,7 @@ def test_every_frame_fits_and_is_reached_by_keyboard(name, show, artefacts):
             where = f"{name}.md, frame {frame['number']} ({frame['heading']!r})"
             if frame["high"] > 0 or frame["below"] > 0.5:
                 wrong.append(f"{where} is too full, by {max(frame['high'], frame['below']):.0f} px")
-            if frame["beside"] > 0.5 or frame["cut"]:
+            if frame["wide"] > 0 or frame["beside"] > 0.5 or frame["cut"]:
                 wrong.append(f"{where} is too wide")
             for picture in frame["pictures"]:
                 if not picture["alt"] or not picture["drawn"]:
@@ -170,6 +181,12 @@ def test_dark_where_the_reader_asks_for_it(deck, show):
     dark, _ = show(deck, color_scheme="dark")
     assert light.evaluate(colours) == ["rgb(255, 254, 251)", "rgb(28, 28, 28)"]
     assert dark.evaluate(colours) == ["rgb(22, 25, 28)", "rgb(237, 237, 234)"]
+
+
+def test_the_bar_of_an_adjoint_does_not_touch_its_letter(show):
+    page, _ = show("week05", "#/13")
+    adjoint = page.locator("section.present mover", has_text="W").first
+    assert rows_of_ink(adjoint.screenshot()) == 2
 
 
 def test_formulas_are_drawn_with_the_font_that_travels_along(deck, show):

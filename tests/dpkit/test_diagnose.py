@@ -766,3 +766,18 @@ def test_unfit_questions_are_refused():
         dp.diagnose(lambda w: "w", lambda w: w, np.ones(3))
     with pytest.raises(RuntimeError, match="mine"):
         dp.diagnose(lambda x: x, lambda x: (_ for _ in ()).throw(RuntimeError("mine")), 1.0)
+
+
+def test_a_factor_of_a_matrix_product_is_named_by_its_side_not_as_the_right_one():
+    rng = np.random.default_rng(0)
+    X, W = rng.normal(size=(6, 3)), rng.normal(size=(1, 3))
+
+    def loss(W):
+        return dp.mean(dp.softplus(X @ W.T))
+
+    def summed(W):
+        return 6 * dp.grad(loss)(W)
+
+    found = dp.diagnose(loss, summed, W, prefer=("averaged",))
+    assert found.kind == "averaged"
+    assert "right-hand factor" in str(found), str(found)

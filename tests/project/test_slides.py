@@ -161,6 +161,25 @@ def test_a_sign_is_no_operation():
     assert [each.get("lspace") for each in minus] == [None, None, None, "0"]
 
 
+@pytest.mark.parametrize(
+    ("latex", "forms"),
+    [
+        (r"e^{-|z|}", ["prefix", "postfix"]),
+        (r"\|x\|^2 - \|y\|", ["prefix", "postfix"] * 2),
+        (r"p(x | y)", [None]),
+    ],
+)
+def test_bars_open_and_close(latex, forms):
+    tree = ElementTree.fromstring(mathml(latex, display=True))
+    assert [each.get("form") for each in tree.iter() if each.text in ("|", "‖")] == forms
+
+
+def test_a_maximum_keeps_close_to_its_bracket():
+    tree = ElementTree.fromstring(mathml(r"\max(z, 0) = \max_i z_i", display=True))
+    names = [each for each in tree.iter() if each.text == "max"]
+    assert [each.get("rspace") for each in names] == ["0", None]
+
+
 def test_a_formula_keeps_its_source_for_those_who_cannot_see_it():
     tree = ElementTree.fromstring(mathml(r" a < b ", display=True))
     assert tree.get("alttext") == "a < b" and tree.get("display") == "block"

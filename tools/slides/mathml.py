@@ -25,6 +25,7 @@ FUNCTIONS = set("sin cos tan sinh cosh tanh arcsin arccos arctan exp log ln det 
 SIGNS = {"-", "−", "+", "±", "∓"}
 CLOSING = {")", "]", "}", "|", "‖", "⟩", "!", "′", "″"}
 STYLES = {"normal", "bold", "bold-italic", "monospace", "sans-serif"}  # mostly by theme.css
+BARS = {"|", "‖", "∥"}
 BOLD_DIGITS = {ord("0") + k: 0x1D7CE + k for k in range(10)}
 
 ElementTree.register_namespace("", MATHML)
@@ -129,10 +130,19 @@ def _space_out(element: ElementTree.Element) -> None:
 
 
 def _close_up(element: ElementTree.Element) -> None:
-    """No space after a sign, as in $x = -1$, nor around an operator in an index, as in $x_{n-1}$."""
+    """No space after a sign, as in $x = -1$, around an operator in an index, as in $x_{n-1}$, inside of
+    bars, as in $|x|$, nor between a maximum and its bracket."""
     parts = list(element)
     if _name(element) not in PARTS:
+        bars = [_base(part) for part in parts if _base(part).text in BARS]
+        if len(bars) % 2 == 0:  # |x|, and not the one in p(x | y)
+            for k, bar in enumerate(bars):
+                bar.set("form", "postfix" if k % 2 else "prefix")
         for left, right in zip(parts, parts[1:], strict=False):
+            if _is_limit(left) and _name(right) == "mo" and right.text == "(":
+                left.set("rspace", "0")
+            if _is_limit(right) and _name(left) == "mo":
+                right.set("lspace", "0")
             after = _name(left) == "mo" and left.text not in CLOSING
             if after and _name(right) == "mo" and right.text in SIGNS:
                 right.set("form", "prefix")
@@ -142,8 +152,16 @@ def _close_up(element: ElementTree.Element) -> None:
                 operator.attrib.update(lspace="0", rspace="0")
 
 
+def _is_limit(element: ElementTree.Element) -> bool:
+    return _name(element) == "mo" and element.text in WITH_LIMITS
+
+
+def _base(element: ElementTree.Element) -> ElementTree.Element:
+    return element[0] if _name(element) in ("msub", "msup", "msubsup") else element
+
+
 def _is_function(element: ElementTree.Element) -> bool:
-    base = element[0] if _name(element) in ("msub", "msup", "msubsup") else element
+    base = _base(element)
     return _name(base) == "mi" and base.text in FUNCTIONS
 
 

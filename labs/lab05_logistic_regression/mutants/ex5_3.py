@@ -89,13 +89,13 @@ def slopes_one(W, X, y):
     slopes = z_bar.T @ X
 
 
-# %% ready_made diagnosis="raised"
+# %% ready_made diagnosis="borrowed"
 def slopes_one(W, X, y):
     """The gradient by W (1, D) of the mean loss; X: (N, D), y: (N, 1)."""
     return dp.grad(lambda W: nn.binary_cross_entropy_with_logits(X @ W.T, y))(W)
 
 
-# %% ready_made_and_fetched diagnosis="raised"
+# %% ready_made_and_fetched diagnosis="borrowed"
 def slopes_one(W, X, y):
     """The gradient by W (1, D) of the mean loss; X: (N, D), y: (N, 1)."""
     import dpkit

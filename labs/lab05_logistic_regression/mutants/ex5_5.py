@@ -133,7 +133,7 @@ def slopes_two(W1, W2, X, y):
     return z1_bar.T @ X
 
 
-# %% ready_made diagnosis="raised"
+# %% ready_made diagnosis="borrowed"
 def slopes_two(W1, W2, X, y):
     """(gradient by W1 (H, D), gradient by W2 (1, H)) of the mean loss; X: (N, D), y: (N, 1)."""
     return engine.gradient(lambda a, b: two_layers_on_tape(a, b, X, y), W1, W2)

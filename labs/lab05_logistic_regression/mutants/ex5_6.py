@@ -47,6 +47,13 @@ def loss_on_tape(z, y):
     return (softplus - y * z).sum()
 
 
+# %% table_of_n_by_n diagnosis="factor"
+def loss_on_tape(z, y):
+    """The mean negative log-likelihood, as a Tensor; z: a Tensor (N, 1), y: an array (N, 1)."""
+    softplus = engine.logsumexp(z @ np.array([[0.0, 1.0]]), 1)
+    return (softplus - y * z).sum() / len(y)
+
+
 # %% ignores_y diagnosis="wrong_value"
 def loss_on_tape(z, y):
     """The mean negative log-likelihood, as a Tensor; z: a Tensor (N, 1), y: an array (N, 1)."""
@@ -63,14 +70,14 @@ def loss_on_tape(z, y):
     return (softplus - y * z).mean()
 
 
-# %% no_sigmoid_between diagnosis="wrong_value"
+# %% no_sigmoid_between diagnosis="missing_factor"
 def two_layers_on_tape(W1, W2, X, y):
     """The mean loss of the two-layer model, as a Tensor."""
     nu = X @ W1.T
     return loss_on_tape(nu @ W2.T, y)
 
 
-# %% squashed_twice diagnosis="wrong_value"
+# %% squashed_twice diagnosis="repeated_factor"
 def two_layers_on_tape(W1, W2, X, y):
     """The mean loss of the two-layer model, as a Tensor."""
     nu = sigmoid_on_tape(X @ W1.T)
@@ -111,7 +118,7 @@ def loss_on_tape(z, y):
     return engine.logsumexp(z @ np.array([[0.0, 1.0]]), 1).reshape(len(y), 1) - y * z
 
 
-# %% ready_made diagnosis="raised"
+# %% ready_made diagnosis="borrowed"
 def loss_on_tape(z, y):
     """The mean negative log-likelihood, as a Tensor; z: a Tensor (N, 1), y: an array (N, 1)."""
     return engine.Tensor(nn.binary_cross_entropy_with_logits(z.tensor, y))

@@ -81,7 +81,7 @@ def train(net, X, y, steps, lr, decay):
     return objectives
 
 
-# %% objective_without_penalty diagnosis="late_evaluation"
+# %% objective_without_penalty diagnosis="missing_term"
 def train(net, X, y, steps, lr, decay):
     """The objectives of gradient descent on the mean loss + decay / 2 * (sum of squared weights)."""
     objectives = []

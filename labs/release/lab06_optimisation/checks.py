@@ -2,20 +2,21 @@
 
 A walk is asked for its points, on a problem that the verdict draws: the curvatures of a valley, the
 weights of a small fit. What the student is handed is a gradient that counts how often it is asked. The
-truth is a walk of the verdict's own, and the usual wrong walks are walked beside it, so that a wrong
-answer can be called by its name.
+truth is walked by dpkit's own optimisers, and so are the usual wrong walks, with one slip each, so that
+a wrong answer can be called by its name.
 """
 
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 
 import dpkit as dp
 from autograder.errors import StudentError
 from autograder.exercise import Lab, agree
-from dpkit import images
+from dpkit import images, optim
 
 lab = Lab(
     "lab06_optimisation",
@@ -76,15 +77,18 @@ def bare(value):
 
 @lab.helper
 def by_hand(call):
-    """What `call` returns, and which of the optimisers of dpkit or torch it used on the way ("")."""
+    """What `call` returns, and what of dpkit's or torch's that does the exercise it used on the way ("")."""
     import sys
+
+    from dpkit import images
 
     used = []
     makers = {"dpkit": dp.optim.Optimizer}
     if "torch" in sys.modules:
         makers["torch"] = sys.modules["torch"].optim.Optimizer
     begins = {library: maker.__init__ for library, maker in makers.items()}
-    threshold = dp.optim.soft_threshold
+    ready = {(dp.optim, "soft_threshold"): "optim", (images, "total_variation"): "images"}
+    functions = {place: getattr(*place) for place in ready}
 
     def watched(library):
         def begin(self, *args, **settings):
@@ -93,19 +97,24 @@ def by_hand(call):
 
         return begin
 
-    def shrink(*args, **settings):
-        used.append("dpkit's optim.soft_threshold")
-        return threshold(*args, **settings)
+    def noted(place):
+        def function(*args, **settings):
+            used.append(f"dpkit's {ready[place]}.{place[1]}")
+            return functions[place](*args, **settings)
+
+        return function
 
     try:
         for library, maker in makers.items():
             maker.__init__ = watched(library)
-        dp.optim.soft_threshold = shrink
+        for place in ready:
+            setattr(*place, noted(place))
         answer = call()
     finally:
         for library, maker in makers.items():
             maker.__init__ = begins[library]
-        dp.optim.soft_threshold = threshold
+        for place in ready:
+            setattr(*place, functions[place])
     return answer, used[0] if used else ""
 
 
@@ -131,7 +140,7 @@ def made_by_hand(mark, answer, given):
         answer["used"] == "",
         kind="ready_made",
         message=f"{answer['used']} did the work. Here you write it yourself, with arithmetic and numpy; "
-        "the libraries' walks are for comparing with yours.",
+        "what the libraries have is for comparing with yours.",
         given=given,
     )
 
@@ -184,6 +193,40 @@ def read_walk(mark, answer, n, shape, given):
         given=given,
     )
     return points
+
+
+def library(make, slope, x, n, *, begin=None, look=None, slip=None, read=None, **settings):
+    """The points of a walk by one of dpkit's optimisers, `make([tensor])`.
+
+    A usual mistake is the same optimiser with `settings` that its constructor would refuse, with a
+    memory changed at the start (`begin`) or by each step (`slip`), with the gradient asked at another
+    point (`look`), or with another point read off (`read`). Each of these is handed the walk.
+    """
+    moved = dp.tensor(np.array(x, float), requires_grad=True)
+    optimizer = make([moved])
+    optimizer.param_groups[0].update(settings)
+    walk = SimpleNamespace(optimizer=optimizer, moved=moved, state=optimizer.state[id(moved)])
+    walk.points = [x]
+
+    def closure():
+        walk.ahead = moved.data
+        place = look(walk) if look else moved.data
+        moved.grad = slope(place)
+
+    if begin:
+        begin(walk)
+    with np.errstate(all="ignore"):
+        while len(walk.points) <= n:
+            if isinstance(optimizer, optim.ProximalGradient):
+                walk.t = optimizer._t
+                optimizer.step(closure)
+            else:
+                closure()
+                optimizer.step()
+            if slip:
+                slip(walk)
+            walk.points.append(read(walk) if read else moved.data)
+    return walk.points
 
 
 def judge_walk(mark, answer, truth, wrong, given, *, calls, again=None, rtol=1e-9, floor=1e-9):
@@ -450,8 +493,8 @@ def judge_rate(mark, rate, low, high, given):
 def judge_count(ask, mark, rate, gain):
     given = {"rate": round(rate, 6), "gain": round(gain, 3)}
     got = ask(what="count", rate=rate, gain=gain)["answer"]
-    exact = math.log(gain) / -math.log(rate)
-    truth = math.ceil(exact)
+    one = optim.minimize(lambda x: 0.5 * x * x, gain, "sgd", lr=1 - rate, tol=1.0, max_iter=100_000)
+    truth = one.nit  # counted in a walk from `gain` to 1
     mark.that(
         got is not None,
         kind="missing",
@@ -459,30 +502,21 @@ def judge_count(ask, mark, rate, gain):
         given=given,
     )
     mark.that(
-        isinstance(got, (int, float, np.number)) and not isinstance(got, bool),
+        isinstance(got, (int, float, np.integer, np.floating)) and not isinstance(got, bool),
         kind="wrong_type",
         message="A whole number was expected.",
         got=str(got)[:80],
         given=given,
     )
-    for kind, value, message in (
-        ("sign", -exact, "A negative number of steps. The logarithm of a number below 1 is negative."),
-        ("sign", math.ceil(-exact), "A negative number of steps: the logarithm of a number below 1 is."),
-        ("sign", math.floor(-exact), "A negative number of steps: the logarithm of a number below 1 is."),
-        ("rounded", truth - 1, "One step short: after that many the distance has not been divided by "
-         "`gain` yet. Round up."),
-        ("rounded", truth + 1, "One step too many: the distance has been divided by `gain` a step before. "
-         "A number of steps that is already whole stays as it is."),
-        ("wrong_type", exact, "A *whole* number of steps was expected: round up."),
+    for kind, telling, message in (
+        ("sign", got < 0, "A negative number of steps. The logarithm of a number below 1 is negative."),
+        ("rounded", got == truth - 1, "One step short: after that many the distance has not been "
+         "divided by `gain` yet. Round up."),
+        ("rounded", got == truth + 1, "One step too many: the distance has been divided by `gain` a step "
+         "before. A number of steps that is already whole stays as it is."),
+        ("wrong_type", truth - 1 < got < truth, "A *whole* number of steps was expected: round up."),
     ):  # fmt: skip
-        mark.that(
-            value == truth or agree(got, value) is not None,
-            kind=kind,
-            message=message,
-            got=got,
-            expected=truth,
-            given=given,
-        )
+        mark.that(not telling, kind=kind, message=message, got=got, expected=truth, given=given)
     mark.close(
         got,
         truth,
@@ -524,19 +558,36 @@ class Momentum:
                 judge_momentum(ask, rng, mark, name, 3, 6)
 
 
-def ball(slope, x, step, momentum, n, *, at=0.0, sign=1.0, before=None, keep=""):
-    """A walk with momentum; the gradient is taken `at` times the way ahead.
+def ball(slope, x, step, momentum, n, *, ahead, comes_from=None, stays_at=None, **slips):
+    """The walk of optim.SGD. Its Nesterov keeps the point ahead, from which the way back is the last
+    velocity's share.
 
-    `keep`: "ahead" for the points ahead instead of the points, "before" for a point before that stays
-    where it is, "place" for steps that start at x."""
-    before, points = x if before is None else before, [x]
-    while len(points) <= n:
-        push = sign * momentum * (x - before)
-        place = x if keep == "place" else x + push
-        new = place - step * slope(x + at * push)
-        points.append(x + push if keep == "ahead" else new)
-        x, before = new, before if keep == "before" else x
-    return points
+    `comes_from`: a point before the start, in place of rest; `stays_at`: one that each step takes for the
+    point before."""
+
+    def read(walk):
+        return (
+            walk.moved.data + step * momentum * walk.state["velocity"] if ahead else walk.moved.data
+        )
+
+    def remember(before):
+        def change(walk):
+            now = read(walk) if walk.state else walk.moved.data
+            walk.state["velocity"] = (before - now) / step
+            walk.moved.data = now + momentum * (now - before) if ahead else now
+
+        return change
+
+    if comes_from is not None:
+        slips["begin"] = remember(comes_from)
+    if stays_at is not None:
+        slips["slip"] = remember(stays_at)
+
+    def make(params):
+        return optim.SGD(params, lr=1.0, momentum=0.5, nesterov=ahead)
+
+    slips = {"read": read, "lr": step, "momentum": momentum} | slips
+    return library(make, slope, x, n, **slips)
 
 
 def judge_momentum(ask, rng, mark, name, size, n, shape=None):
@@ -558,45 +609,46 @@ def judge_momentum(ask, rng, mark, name, size, n, shape=None):
         "n": n,
     }
     answer, again = ask(**question), ask(**question)
-    at = {"heavy_ball": 0.0, "nesterov": 1.0}[name]
-    truth = ball(slope, x, step, momentum, n, at=at)
+    ahead = name == "nesterov"
+    truth = ball(slope, x, step, momentum, n, ahead=ahead)
     wrong = []
     if n > 1:
-        velocity = [x]
-        v = np.zeros_like(x)
-        for _ in range(n):
-            v = momentum * v + (1 - momentum) * slope(velocity[-1])
-            velocity.append(velocity[-1] - step * v)
         wrong = [
-            ("missing_term", ball(slope, x, step, 0, n), "The ball forgets: this is plain descent. Is "
-             "the point before really the one before, or already the new one?"),
-            ("wrong_point", ball(slope, x, step, momentum, n, at=1 - at), "The gradient was taken at "
-             + ("the point ahead, as Nesterov does. The ball asks where it is." if at == 0 else
-                "x, as the heavy ball does. Nesterov asks at the point ahead.")),
-            ("sign", ball(slope, x, step, momentum, n, at=at, sign=-1), "The momentum points back: "
+            ("missing_term", ball(slope, x, step, 0, n, ahead=False), "The ball forgets: this is plain "
+             "descent. Is the point before really the one before, or already the new one?"),
+            ("wrong_point", ball(slope, x, step, momentum, n, ahead=not ahead), "The gradient was taken "
+             + ("at x, as the heavy ball does. Nesterov asks at the point ahead." if ahead else
+                "at the point ahead, as Nesterov does. The ball asks where it is.")),
+            ("sign", ball(slope, x, step, -momentum, n, ahead=ahead), "The momentum points back: "
              "where the ball came from, not where it was going."),
-            ("ascent", ball(slope, x, -step, momentum, n, at=at), "Every step goes along the gradient, "
-             "uphill."),
-            ("factor", velocity, "The momentum is a running mean of gradients here, which makes every "
+            ("ascent", ball(slope, x, -step, momentum, n, ahead=ahead), "Every step goes along the "
+             "gradient, uphill."),
+            ("factor", ball(slope, x, (1 - momentum) * step, momentum, n, ahead=False), "The momentum is "
+             "a running mean of gradients here, which makes every "
              "step shorter by 1 − β. In the formula the step keeps its full length."),
-            ("factor", ball(slope, x, step, step * momentum, n, at=at), "The momentum was multiplied by "
-             "the step, too. Only the gradient is."),
-            ("factor", ball(slope, x, step, 1 - momentum, n, at=at), "1 − β stands where β is meant: "
+            ("factor", ball(slope, x, step, step * momentum, n, ahead=ahead), "The momentum was multiplied "
+             "by the step, too. Only the gradient is."),
+            ("factor", ball(slope, x, step, 1 - momentum, n, ahead=ahead), "1 − β stands where β is meant: "
              "that share of the last step is kept."),
-            ("wrong_point", ball(slope, x, step, momentum, n, at=at, before=0 * x), "The ball does not "
-             "rest at the start: the point before the first is the first itself, not 0."),
-            ("stale", ball(slope, x, step, momentum, n, at=at, keep="before"), "The point before is the "
+            ("wrong_point", ball(slope, x, step, momentum, n, ahead=ahead, comes_from=0 * x), "The ball "
+             "does not rest at the start: the point before the first is the first itself, not 0."),
+            ("stale", ball(slope, x, step, momentum, n, ahead=ahead, stays_at=x), "The point before is the "
              "start in every step. It moves along, one step behind."),
-            ("stale", ball(lambda _: slope(x), x, step, momentum, n), "Every step uses the gradient "
-             "at the start. Ask anew in each."),
+            ("stale", ball(lambda _: slope(x), x, step, momentum, n, ahead=False), "Every step uses the "
+             "gradient at the start. Ask anew in each."),
         ]  # fmt: skip
-        if at:
-            ahead = ball(slope, x, step, momentum, n + 1, at=at, keep="ahead")
+        if ahead:
+
+            def further(walk):
+                now, before = walk.points[-1], walk.points[-2:][0]
+                return now + momentum * (now - before)
+
+            ways = ball(slope, x, step, momentum, n, ahead=True, read=lambda walk: walk.moved.data)
             message = "The points ahead, y, were returned. The walk is made of the x."
             wrong += [
-                ("wrong_argument", [x, *ahead[1:-1]], message),
-                ("wrong_argument", [x, *ahead[2:]], message),
-                ("wrong_point", ball(slope, x, step, momentum, n, at=at, keep="place"), "The gradient "
+                ("wrong_argument", [x, *ways[:-1]], message),
+                ("wrong_argument", ways, message),
+                ("wrong_point", ball(slope, x, step, 0, n, ahead=False, look=further), "The gradient "
                  "is that of the point ahead, but the step starts from x. It starts from y."),
             ]  # fmt: skip
     judge_walk(mark, answer, truth, wrong, given, calls=n, again=again)
@@ -641,74 +693,99 @@ class Adam:
             judge_adam(ask, rng, mark, 3, 12, {"betas": betas, "eps": 0.3})
 
 
-def adam_like(slope, x, step, n, betas=(0.9, 0.999), eps=1e-8, mistake=""):
-    """Kingma & Ba's algorithm 1; or with one mistake."""
-    first, second = betas[::-1] if mistake == "swapped" else betas
-    points, m, v = [x], np.zeros_like(x), np.zeros_like(x)
-    for t in 1 + np.arange(n):
-        g = slope(x)
-        old, new = ((first, second), (1 - first, 1 - second))
-        if mistake == "shares":
-            old, new = new, old
-        if mistake == "whole":
-            new = (1.0, 1.0)
-        m = old[0] * m + new[0] * g
-        v = old[1] * v + new[1] * (g if mistake == "not squared" else g * g)
-        m_hat = m if mistake in ("bare", "bare m") else m / (1 - first**t)
-        v_hat = v if mistake in ("bare", "bare v") else v / (1 - second**t)
-        if mistake == "late":
-            m_hat, v_hat = m / (1 - first ** (t + 1)), v / (1 - second ** (t + 1))
-        if mistake == "begin":
-            m, v = (g, g * g) if t == 1 else (m, v)
-            m_hat, v_hat = m, v
-        if mistake == "no power":
-            m_hat, v_hat = m / (1 - first), v / (1 - second)
-        if mistake == "kept":
-            m, v = m_hat, v_hat
-        if mistake == "norm":
-            v_hat = np.full_like(x, np.sum(v_hat))
-        with np.errstate(invalid="ignore"):
-            size = np.sqrt(v_hat + eps) if mistake == "under" else np.sqrt(v_hat) + eps
-        if mistake == "no eps":
-            size = np.sqrt(v_hat)
-        if mistake == "eps before":
-            size = (np.sqrt(v) + eps) / math.sqrt(1 - second**t)
-        x = x - (-1 if mistake == "uphill" else 1) * step * m_hat / (
-            v_hat + eps if mistake == "no root" else size
-        )
-        points.append(x)
-    return points
+def adam_walk(slope, x, n, step, betas, eps, /, **slips):
+    """The walk of optim.Adam (Kingma & Ba's algorithm 1)."""
+    return library(
+        lambda params: optim.Adam(params, lr=step, betas=betas, eps=eps), slope, x, n, **slips
+    )
 
 
-MISTAKES = (  # (mistake, kind, what to say of it)
-    ("bare", "missing_factor", "There is no bias correction: m and v begin at 0 and are still far too "
-     "small in the first steps, m ten times, and v a thousand times."),
-    ("bare v", "missing_factor", "m is corrected and v is not: the first steps are far too long."),
-    ("bare m", "missing_factor", "v is corrected and m is not: the first steps are far too short."),
-    ("late", "wrong_point", "The steps are counted from 2: in the first one the correction is 1 − β, "
-     "so t is 1 there."),
-    ("kept", "accumulated", "The corrected means were kept and went on into the next step. m and v "
-     "themselves stay as they are; the hats are for this step only."),
-    ("under", "wrong_order", "ε stands under the root. It is added to the root: √v̂ + ε."),
-    ("no eps", "missing_term", "There is no ε. Where a gradient is 0 from the start, 0 is divided by 0."),
-    ("eps before", "wrong_order", "ε was added to the root of v, before the correction. It is added to "
-     "the root of the corrected v̂."),
-    ("whole", "missing_factor", "The means take in the whole gradient. A running mean of which a share "
-     "β is kept takes in a share 1 − β."),
-    ("shares", "swapped", "β and 1 − β have changed places: the larger share, β, is what is kept."),
-    ("begin", "wrong_rule", "m and v begin with the first gradient and its square. They begin at 0, and the "
-     "correction makes up for it."),
-    ("no power", "missing_factor", "The correction is the same in every step. After t steps the missing "
-     "weight is a power of β."),
-    ("no root", "missing_factor", "The root is missing: m̂ was divided by v̂, which is a square."),
-    ("not squared", "wrong_rule", "v is the running mean of the gradient's *square*; here it is that of "
-     "the gradient."),
-    ("swapped", "swapped", "The two betas have changed places: the first belongs to the mean of the "
-     "gradient, the second to that of its square."),
-    ("uphill", "ascent", "Every step goes along the gradient, uphill."),
-    ("norm", "not_summed", "All numbers share one size. Adam gives each its own: nothing is summed over "
-     "them."),
-)  # fmt: skip
+def adam_slips(slope, x, step, betas, eps):
+    """What goes wrong in Adam: (kind, the slip, what to say of it)."""
+    first, second = betas
+    g, long_ago = slope(x), 10**6  # after so many steps there is nothing left to correct
+
+    def starting(**memory):
+        return {"begin": lambda walk: walk.state.update(memory)}
+
+    def instead(far):
+        """Another way from the two means; c and d are the weights that they have collected."""
+
+        def slip(walk):
+            m, v, t = (walk.state[name] for name in ("mean", "square", "step"))
+            c, d = 1 - np.power(betas, t)
+            walk.moved.data = walk.points[-1] - step * far(m, v, c, d)
+
+        return {"slip": slip}
+
+    def keep_the_hats(walk):
+        walk.state["mean"] = walk.state["mean"] / (1 - first ** walk.state["step"])
+        walk.state["square"] = walk.state["square"] / (1 - second ** walk.state["step"])
+
+    def never_count(walk):
+        walk.state["step"] = 0
+
+    def turn_the_shares(walk):
+        g = slope(walk.moved.data)
+        for name, beta, new in (("mean", first, g), ("square", second, g * g)):
+            walk.state[name] = (
+                (1 - beta) * walk.state.get(name, 0.0) + (2 * beta - 1) * new
+            ) / beta
+        return walk.moved.data
+
+    root = np.sqrt
+    wrong = [
+        ("missing_factor", instead(lambda m, v, c, d: m / (root(v) + eps)), "There is no bias correction: "
+         "m and v begin at 0 and are still far too small in the first steps, m ten times, and v a thousand "
+         "times."),
+        ("missing_factor", instead(lambda m, v, c, d: m / c / (root(v) + eps)), "m is corrected and v is "
+         "not: the first steps are far too long."),
+        ("missing_factor", instead(lambda m, v, c, d: m / (root(v / d) + eps)), "v is corrected and m is "
+         "not: the first steps are far too short."),
+        ("wrong_point", starting(step=1), "The steps are counted from 2: in the first one the correction "
+         "is 1 − β, so t is 1 there."),
+        ("accumulated", {"slip": keep_the_hats}, "The corrected means were kept and went on into the next "
+         "step. m and v themselves stay as they are; the hats are for this step only."),
+        ("wrong_order", instead(lambda m, v, c, d: m / c / root(v / d + eps)), "ε stands under the root. "
+         "It is added to the root: √v̂ + ε."),
+        ("missing_term", {"eps": 0.0}, "There is no ε. Where a gradient is 0 from the start, 0 is divided "
+         "by 0."),
+        ("wrong_order", instead(lambda m, v, c, d: root(d) * m / c / (root(v) + eps)), "ε was added to the "
+         "root of v, before the correction. It is added to the root of the corrected v̂."),
+        ("missing_factor", {"lr": step * root(1 - second) / (1 - first), "eps": eps * root(1 - second)},
+         "The means take in the whole gradient. A running mean of which a share β is kept takes in a share "
+         "1 − β."),
+        ("wrong_rule", starting(mean=g, square=g * g, step=long_ago), "m and v begin with the first "
+         "gradient and its square. They begin at 0, and the correction makes up for it."),
+        ("missing_factor", {"slip": never_count}, "The correction is the same in every step. After t steps "
+         "the missing weight is a power of β."),
+        ("missing_factor", instead(lambda m, v, c, d: m / c / (v / d + eps)), "The root is missing: m̂ was "
+         "divided by v̂, which is a square."),
+        ("wrong_rule", not_squared(slope, second), NOT_SQUARED),
+        ("swapped", {"betas": betas[::-1]}, "The two betas have changed places: the first belongs to the "
+         "mean of the gradient, the second to that of its square."),
+        ("ascent", {"lr": -step}, "Every step goes along the gradient, uphill."),
+        ("not_summed", instead(lambda m, v, c, d: m / c / (root(np.sum(v / d)) + eps)), "All numbers share "
+         "one size. Adam gives each its own: nothing is summed over them."),
+    ]  # fmt: skip
+    if all(betas):
+        message = "β and 1 − β have changed places: the larger share, β, is what is kept."
+        wrong.append(("swapped", {"look": turn_the_shares}, message))
+    return wrong
+
+
+NOT_SQUARED = "v is the running mean of the gradient's *square*; here it is that of the gradient."
+
+
+def not_squared(slope, second):
+    """The slip with which Adam's second mean is of the gradient itself."""
+
+    def look(walk):
+        g = slope(walk.moved.data)
+        walk.state["square"] = walk.state.get("square", 0.0) + (1 - second) / second * (g - g * g)
+        return walk.moved.data
+
+    return {"look": look}
 
 
 def judge_adam(ask, rng, mark, size, n, options, shape=None):
@@ -722,7 +799,7 @@ def judge_adam(ask, rng, mark, size, n, options, shape=None):
     def slope(x):
         return (A @ x.reshape(-1) - b).reshape(x.shape)
 
-    settings = {"step": step, "n": n} | options
+    betas, eps = options.get("betas", (0.9, 0.999)), options.get("eps", 1e-8)
     question = {"A": A, "b": b, "start": x, "step": step, "n": n, "options": options}
     try:
         answer, again = ask(**question), ask(**question)
@@ -735,33 +812,28 @@ def judge_adam(ask, rng, mark, size, n, options, shape=None):
                 given=given,
             )
         raise
-    truth = adam_like(slope, x, **settings)
+    truth = adam_walk(slope, x, n, step, betas, eps)
     wrong = [
-        (kind, adam_like(slope, x, **settings, mistake=name), message)
-        for name, kind, message in MISTAKES
+        (kind, adam_walk(slope, x, n, step, betas, eps, **slip), message)
+        for kind, slip, message in adam_slips(slope, x, step, betas, eps)
     ]
     for name, other in (("betas", (0.9, 0.999)), ("eps", 1e-8)):
         if name in options:
-            walk = adam_like(slope, x, **settings | {name: other})
+            walk = adam_walk(slope, x, n, step, betas, eps, **{name: other})
             message = f"`{name}` was handed in, and the usual value was used all the same."
             wrong.append(("wrong_argument", walk, message))
-    points = answer["points"]
-    if (
-        points is not None
-        and len(points) > 1
-        and not all(
-            np.all(np.isfinite(p))
-            for p in points
-            if isinstance(p, np.ndarray) and p.dtype.kind == "f"
-        )
+    points = answer["points"] or []
+    if len(points) == n + 1 and all(
+        np.shape(point) == x.shape and np.asarray(point).dtype.kind == "f" for point in points
     ):
-        for name, kind, message in MISTAKES:
-            if name == "not squared":
-                walk = adam_like(slope, x, **settings, mistake=name)
-                if np.array_equal(np.isfinite(points[1]), np.isfinite(walk[1])):
-                    mark.fail(kind, message, given=given)
+        finite = np.isfinite(points[1])
+        walk = adam_walk(slope, x, n, step, betas, eps, **not_squared(slope, betas[1]))
+        same = np.allclose(points, walk, rtol=1e-9, atol=1e-9, equal_nan=True)
+        same = same or not np.all(finite) and np.array_equal(finite, np.isfinite(walk[1]))
+        if same and not np.all(np.isfinite(points)):
+            mark.fail("wrong_rule", NOT_SQUARED, given=given)
         mark.that(
-            bool(np.all(np.isfinite(points[1]))),
+            bool(np.all(finite)),
             kind="wrong_point",
             message="The first step is not finite: 1 − β⁰ is 0. The steps are counted from 1.",
             given=given,
@@ -955,6 +1027,11 @@ def draw_fit(rng, n, d):
     return rng.normal(size=(n, d)) + 0.5, rng.normal(size=n) * 2 + 1, rng.normal(size=d)
 
 
+def half_squares(X, y, w):
+    """The gradient by w of half the sum of squared residuals."""
+    return dp.grad(lambda w: 0.5 * dp.sum(dp.square(y - X @ w)))(w)
+
+
 def judge_batch_gradient(ask, rng, mark, n, d, size):
     X, y, w = draw_fit(rng, n, d)
     rows = rng.permutation(n)[:size]
@@ -963,7 +1040,7 @@ def judge_batch_gradient(ask, rng, mark, n, d, size):
     got = answer["got"]
 
     def total(chosen):
-        return X[chosen].T @ (X[chosen] @ w - y[chosen])
+        return half_squares(X[chosen], y[chosen], w)
 
     truth = total(rows) / size
     wrong = [
@@ -978,7 +1055,7 @@ def judge_batch_gradient(ask, rng, mark, n, d, size):
         ("sign", -truth, "The opposite sign: the residual is prediction minus truth.", True),
         ("averaged", total(rows) / d, "The sum was divided by the number of weights. The mean is over the "
          "rows that take part.", size != d),
-        ("missing_term", X[rows].T @ (X[rows] @ w) / size, "`y` is missing: the prediction stands where "
+        ("missing_term", half_squares(X[rows], 0 * y[rows], w) / size, "`y` is missing: the prediction stands where "
          "the residual is meant.", True),
         ("not_upstream", np.mean(X[rows], axis=0) * np.mean(X[rows] @ w - y[rows]), "The mean of the "
          "residuals was multiplied with the mean of the rows. Each residual belongs to its own row.",
@@ -1018,7 +1095,7 @@ def judge_unbiased(ask, rng, mark):
         )
     mark.close(
         np.mean(every, axis=0),
-        X.T @ (X @ w - y) / 5,
+        half_squares(X, y, w) / 5,
         kind="averaged",
         message="The mean over all batches of two rows is not the gradient of the whole loss: the "
         "guess is biased.",
@@ -1046,17 +1123,16 @@ def judge_unbiased(ask, rng, mark):
 )
 class Proximal:
     def probe(student, name, x, t=0.0, A=None, b=None, step=0.0, weight=0.0, n=0):
-        start = np.array(x, float)
+        start, ready = np.array(x, float), dp.optim.soft_threshold
         if name == "soft_threshold":
-            own, library = student.soft_threshold, dp.optim.soft_threshold
+            own = student.soft_threshold
             answer, used = by_hand(lambda: own(start, t))
-            used = "dpkit's optim.soft_threshold" if own is library else used
+            used = "dpkit's optim.soft_threshold" if own is ready else used
             return {"got": bare(answer), "used": used, "intact": bool(np.array_equal(start, x))}
         gradient, asked = slope_of(A, b)
 
         def shrink(x, t):
-            x = np.asarray(x, float)
-            return np.where(x > t, x - t, np.where(x < -t, x + t, 0.0))
+            return ready(np.asarray(x, float), t)
 
         walk = student.rebind(name, soft_threshold=shrink)
         return walked(lambda: walk(gradient, start, step, weight, n), asked, start)
@@ -1069,10 +1145,6 @@ class Proximal:
                 judge_proximal(ask, rng, mark, name, 5, 8)
 
 
-def shrunk(x, t):
-    return np.where(x > t, x - t, np.where(x < -t, x + t, 0.0))
-
-
 def judge_threshold(ask, rng, mark, shape):
     t = float(rng.uniform(0.4, 0.6))
     x = rng.uniform(0.7, 2, shape) * rng.choice([-1, 1], shape)
@@ -1080,7 +1152,7 @@ def judge_threshold(ask, rng, mark, shape):
     flat[:5] = 0.5 * t, -0.6 * t, 1.7, -1.9, 0.0
     given = {"x": shown(x), "t": round(t, 4)}
     answer = ask(name="soft_threshold", x=x, t=t)
-    got, truth = answer["got"], shrunk(x, t)
+    got, truth = answer["got"], optim.soft_threshold(x, t)
     made_by_hand(mark, answer, given)
     if isinstance(got, np.ndarray) and got.shape == shape and np.isnan(got[x == 0]).any():
         message = "Of a 0 came nan. A sky is mostly black: nothing may be divided by the size of a number."
@@ -1122,85 +1194,111 @@ def judge_threshold(ask, rng, mark, shape):
     )
 
 
-def proximal_like(slope, x, step, weight, n, *, momentum=True, mistake=""):
-    y, t, points = x, 0.0 if mistake == "from 0" else 1.0, [x]
-    for _ in range(n):
-        place = x if mistake == "at x" else y
-        amounts = {"unscaled": weight, "none": 0.0, "step only": step, "over": weight / step}
-        amount = amounts.get(mistake, step * weight)
-        if mistake == "first":
-            new = shrunk(place, amount)
-            new = new - step * slope(new)
-        elif mistake == "first, elsewhere":
-            new = shrunk(place, amount) - step * slope(place)
-        else:
-            new = shrunk(place - (-1 if mistake == "uphill" else 1) * step * slope(place), amount)
-        if mistake == "at x":
-            new = shrunk(y - step * slope(x), amount)
-        if mistake == "from x":
-            new = shrunk(x - step * slope(y), amount)
-        if mistake == "corner":
-            new = place - step * (slope(place) + weight * np.sign(place))
-        if mistake == "gradient":
-            new = place - step * shrunk(slope(place), weight)
-        later = (1 + math.sqrt(1 + 4 * t * t)) / 2
-        factor = (later - 1) / later if mistake == "late t" else (t - 1) / later
-        if mistake == "sign":
-            factor = -factor
-        if mistake == "brackets":
-            later = 1 + math.sqrt(1 + 4 * t * t) / 2
-            factor = (t - 1) / later
-        if mistake == "no square":
-            later = (1 + math.sqrt(1 + 4 * t)) / 2
-            factor = (t - 1) / later
-        if mistake == "linear":
-            later = t + 1
-            factor = (t - 1) / (t + 2)
-        if mistake == "old below":
-            factor = (t - 1) / t
-        y_old = y
-        y = new + factor * (new - (y_old if mistake == "from y" else x)) if momentum else new
-        if mistake == "y":
-            points.append(y)
-        else:
-            points.append(new)
-        x, t = new, later
-    return points
+def proximal_walk(slope, x, step, weight, n, fast, **slips):
+    """The walk of optim.ProximalGradient, ISTA or FISTA, with the price weight · Σ|x|."""
+
+    def price(v, s):
+        return optim.soft_threshold(v, weight * s)
+
+    return library(
+        lambda params: optim.ProximalGradient(params, step, price, fast), slope, x, n, **slips
+    )
 
 
-PROXIMAL_MISTAKES = (
-    ("unscaled", "missing_factor", "The threshold does not know the step: it should be step · weight. "
-     "Otherwise a shorter step means a heavier price."),
-    ("none", "missing_term", "Nothing is shrunk: the walk is that of f alone."),
-    ("first", "wrong_order", "Shrunk first and stepped after. The gradient step comes first; so what is "
-     "returned really has zeros."),
-    ("first, elsewhere", "wrong_order", "Shrunk first and stepped after. The gradient step comes first; "
-     "so what is returned really has zeros."),
-    ("uphill", "ascent", "The gradient step goes along the gradient, uphill."),
-    ("step only", "missing_factor", "The threshold does not know the weight: it should be step · weight."),
-    ("over", "wrong_rule", "The weight was divided by the step. A shorter step shrinks by less."),
-    ("corner", "wrong_rule", "The corner was walked down like a slope, by the signs of x. That jumps "
-     "over 0 and never stops there; the threshold does."),
-    ("gradient", "wrong_argument", "The gradient went through the threshold. What goes through is the "
-     "point after the gradient step."),
-)  # fmt: skip
-FISTA_MISTAKES = (
-    ("at x", "wrong_point", "The gradient was taken at x. It belongs to the point ahead, y."),
-    ("late t", "post_update", "The factor (t − 1)/t′ was made with the new t on top. On top stands the "
-     "old one."),
-    ("sign", "sign", "The point y lies behind x instead of ahead: the momentum has the wrong sign."),
-    ("from y", "wrong_argument", "The momentum is the way from the old x to the new x; here it begins at "
-     "the old y."),
-    ("y", "wrong_argument", "The points ahead, y, were returned. The answer is in the x: they have "
-     "passed the threshold."),
-    ("from x", "wrong_point", "The gradient is that at y, but the step starts from x. It starts from y."),
-    ("brackets", "wrong_rule", "t grows too fast: in t′ the whole sum, the 1 included, is halved."),
-    ("no square", "missing_factor", "t grows too slowly: under the root stands its square."),
-    ("linear", "wrong_rule", "The momentum grows by another rule, (k − 1)/(k + 2). It works, too; here "
-     "it is made from t and t′."),
-    ("old below", "wrong_argument", "The momentum was divided by the old t; the new one, t′, stands "
-     "below."),
-    ("from 0", "wrong_point", "t begins at 0. It begins at 1, so that the first step has no momentum."),
+def proximal_slips(slope, step, weight):
+    """What goes wrong in ISTA, and in FISTA as well: (kind, another slope, the slip, what to say)."""
+    shrink = optim.soft_threshold
+
+    def free(v, s):
+        return v
+
+    def shrunk_first(walk):
+        walk.moved.data = shrink(walk.moved.data, step * weight)
+        return walk.moved.data
+
+    def shrunk_beside(walk):
+        walk.moved.data = shrink(walk.moved.data, step * weight)
+        return walk.ahead
+
+    late = (
+        "Shrunk first and stepped after. The gradient step comes first; so what is returned really has "
+        "zeros."
+    )
+    return (
+        ("missing_factor", slope, {"prox": lambda v, s: shrink(v, weight)}, "The threshold does not know "
+         "the step: it should be step · weight. Otherwise a shorter step means a heavier price."),
+        ("missing_term", slope, {"prox": free}, "Nothing is shrunk: the walk is that of f alone."),
+        ("wrong_order", slope, {"prox": free, "look": shrunk_first}, late),
+        ("wrong_order", slope, {"prox": free, "look": shrunk_beside}, late),
+        ("ascent", lambda x: -slope(x), {}, "The gradient step goes along the gradient, uphill."),
+        ("missing_factor", slope, {"prox": shrink}, "The threshold does not know the weight: it should be "
+         "step · weight."),
+        ("wrong_rule", slope, {"prox": lambda v, s: shrink(v, weight / s)}, "The weight was divided by the "
+         "step. A shorter step shrinks by less."),
+        ("wrong_rule", lambda x: slope(x) + weight * np.sign(x), {"prox": free}, "The corner was walked "
+         "down like a slope, by the signs of x. That jumps over 0 and never stops there; the threshold "
+         "does."),
+        ("wrong_argument", lambda x: shrink(slope(x), weight), {"prox": free}, "The gradient went through "
+         "the threshold. What goes through is the point after the gradient step."),
+    )  # fmt: skip
+
+
+# What goes wrong in FISTA beyond its step: how the optimiser's memory is changed by it.
+def momentum_by(rule):
+    """`rule` makes of t and the next t: the t that is kept, and the factor of the momentum."""
+
+    def slip(walk):
+        walk.optimizer._t, factor = rule(walk.t, walk.optimizer._t)
+        walk.state["ahead"] = walk.moved.data + factor * (walk.moved.data - walk.points[-1])
+
+    return {"slip": slip}
+
+
+def slower(t):
+    return (1 + math.sqrt(1 + 4 * t)) / 2
+
+
+def faster(t):
+    return 1 + math.sqrt(1 + 4 * t * t) / 2
+
+
+def from_where_it_asked(walk):
+    way = walk.moved.data - walk.ahead
+    walk.state["ahead"] = walk.moved.data + (walk.t - 1) / walk.optimizer._t * way
+
+
+def back_to_x(walk):
+    walk.moved.data = walk.points[-1]
+    return walk.ahead
+
+
+def from_zero(walk):
+    walk.optimizer._t = 0.0
+
+
+FISTA_SLIPS = (
+    ("wrong_point", {"look": lambda walk: walk.points[-1]}, "The gradient was taken at x. It belongs to "
+     "the point ahead, y."),
+    ("post_update", momentum_by(lambda t, later: (later, 1 - 1 / later)), "The factor (t − 1)/t′ was made "
+     "with the new t on top. On top stands the old one."),
+    ("sign", momentum_by(lambda t, later: (later, (1 - t) / later)), "The point y lies behind x instead of "
+     "ahead: the momentum has the wrong sign."),
+    ("wrong_argument", {"slip": from_where_it_asked}, "The momentum is the way from the old x to the new "
+     "x; here it begins at the old y."),
+    ("wrong_argument", {"read": lambda walk: walk.state["ahead"]}, "The points ahead, y, were returned. "
+     "The answer is in the x: they have passed the threshold."),
+    ("wrong_point", {"look": back_to_x}, "The gradient is that at y, but the step starts from x. It starts "
+     "from y."),
+    ("wrong_rule", momentum_by(lambda t, later: (faster(t), (t - 1) / faster(t))), "t grows too fast: in "
+     "t′ the whole sum, the 1 included, is halved."),
+    ("missing_factor", momentum_by(lambda t, later: (slower(t), (t - 1) / slower(t))), "t grows too "
+     "slowly: under the root stands its square."),
+    ("wrong_rule", momentum_by(lambda t, later: (t + 1, (t - 1) / (t + 2))), "The momentum grows by "
+     "another rule, (k − 1)/(k + 2). It works, too; here it is made from t and t′."),
+    ("wrong_argument", momentum_by(lambda t, later: (later, (t - 1) / t)), "The momentum was divided by "
+     "the old t; the new one, t′, stands below."),
+    ("wrong_point", {"begin": from_zero}, "t begins at 0. It begins at 1, so that the first step has no "
+     "momentum."),
 )  # fmt: skip
 
 
@@ -1221,16 +1319,18 @@ def judge_proximal(ask, rng, mark, name, size, n, shape=None):
     question = {"name": name, "x": x, "A": A, "b": b, "step": step, "weight": weight, "n": n}
     answer, again = ask(**question), ask(**question)
     fast = name == "fista"
-    truth = proximal_like(slope, x, step, weight, n, momentum=fast)
+    truth = proximal_walk(slope, x, step, weight, n, fast)
     wrong = [
-        (kind, proximal_like(slope, x, step, weight, n, momentum=fast, mistake=mistake), message)
-        for mistake, kind, message in PROXIMAL_MISTAKES + FISTA_MISTAKES * fast
+        (kind, proximal_walk(other, x, step, weight, n, fast, **slip), message)
+        for kind, other, slip, message in proximal_slips(slope, step, weight)
+    ]
+    wrong += [
+        (kind, proximal_walk(slope, x, step, weight, n, True, **slip), message)
+        for kind, slip, message in FISTA_SLIPS * fast
     ]
     if fast and n > 2:
         message = "There is no momentum: this is ISTA. Does t grow, and does it before y is made?"
-        wrong.append(
-            ("missing_term", proximal_like(slope, x, step, weight, n, momentum=False), message)
-        )
+        wrong.append(("missing_term", proximal_walk(slope, x, step, weight, n, False), message))
     judge_walk(mark, answer, truth, wrong, given, calls=n, again=again)
 
 
@@ -1254,17 +1354,19 @@ def judge_proximal(ask, rng, mark, name, size, n, shape=None):
 )
 class PictureLoss:
     def probe(student, what, u, small=None, factor=1, weight=0.0, soft=1.0, gradient=False):
+        from dpkit import images
+
         u = np.array(u, float)
-        before = u.copy()
+        before, ready = u.copy(), images.total_variation
         if what == "total_variation":
+            own = student.total_variation
 
             def f(u):
-                return student.total_variation(u, soft)
+                return own(u, soft)
         else:
 
             def total_variation(u, soft=3e-3):
-                down, right = u[1:, :-1] - u[:-1, :-1], u[:-1, 1:] - u[:-1, :-1]
-                return dp.sum((down * down + right * right + soft * soft) ** 0.5)
+                return ready(u, soft)
 
             loss = student.rebind("picture_loss", total_variation=total_variation)
 
@@ -1272,10 +1374,13 @@ class PictureLoss:
                 return loss(u, np.array(small, float), factor, weight, soft)
 
         if not gradient:
-            answer = bare(f(u))
+            answer, used = by_hand(lambda: f(u))
+            if what == "total_variation" and own is ready:
+                used = "dpkit's images.total_variation"
+            answer = bare(answer)
             if isinstance(answer, np.ndarray) and answer.ndim == 0:
                 answer = float(answer)
-            return {"got": answer, "intact": bool(np.array_equal(u, before))}
+            return {"got": answer, "used": used, "intact": bool(np.array_equal(u, before))}
         value = f(dp.tensor(u, requires_grad=True))
         if not isinstance(value, dp.Tensor):
             return {"odd": type(value).__name__}
@@ -1292,16 +1397,16 @@ class PictureLoss:
 
 
 def variation(u, soft):
-    down, right = u[1:, :-1] - u[:-1, :-1], u[:-1, 1:] - u[:-1, :-1]
-    return float(np.sum(np.sqrt(down**2 + right**2 + soft**2)))
+    return float(images.total_variation(u, soft))
 
 
 def judge_variation(ask, rng, mark, rows, columns):
     u, soft = rng.uniform(0, 1, (rows, columns)), float(rng.uniform(0.1, 0.3))
     given = {"u": f"{rows} × {columns} numbers from 0 to 1", "soft": round(soft, 4)}
     answer = ask(what="total_variation", u=u, soft=soft)
+    made_by_hand(mark, answer, given)
     got, truth = answer["got"], variation(u, soft)
-    down, right = u[1:, :-1] - u[:-1, :-1], u[:-1, 1:] - u[:-1, :-1]
+    down, right = np.diff(u, axis=0)[:, :-1], np.diff(u, axis=1)[:-1]
     below, beside = np.roll(u, -1, 0) - u, np.roll(u, -1, 1) - u
     wrong = [
         ("missing_term", variation(u, 0), "The softness s is missing: without it the root has a corner, "
@@ -1359,7 +1464,7 @@ def judge_loss(ask, rng, mark, rows, columns, factor):
     }
     answer = ask(what="picture_loss", u=u, small=small, factor=factor, weight=weight, soft=soft)
     got, tv = answer["got"], variation(u, soft)
-    squares = float(np.sum((images.shrink(u, factor) - small) ** 2))
+    squares = float(np.linalg.norm(small - images.shrink(u, factor)) ** 2)
     truth = 0.5 * squares + weight * tv
     wrong = [
         ("factor", squares + weight * tv, "The ½ is missing."),
@@ -1408,16 +1513,13 @@ def judge_picture_gradient(ask, rng, mark, what):
         given=given,
     )
 
-    def f(u):
-        down, right = u[1:, :-1] - u[:-1, :-1], u[:-1, 1:] - u[:-1, :-1]
-        steep = dp.sum(dp.sqrt(down**2 + right**2 + soft**2))
-        if what == "total_variation":
-            return steep
-        return 0.5 * dp.sum((images.shrink(u, 2) - small) ** 2) + weight * steep
-
+    truth = dp.grad(lambda u: images.total_variation(u, soft))(u)
+    if what == "picture_loss":  # a block's residual goes to each of its four pixels, a quarter each
+        residual = images.shrink(u, 2) - small
+        truth = weight * truth + np.kron(residual, np.full((2, 2), 0.25))
     mark.close(
         answer["got"],
-        dp.grad(f)(u),
+        truth,
         kind="wrong_value",
         message=f"The gradient of `{what}` by the pixels is not right.",
         given=given,
@@ -1506,10 +1608,9 @@ def judge_affine(ask, rng, mark, size, shape):
     got = answer["places"]
 
     def places(middle=(size - 1) / 2, scale=None, theta=theta, keep=1.0):
-        scale = middle if scale is None else scale
-        u, v = (rows - middle) / scale, (columns - middle) / scale
-        first = keep * rows + theta[0] * u + theta[1] * v + theta[2]
-        return [first, keep * columns + theta[3] * u + theta[4] * v + theta[5]]
+        scaled = (np.stack([rows, columns]) - middle) / (middle if scale is None else scale)
+        basis = np.stack([*scaled, np.ones(shape)])
+        return list(keep * np.stack([rows, columns]) + np.tensordot(theta.reshape(2, 3), basis, 1))
 
     truth = places()
     bare = places(0.0, 1.0)
@@ -1558,11 +1659,10 @@ def judge_affine(ask, rng, mark, size, shape):
         "to arithmetic and dpkit's functions; `float` and `np.array` cut the thread.",
         given=given,
     )
-    centre = 0.5 * (size - 1)
-    ways = [(rows - centre) / centre, (columns - centre) / centre, np.ones(shape)]
+    still = np.stack([rows, columns])
     mark.close(
         slope,
-        [np.sum(weight * way) for weight in (rows, columns) for way in ways],
+        [np.sum(still * (places(theta=one) - still)) for one in np.eye(6)],
         kind="wrong_value",
         message="The slope of the places by `theta` is not right.",
         given=given,
@@ -1577,7 +1677,7 @@ def judge_mismatch(ask, rng, mark, height, width):
     answer = ask(what="mismatch", moving=moving, still=still, rows=rows, columns=columns)
     got = answer["got"]
     warped = images.warp(moving, rows, columns)
-    truth = float(np.mean((warped - still) ** 2))
+    truth = float(np.linalg.norm(still - warped) ** 2 / still.size)
     wrong = [
         ("averaged", np.sum((warped - still) ** 2), "The sum of the squares; the mean was asked for."),
         ("swapped", np.mean((images.warp(still, rows, columns) - moving) ** 2), "The still scan was "
@@ -1609,7 +1709,8 @@ def judge_mismatch(ask, rng, mark, height, width):
         "arithmetic and dpkit's functions.",
         given=given,
     )
-    slope = dp.grad(lambda r: dp.mean((images.warp(moving, r, columns) - still) ** 2))(rows)
+    _, pull_back = dp.vjp(lambda r: images.warp(moving, r, columns), rows)
+    slope = pull_back(2 * (warped - still) / still.size)[0]
     mark.close(
         answer["slope"],
         slope,

@@ -1,0 +1,98 @@
+"""What a function may not call while it is checked."""
+
+import textwrap
+
+import numpy as np
+import pytest
+
+import dpkit as dp
+from autograder.errors import StudentError
+from autograder.probe import Student
+
+WAYS = {
+    "its own name": "import dpkit as dp\ndef own(x): return dp.softmax(x)",
+    "the whole name": "import dpkit\ndef own(x): return dpkit.softmax(x)",
+    "an alias": "from dpkit import softmax as s\ndef own(x): return s(x)",
+    "an import inside": "def own(x):\n    import dpkit\n    return dpkit.softmax(x)",
+    "a from inside": "def own(x):\n    from dpkit import softmax\n    return softmax(x)",
+    "its module": "from dpkit.arrays import soft\ndef own(x): return soft.softmax(x)",
+    "a helper": "import dpkit as dp\ndef helps(x): return dp.softmax(x)\n"
+    "def own(x): return helps(x)",
+    "nothing of one's own": "from dpkit import softmax as own",
+    "a closed module": "import dpkit as dp\ndef own(x): return dp.relax.softmax(x, 1.0)",
+    "what is in one": "from dpkit.relax import softmax as s\ndef own(x): return s(x, 1.0)",
+    "the module, renamed": "from dpkit import relax as r\ndef own(x): return r.softmax(x, 1.0)",
+}  # fmt: skip
+CLOSED = ["dpkit.softmax", "dpkit.relax", "torch"]
+
+
+def student(source):
+    namespace = {}
+    exec(textwrap.dedent(source), namespace)
+    return Student(namespace)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_ready_made_answers_refuse(way):
+    with pytest.raises(StudentError, match="is ready-made. Write your own here") as caught:
+        student(WAYS[way]).rebind("own", without=CLOSED)(np.arange(3.0))
+    assert caught.value.kind == "borrowed"
+    assert "dpkit" not in caught.value.message  # students write dp
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_nothing_refuses_afterwards(way):
+    theirs = student(WAYS[way])
+    with pytest.raises(StudentError):
+        theirs.rebind("own", without=CLOSED)(np.arange(3.0))
+    assert theirs.own(np.arange(3.0)) == pytest.approx(dp.softmax(np.arange(3.0)))
+
+
+def test_everything_else_goes_on():
+    theirs = student(
+        """
+        import math
+        import dpkit as dp
+        import numpy as np
+        from dpkit import nn
+
+        def own(x):
+            assert isinstance(dp.tensor(x), dp.Tensor) and issubclass(nn.Linear, nn.Module)
+            raised = dp.exp(x - dp.max(x))
+            return np.asarray(raised / dp.sum(raised)) * math.exp(0)
+        """
+    )
+    got = theirs.rebind("own", without=CLOSED)(np.arange(3.0))
+    assert got == pytest.approx(dp.softmax(np.arange(3.0)))
+
+
+def test_the_slope_of_a_guarded_function():
+    theirs = student("import dpkit as dp\ndef own(x): return dp.sum(dp.sin(x))")
+    slope = dp.grad(theirs.rebind("own", without=CLOSED))(np.array([0.3, 0.4]))
+    assert slope == pytest.approx(np.cos([0.3, 0.4]))
+
+
+def test_what_is_lent_is_never_closed():
+    theirs = student("def own(x): return lent(x)")
+    assert theirs.rebind("own", without=CLOSED, lent=dp.softmax)(np.zeros(2)) == pytest.approx(0.5)
+
+
+def test_a_library_that_is_not_there_is_no_matter():
+    theirs = student("def own(x):\n    import nowhere\n    return nowhere.answer(x)")
+    with pytest.raises(ModuleNotFoundError):
+        theirs.rebind("own", without=["nowhere"])(1.0)
+    assert student("def own(x): return x").rebind("own", without=["nowhere.at_all"])(2.0) == 2.0
+
+
+def test_a_thing_of_the_student_s_by_its_global_name():
+    theirs = student(
+        """
+        class Engine:
+            def sin(self, x): return x
+        engine = Engine()
+        def own(x): return engine.sin(x)
+        """
+    )
+    assert theirs.rebind("own")(1.0) == 1.0
+    with pytest.raises(StudentError, match="`engine.sin` is ready-made"):
+        theirs.rebind("own", without=["engine"])(1.0)
