@@ -1,0 +1,37 @@
+"""Things that move, as functions that can be differentiated: simulated, recognised, steered.
+
+    from dpkit import physics
+
+    ball = physics.impact_step(0.05, gravity=9.81, restitution=0.8)
+    path = physics.rollout(ball, {"q": 1.0, "v": 0.0}, 40)
+
+==============  ==================================================================================
+`integrate`     steps of time, and paths made of them
+`systems`       springs, pendulums, planets, a cart with a pole, a javelin: laws and energies
+`contact`       the bounce, whose derivative the obvious program gets wrong
+==============  ==================================================================================
+"""
+
+from dpkit.physics.contact import impact_step, impact_time, naive_step, reflecting_step
+from dpkit.physics.integrate import adaptive, euler, leapfrog, rk4, rollout, symplectic_euler
+from dpkit.physics.systems import CartPole, Javelin, Mechanics, Pendulum, Spring, TwoBody, throw
+
+__all__ = [
+    "CartPole",
+    "Javelin",
+    "Mechanics",
+    "Pendulum",
+    "Spring",
+    "TwoBody",
+    "adaptive",
+    "euler",
+    "impact_step",
+    "impact_time",
+    "leapfrog",
+    "naive_step",
+    "reflecting_step",
+    "rk4",
+    "rollout",
+    "symplectic_euler",
+    "throw",
+]
