@@ -9,15 +9,29 @@
 `integrate`     steps of time, and paths made of them
 `systems`       springs, pendulums, planets, a cart with a pole, a javelin: laws and energies
 `contact`       the bounce, whose derivative the obvious program gets wrong
+`look`          how moving discs look, and where they are seen
+`identify`      the numbers in a law, from tracks and from films
 ==============  ==================================================================================
 """
 
 from dpkit.physics.contact import impact_step, impact_time, naive_step, reflecting_step
-from dpkit.physics.integrate import adaptive, euler, leapfrog, rk4, rollout, symplectic_euler
+from dpkit.physics.identify import Found, first_starts, fit_tracks, physics_from_video
+from dpkit.physics.integrate import (
+    adaptive,
+    euler,
+    leapfrog,
+    repeated,
+    rk4,
+    rollout,
+    symplectic_euler,
+)
+from dpkit.physics.look import Discs
 from dpkit.physics.systems import CartPole, Javelin, Mechanics, Pendulum, Spring, TwoBody, throw
 
 __all__ = [
     "CartPole",
+    "Discs",
+    "Found",
     "Javelin",
     "Mechanics",
     "Pendulum",
@@ -25,11 +39,15 @@ __all__ = [
     "TwoBody",
     "adaptive",
     "euler",
+    "first_starts",
+    "fit_tracks",
     "impact_step",
     "impact_time",
     "leapfrog",
     "naive_step",
+    "physics_from_video",
     "reflecting_step",
+    "repeated",
     "rk4",
     "rollout",
     "symplectic_euler",

@@ -30,7 +30,7 @@ from dpkit.checkpoint import checkpoint
 from dpkit.containers import form, spread
 from dpkit.relax.given import values_of
 
-__all__ = ["adaptive", "euler", "leapfrog", "rk4", "rollout", "symplectic_euler"]
+__all__ = ["adaptive", "euler", "leapfrog", "repeated", "rk4", "rollout", "symplectic_euler"]
 
 Field = Callable[..., Any]
 Step = Callable[..., Any]
@@ -138,6 +138,17 @@ def leapfrog(acceleration: Field, dt: float) -> Step:
         return {"q": q, "v": half + dt / 2 * acceleration(q, half, *given)}
 
     return step
+
+
+def repeated(step: Step, times: int) -> Step:
+    """A step made of several: for a film whose frames are further apart than the steps may be."""
+
+    def several(state: Any, *given: Any) -> Any:
+        for _ in range(times):
+            state = step(state, *given)
+        return state
+
+    return several
 
 
 # Steps that choose their own size ---------------------------------------------------------------

@@ -1,0 +1,100 @@
+"""How moving things look: discs of known size and colour, drawn softly, drawn hard, and found again.
+
+look = Discs(radius=0.12, colours=[[0.9, 0.2, 0.1], [0.1, 0.3, 0.9]], canvas=Canvas(32))
+film = look.draw(path["q"])                  # (frames, 32, 32, 3), differentiable by the places
+look.locate(film)                            # (frames, 2, 2): about where they are
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from dpkit import arrays
+from dpkit.backends import shape_of
+from dpkit.relax.given import alike, values_of
+from dpkit.render import Canvas, circle, coverage, over
+
+__all__ = ["Discs"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Discs:
+    """Discs in the plane, the last one on top.
+
+    radius: in the world's unit. colours: (n, 3), from 0 to 1. background: the paper, a grey.
+
+    Raises ValueError if the colours are not (n, 3).
+    """
+
+    radius: float
+    colours: Any
+    canvas: Canvas
+    background: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.colours, np.ndarray) and not hasattr(self.colours, "shape"):
+            object.__setattr__(self, "colours", np.asarray(self.colours, float))
+        shape = shape_of(self.colours)
+        if len(shape) != 2 or shape[1] != 3:
+            raise ValueError(
+                f"The colours of n discs are an array of shape (n, 3), but theirs is {shape}."
+            )
+
+    def draw(self, places: Any, softness: float = 0.2) -> Any:
+        """Pictures of discs at `places` (…, n, 2): (…, height, width, 3), in the places' library.
+
+        softness: of the borders, in pixels.
+
+        Raises ValueError if there is not one place for each disc.
+        """
+        self._need_places(places)
+        points, layers = alike(self.canvas.points(), places), []
+        for k in range(len(self.colours)):
+            centre = arrays.expand_dims(places[..., k, :], (-3, -2))
+            distance = circle(points, centre, self.radius)
+            layers.append((coverage(distance, softness * self.canvas.pixel), self.colours[k]))
+        layers = [(covered, alike(np.asarray(colour), places) if isinstance(colour, np.ndarray)
+                   else colour) for covered, colour in layers]  # fmt: skip
+        return over(layers, self.background)
+
+    def draw_hard(self, places: np.ndarray, samples: int = 8) -> np.ndarray:
+        """The pictures that `draw` stands for: each pixel the mean of samples × samples points, each
+        inside a disc or not."""
+        self._need_places(places)
+        fine = self.canvas.finer(samples)
+        x, y = fine.points()[0, :, 0], fine.points()[:, 0, 1]
+        films = []
+        for at in np.asarray(places).reshape(-1, len(self.colours), 2):
+            picture = np.full((fine.height, fine.width, 3), float(self.background))
+            for (u, v), colour in zip(at, np.asarray(self.colours), strict=True):
+                picture[(x - u) ** 2 + (y[:, None] - v) ** 2 < self.radius**2] = colour
+            shape = (self.canvas.height, samples, self.canvas.width, samples, 3)
+            films.append(picture.reshape(shape).mean((1, 3)))
+        shape = (self.canvas.height, self.canvas.width, 3)
+        return np.reshape(films, (*np.shape(places)[:-2], *shape))
+
+    def locate(self, pictures: np.ndarray) -> np.ndarray:
+        """About where the discs are, from their colours alone: (…, height, width, 3) → (…, n, 2).
+
+        A pixel's colour is split into shares of the discs' colours (least squares); a disc is at the
+        mean of its pixels. That is to a fraction of a pixel where it is seen whole, and pulled aside
+        where another covers it. A disc that is not seen is said to be in the middle.
+        """
+        apart = np.asarray(values_of(self.colours)) - self.background  # (n, 3)
+        shares = (np.asarray(pictures) - self.background) @ np.linalg.pinv(apart)
+        shares = np.where(shares > 0.35, np.minimum(shares, 1.0), 0.0)  # noise is not a little disc
+        total = shares.sum((-3, -2))
+        places = np.einsum("...hwn,hwd->...nd", shares, self.canvas.points())
+        middle = np.asarray(self.canvas.centre)
+        seen = total[..., None] > 0.5
+        return np.where(seen, places / np.maximum(total, 1e-9)[..., None], middle)
+
+    def _need_places(self, places: Any) -> None:
+        shape, n = shape_of(places), len(self.colours)
+        if len(shape) < 2 or shape[-2:] != (n, 2):
+            raise ValueError(
+                f"{n} discs need places of the shape (…, {n}, 2), but theirs is {shape}."
+            )

@@ -1,0 +1,64 @@
+"""True films for the tests of `dpkit.physics`: paths by SciPy or by formula, drawn hard, with noise."""
+
+import numpy as np
+from scipy.integrate import solve_ivp
+
+from dpkit.physics import Discs
+from dpkit.render import Canvas
+
+VERMILION, BLUE = [0.84, 0.37, 0.0], [0.0, 0.45, 0.70]
+BALLS = Discs(0.16, [VERMILION, BLUE], Canvas(32))
+BALL = Discs(0.14, [VERMILION], Canvas(32))
+FLOOR = -1 + BALL.radius
+
+
+def spring_tracks(k, length, rng, clips=4, frames=20, dt=0.1):
+    """(frames, clips, 2, 2): balls of mass 1, stretched or squeezed, turning and drifting."""
+
+    def law(_, y):
+        apart = y[2:4] - y[:2]
+        far = np.linalg.norm(apart)
+        pull = k * (far - length) * apart / far
+        return np.concatenate([y[4:], pull, -pull])
+
+    tracks = []
+    for _ in range(clips):
+        angle, middle = rng.uniform(0, 2 * np.pi), rng.uniform(-0.15, 0.15, 2)
+        along = np.array([np.cos(angle), np.sin(angle)])
+        across = rng.choice([-1, 1]) * rng.uniform(0.15, 0.4) * np.array([-along[1], along[0]])
+        half = (
+            length / 2 * (rng.uniform(1.2, 1.5) if rng.random() < 0.5 else rng.uniform(0.55, 0.8))
+        )
+        drift = rng.uniform(-0.1, 0.1, 2)
+        start = [
+            *(middle - half * along),
+            *(middle + half * along),
+            *(drift - across),
+            *(drift + across),
+        ]
+        times = dt * np.arange(frames)
+        path = solve_ivp(law, (0, times[-1]), start, "DOP853", t_eval=times, rtol=1e-11, atol=1e-12)
+        tracks.append(path.y[:4].T.reshape(frames, 2, 2))
+    return np.stack(tracks, 1)
+
+
+def ball_tracks(gravity, restitution, rng, clips=4, frames=20, dt=0.05):
+    """(frames, clips, 1, 2): thrown, and bouncing on FLOOR, from impact to impact by formula."""
+
+    def where(q, v, t):
+        height, speed, left = q[1] - FLOOR, v[1], t
+        while (hit := (speed + np.sqrt(speed**2 + 2 * gravity * height)) / gravity) < left:
+            height, speed, left = 0.0, -restitution * (speed - gravity * hit), left - hit
+        return q[0] + v[0] * t, FLOOR + height + speed * left - gravity * left**2 / 2
+
+    starts = [
+        ((rng.uniform(-0.6, -0.3), rng.uniform(0, 0.6)), (rng.uniform(0.1, 0.5), rng.uniform(-0.5, 0.8)))
+        for _ in range(clips)
+    ]  # fmt: skip
+    return np.array([[[where(q, v, dt * k)] for q, v in starts] for k in range(frames)])
+
+
+def filmed(look, tracks, rng, noise=0.03):
+    """Hard pictures, each pixel the mean of 8 × 8 points, with noise."""
+    film = look.draw_hard(tracks)
+    return film + noise * rng.normal(size=film.shape)
