@@ -11,10 +11,15 @@
 `contact`       the bounce, whose derivative the obvious program gets wrong
 `look`          how moving discs look, and where they are seen
 `identify`      the numbers in a law, from tracks and from films
+`control`       plans made by descent, and a pendulum swung up by sight
+`hamiltonian`   networks that learn a law, and one that cannot lose energy
+`recurrent`     networks with a state, in the same `rollout`
 ==============  ==================================================================================
 """
 
 from dpkit.physics.contact import impact_step, impact_time, naive_step, reflecting_step
+from dpkit.physics.control import Plan, Planner, Run, World, mpc, swing_up_cost
+from dpkit.physics.hamiltonian import HamiltonianNetwork, RateNetwork, train_rates
 from dpkit.physics.identify import Found, first_starts, fit_tracks, physics_from_video
 from dpkit.physics.integrate import (
     adaptive,
@@ -25,10 +30,34 @@ from dpkit.physics.integrate import (
     rollout,
     symplectic_euler,
 )
-from dpkit.physics.look import Discs
+from dpkit.physics.look import Discs, Rod
+from dpkit.physics.recurrent import (
+    GRU,
+    RNN,
+    clip_gradients,
+    echo,
+    jacobian_norms,
+    run_network,
+)
 from dpkit.physics.systems import CartPole, Javelin, Mechanics, Pendulum, Spring, TwoBody, throw
 
 __all__ = [
+    "run_network",
+    "jacobian_norms",
+    "echo",
+    "clip_gradients",
+    "RNN",
+    "GRU",
+    "Rod",
+    "train_rates",
+    "RateNetwork",
+    "HamiltonianNetwork",
+    "swing_up_cost",
+    "mpc",
+    "World",
+    "Run",
+    "Planner",
+    "Plan",
     "CartPole",
     "Discs",
     "Found",

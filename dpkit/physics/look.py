@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from dpkit import arrays
+from dpkit import arrays, functions
 from dpkit.backends import shape_of
 from dpkit.relax.given import alike, values_of
-from dpkit.render import Canvas, circle, coverage, over
+from dpkit.render import Canvas, circle, coverage, over, segment
+from dpkit.transforms import jvp
 
-__all__ = ["Discs"]
+__all__ = ["Discs", "Rod"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,3 +99,71 @@ class Discs:
             raise ValueError(
                 f"{n} discs need places of the shape (…, {n}, 2), but theirs is {shape}."
             )
+
+
+@dataclasses.dataclass(frozen=True)
+class Rod:
+    """A pendulum seen from the side: a thin dark rod about the middle, and a bob at its end.
+
+    length, width, bob: of the rod and of the bob's radius, in the world's unit.
+    Pictures are grey, (height, width), 0 black and 1 white.
+    """
+
+    canvas: Canvas
+    length: float = 0.7
+    width: float = 0.08
+    bob: float = 0.16
+
+    def draw(self, angles: Any, softness: float = 0.2) -> Any:
+        """Pictures of a pendulum at `angles` (…), 0 hanging: (…, height, width), in their library.
+
+        softness: of the borders, in pixels.
+        """
+        tip = self.length * arrays.stack([functions.sin(angles), -functions.cos(angles)], -1)
+        tip = arrays.expand_dims(tip, (-3, -2))
+        points, soft = alike(self.canvas.points(), tip), softness * self.canvas.pixel
+        rod = coverage(segment(points, 0.0 * tip, tip) - self.width / 2, soft)
+        bob = coverage(circle(points, tip, self.bob), soft)
+        return (1.0 - rod) * (1.0 - bob)
+
+    def draw_hard(self, angles: Any, samples: int = 8) -> np.ndarray:
+        """The pictures that `draw` stands for: each pixel the mean of samples × samples points, each
+        black or white."""
+        fine = self.canvas.finer(samples)
+        x, y = fine.points()[..., 0], fine.points()[..., 1]
+        pictures = []
+        for angle in np.ravel(angles):
+            u, v = np.sin(angle), -np.cos(angle)
+            along, across = x * u + y * v, x * v - y * u
+            rod = np.hypot(along - np.clip(along, 0, self.length), across) < self.width / 2
+            bob = np.hypot(x - self.length * u, y - self.length * v) < self.bob
+            shape = (self.canvas.height, samples, self.canvas.width, samples)
+            pictures.append(1.0 - (rod | bob).reshape(shape).mean((1, 3)))
+        return np.reshape(pictures, (*np.shape(angles), self.canvas.height, self.canvas.width))
+
+    def see(self, picture: np.ndarray, guess: float, steps: int = 4) -> float:
+        """The angle in one picture (height, width), near a guess: Gauss & Newton, through `draw`.
+
+        One jvp gives the picture at an angle and how it moves when the angle does; the best step in
+        that direction is a division. Soft first, so that a guess may be some pixels off.
+        """
+        angle = float(guess)
+        for softness in (*[1.0] * (steps // 2), *[0.3] * (steps - steps // 2)):
+            seen, slope = jvp(
+                lambda angle, soft=softness: self.draw(angle, soft),
+                (np.array(angle),), (np.array(1.0),),
+            )  # fmt: skip
+            step = np.sum(slope * (picture - seen)) / np.sum(slope * slope)
+            angle += float(np.clip(step, -0.3, 0.3))
+        return angle
+
+    def locate(self, pictures: np.ndarray, tries: int = 32) -> np.ndarray:
+        """The angles in pictures (frames, …, height, width): (frames, …), without jumps of 2π from
+        frame to frame. Some angles are looked at, and the best is refined by `see`."""
+        angles = np.linspace(-np.pi, np.pi, tries, endpoint=False)
+        drawn = self.draw(angles, 1.0).reshape(tries, -1)
+        flat = np.reshape(pictures, (-1, drawn.shape[1]))
+        best = np.argmin(((flat[:, None] - drawn) ** 2).sum(-1), axis=1)
+        side = (self.canvas.height, self.canvas.width)
+        found = [self.see(x.reshape(side), angles[k]) for x, k in zip(flat, best, strict=True)]
+        return np.unwrap(np.reshape(found, np.shape(pictures)[:-2]), axis=0)

@@ -62,3 +62,41 @@ def filmed(look, tracks, rng, noise=0.03):
     """Hard pictures, each pixel the mean of 8 × 8 points, with noise."""
     film = look.draw_hard(tracks)
     return film + noise * rng.normal(size=film.shape)
+
+
+class TruePendulum:
+    """The world that is steered: SciPy moves it, a hard picture with noise is all that is seen."""
+
+    def __init__(self, look, rng, gravity, drag, gain, dt=0.05, noise=0.03):
+        self.law = lambda torque: (
+            lambda _, y: [y[1], -gravity * np.sin(y[0]) - drag * y[1] + gain * torque]
+        )
+        self.eye, self.rng, self.dt, self.noise = look, rng, dt, noise
+        self.state, self.angles = np.zeros(2), [0.0]
+
+    def look(self):
+        return filmed(self.eye, self.state[0], self.rng, self.noise)
+
+    def push(self, torque):
+        found = solve_ivp(
+            self.law(torque), (0, self.dt), self.state, "DOP853", rtol=1e-9, atol=1e-9
+        )
+        self.state = found.y[:, -1]
+        self.angles.append(self.state[0])
+
+
+def pendulum_film(look, rng, clips=4, frames=40, **numbers):
+    """A film (frames, clips, …) and the torques (frames - 1, clips), by chance and slowly changing."""
+    films, torques = (
+        [],
+        rng.uniform(-1, 1, (frames // 8 + 1, clips)).repeat(8, axis=0)[: frames - 1],
+    )
+    for k in range(clips):
+        world = TruePendulum(look, rng, **numbers)
+        world.state = np.array([rng.uniform(-2.5, 2.5), rng.uniform(-2, 2)])
+        film = [world.look()]
+        for torque in torques[:, k]:
+            world.push(torque)
+            film.append(world.look())
+        films.append(film)
+    return np.stack(films, 1), torques
