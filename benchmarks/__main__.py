@@ -13,7 +13,7 @@ import json
 import sys
 from pathlib import Path
 
-NAMES = ("scalar", "tensor", "cost", "memory", "dispatch", "torch_tensors", "grading")
+NAMES = ("scalar", "tensor", "cost", "memory", "dispatch", "torch_tensors", "grading", "physics")
 
 
 def main() -> int:

@@ -13,6 +13,7 @@
 `identify`      the numbers in a law, from tracks and from films
 `control`       plans made by descent, and a pendulum swung up by sight
 `hamiltonian`   networks that learn a law, and one that cannot lose energy
+`unlabelled`    an encoder that finds the discs in films without labels
 `recurrent`     networks with a state, in the same `rollout`
 ==============  ==================================================================================
 """
@@ -40,8 +41,12 @@ from dpkit.physics.recurrent import (
     run_network,
 )
 from dpkit.physics.systems import CartPole, Javelin, Mechanics, Pendulum, Spring, TwoBody, throw
+from dpkit.physics.unlabelled import Encoder, Learned, learn_places
 
 __all__ = [
+    "learn_places",
+    "Learned",
+    "Encoder",
     "run_network",
     "jacobian_norms",
     "echo",

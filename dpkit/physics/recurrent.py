@@ -64,8 +64,8 @@ class GRU(Module):
         z = σ(…)  how much is kept      r = σ(…)  how much of the state is looked at
         h ← z h + (1 - z) tanh(U x + W (r h) + b)
 
-    inputs, hidden, rng: as for `RNN`. keep: added to what opens the gate z; at 2, about nine tenths
-        are kept at first, and the gradient lives ten times longer.
+    inputs, hidden, rng: as for `RNN`. keep: added to what opens the gate z; with 2, nearly nine
+        tenths of the state are kept at first, and so is its gradient.
     """
 
     def __init__(self, inputs: int, hidden: int, keep: float = 2.0, rng: Any = None) -> None:

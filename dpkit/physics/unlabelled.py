@@ -12,9 +12,8 @@ pixels, all clips at once.
     film → encoder → places → renderer → film      (trained)
                      places → law → path           (fitted)
 
-What goes wrong without care: discs drawn sharply, where nothing is seen, feel nothing. The first
-drawings are therefore soft, several pixels wide; every second attempt ended with both discs on one
-ball otherwise. A run says by its `loss` whether it succeeded: the film's own noise is the goal.
+A disc drawn sharply, where its ball is not, feels no pull. The first drawings are therefore soft,
+several pixels wide. Success can be told without labels too: `loss` should be about the film's noise.
 
 Source: Jaques, Burke & Hospedales, "Physics-as-inverse-graphics", ICLR 2020, whose authors warn that
 success depends on the seed.

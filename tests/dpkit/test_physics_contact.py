@@ -97,11 +97,19 @@ def test_a_ball_comes_to_rest_and_stays_finite():
 
 
 @pytest.mark.parametrize("method", ["naive_step", "reflecting_step", "impact_step"])
-def test_on_torch_as_on_numpy(method):
+def test_on_torch_as_on_numpy(method, device):
     torch = pytest.importorskip("torch")
     q, v = np.array([[0.0, 0.5], [0.3, 0.9]]), np.array([[0.2, 0.3], [-0.1, -1.0]])
-    step = getattr(physics, method)(0.05, 6.0, 0.8, -0.2)
-    ours = physics.rollout(step, {"q": q, "v": v}, 30)
-    theirs = physics.rollout(step, {"q": torch.tensor(q), "v": torch.tensor(v)}, 30)
-    np.testing.assert_allclose(theirs["q"].numpy(), ours["q"], rtol=1e-12)
-    np.testing.assert_allclose(theirs["v"].numpy(), ours["v"], rtol=1e-12)
+
+    def end(q, v, gravity):
+        step = getattr(physics, method)(0.05, gravity, 0.8, -0.2)
+        path = physics.rollout(step, {"q": q, "v": v}, 30)
+        return (path["q"] ** 2).sum() + path["v"][-1].sum()
+
+    value, slopes = dp.value_and_grad(end, (0, 1, 2))(q, v, 6.0)
+    theirs = [torch.tensor(x, device=device, requires_grad=True) for x in (q, v, np.array(6.0))]
+    there = end(*theirs)
+    there.backward()
+    np.testing.assert_allclose(there.item(), value, rtol=1e-12)
+    for x, slope in zip(theirs, slopes, strict=True):
+        np.testing.assert_allclose(x.grad.cpu().numpy(), slope, rtol=1e-10, atol=1e-12)

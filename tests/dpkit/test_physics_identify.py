@@ -1,16 +1,11 @@
 """Numbers of a law from tracks and films that other programs made."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 import dpkit as dp
+from benchmarks.films import BALL, BALLS, FLOOR, ball_tracks, filmed, spring_tracks
 from dpkit import physics
-
-sys.path.insert(0, str(Path(__file__).parent))
-from films import BALL, BALLS, FLOOR, ball_tracks, filmed, spring_tracks
 
 
 def spring(numbers, starts, steps):
@@ -66,6 +61,21 @@ def test_a_film_pulls_its_discs_as_differences_say():
         step[index] = h
         slope = (loss(places + step) - loss(places - step)) / (2 * h)
         assert abs(gradient[index] - slope) < 1e-7 * abs(gradient).max()
+
+
+def test_a_film_on_torch_is_the_film_on_numpy(device):
+    torch = pytest.importorskip("torch")
+    places, angles = np.array([[-0.3, 0.1], [0.2, 0.15]]), np.array([0.4, 2.5])
+
+    def darkness(draw, x):
+        return ((1.0 - draw(x, 0.5)) ** 3).sum()
+
+    for draw, x in ((BALLS.draw, places), (physics.Rod(BALLS.canvas).draw, angles)):
+        value, slope = dp.value_and_grad(lambda x, draw=draw: darkness(draw, x))(x)
+        there = torch.tensor(x, device=device, requires_grad=True)
+        darkness(draw, there).backward()
+        np.testing.assert_allclose(darkness(draw, there).item(), value, rtol=1e-10)
+        np.testing.assert_allclose(there.grad.cpu().numpy(), slope, rtol=1e-8, atol=1e-9)
 
 
 def test_a_look_says_what_it_needs():

@@ -126,18 +126,29 @@ def test_what_is_wrong_is_said():
         physics.rollout(physics.euler(lambda x: 1.0, 0.1), {"q": 1.0, "v": 0.0}, 1)
 
 
-def test_torch_tensors_go_through_with_torchs_own_derivatives():
+def test_torch_tensors_go_through_with_torchs_own_derivatives(device):
     torch = pytest.importorskip("torch")
-    length = torch.tensor(0.8, dtype=torch.float64, requires_grad=True)
-    start = {"q": torch.tensor(1.0, dtype=torch.float64), "v": torch.tensor(0.5).double()}
+    length = torch.tensor(0.8, dtype=torch.float64, device=device, requires_grad=True)
+    one = torch.ones((), dtype=torch.float64, device=device)
     step = physics.rk4(physics.Pendulum(length).field, 0.05)
-    physics.rollout(step, start, 20)["q"][-1].backward()
+    physics.rollout(step, {"q": one, "v": 0.5 * one}, 20)["q"][-1].backward()
 
     def last(length):
         step = physics.rk4(physics.Pendulum(length).field, 0.05)
         return physics.rollout(step, {"q": 1.0, "v": 0.5}, 20)["q"][-1]
 
-    assert abs(float(length.grad) - dp.grad(last)(0.8)) < 1e-12
+    assert abs(length.grad.item() - dp.grad(last)(0.8)) < 1e-12
+
+
+def test_adaptive_steps_on_torch(device):
+    torch = pytest.importorskip("torch")
+    place = np.array([[1.0, 0.0], [0.7, 0.2]])
+    start = {"q": place, "v": np.array([[0.0, 1.0], [-0.3, 1.1]])}
+    there = {name: torch.tensor(x, device=device) for name, x in start.items()}
+    ours = physics.adaptive(physics.TwoBody().field, start, [0.0, 1.0, 3.0])
+    path = physics.adaptive(physics.TwoBody().field, there, [0.0, 1.0, 3.0])
+    assert path["q"].device.type == device
+    np.testing.assert_allclose(path["q"].cpu().numpy(), ours["q"], rtol=1e-9, atol=1e-12)
 
 
 # ------------------------------------------------------------------------------------------------

@@ -1,4 +1,5 @@
-"""True films for the tests of `dpkit.physics`: paths by SciPy or by formula, drawn hard, with noise."""
+"""True films for the tests and the benchmark of `dpkit.physics`: paths by SciPy or by formula, drawn
+hard, with noise. Nothing in them is computed as dpkit.physics computes it."""
 
 import numpy as np
 from scipy.integrate import solve_ivp
