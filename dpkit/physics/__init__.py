@@ -31,7 +31,7 @@ from dpkit.physics.integrate import (
     rollout,
     symplectic_euler,
 )
-from dpkit.physics.look import Discs, Rod
+from dpkit.physics.look import Discs, Look, Rod
 from dpkit.physics.recurrent import (
     GRU,
     RNN,
@@ -44,6 +44,7 @@ from dpkit.physics.systems import CartPole, Javelin, Mechanics, Pendulum, Spring
 from dpkit.physics.unlabelled import Encoder, Learned, learn_places
 
 __all__ = [
+    "Look",
     "learn_places",
     "Learned",
     "Encoder",

@@ -36,7 +36,7 @@ import numpy as np
 
 from dpkit import arrays, functions
 from dpkit.optim import minimize
-from dpkit.physics.look import Discs
+from dpkit.physics.look import Look
 
 __all__ = ["Found", "first_starts", "fit_tracks", "physics_from_video"]
 
@@ -94,16 +94,17 @@ def fit_tracks(
 
 
 def physics_from_video(
-    simulate: Simulate, film: np.ndarray, look: Discs, numbers: Numbers, dt: float,
+    simulate: Simulate, film: np.ndarray, look: Look, numbers: Numbers, dt: float,
     starts: dict[str, Any] | None = None, horizons: Sequence[int] | None = None,
     max_iter: int = 60,
 ) -> Found:  # fmt: skip
-    """The law's numbers from a film of discs whose look is known.
+    """The law's numbers from a film of something whose look is known.
 
     simulate, numbers, horizons: as for `fit_tracks`.
-    film: (frames, clips, height, width, 3), from 0 to 1.
+    film: (frames, clips, …), pictures as the look draws them, from 0 to 1.
+    look: `Discs` for a path's places, `Rod` for angles, or any other `Look`.
     dt: the time between two frames.
-    starts: where known; by default by the discs' colours in the first three frames.
+    starts: where known; by default by where the look finds them in the first three frames.
 
     The borders are drawn a pixel soft while the horizon grows, so that a disc is pulled to where it
     is seen from some way off, and at last sharp, as soft borders pull a little to the wrong side.

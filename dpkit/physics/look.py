@@ -8,7 +8,7 @@ look.locate(film)                            # (frames, 2, 2): about where they 
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -18,7 +18,15 @@ from dpkit.relax.given import alike, values_of
 from dpkit.render import Canvas, circle, coverage, over, segment
 from dpkit.transforms import jvp
 
-__all__ = ["Discs", "Rod"]
+__all__ = ["Discs", "Look", "Rod"]
+
+
+class Look(Protocol):
+    """What `physics_from_video` asks of a look: to draw a path's "q", and to say about where it is."""
+
+    def draw(self, places: Any, softness: float = 0.2, /) -> Any: ...
+
+    def locate(self, pictures: np.ndarray, /) -> np.ndarray: ...
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,12 +61,12 @@ class Discs:
         """
         self._need_places(places)
         points, layers = alike(self.canvas.points(), places), []
-        for k in range(len(self.colours)):
+        given = self.colours
+        colours = alike(given, places) if isinstance(given, np.ndarray) else given
+        for k in range(len(given)):
             centre = arrays.expand_dims(places[..., k, :], (-3, -2))
             distance = circle(points, centre, self.radius)
-            layers.append((coverage(distance, softness * self.canvas.pixel), self.colours[k]))
-        layers = [(covered, alike(np.asarray(colour), places) if isinstance(colour, np.ndarray)
-                   else colour) for covered, colour in layers]  # fmt: skip
+            layers.append((coverage(distance, softness * self.canvas.pixel), colours[k]))
         return over(layers, self.background)
 
     def draw_hard(self, places: np.ndarray, samples: int = 8) -> np.ndarray:
@@ -74,8 +82,8 @@ class Discs:
                 picture[(x - u) ** 2 + (y[:, None] - v) ** 2 < self.radius**2] = colour
             shape = (self.canvas.height, samples, self.canvas.width, samples, 3)
             films.append(picture.reshape(shape).mean((1, 3)))
-        shape = (self.canvas.height, self.canvas.width, 3)
-        return np.reshape(films, (*np.shape(places)[:-2], *shape))
+        sides = (self.canvas.height, self.canvas.width, 3)
+        return np.reshape(films, (*np.shape(places)[:-2], *sides))
 
     def locate(self, pictures: np.ndarray) -> np.ndarray:
         """About where the discs are, from their colours alone: (…, height, width, 3) → (…, n, 2).

@@ -87,6 +87,7 @@ def test_a_rests_cost_is_zero_upright_and_two_hanging():
 # The whole
 
 
+@pytest.mark.slow
 def test_from_clips_to_upright_and_never_with_numbers_that_nobody_identified():
     rng = np.random.default_rng(4)
     film, torques = pendulum_film(LOOK, rng, clips=3, **TRUTH)
