@@ -92,19 +92,18 @@ def impact_step(
     def step(state: dict[str, Any]) -> dict[str, Any]:
         flat, y, v = _apart(state)
         y, left = y - floor, dt + 0.0 * y
-        for _ in range(bounces):
+        for count in range(bounces + 1):
             when = impact_time(y, v, gravity)
             hits = values_of(when) < values_of(left)
-            if not hits.any():
+            if count == bounces or not hits.any():
                 break
             safe = _where(hits, when, left)
             y = _where(hits, 0.0, y)
             v = _where(hits, -restitution * (v - gravity * safe), v)
             left = _where(hits, left - safe, left)
         y, v = y + v * left - gravity * left * left / 2.0, v - gravity * left
-        rests = values_of(y) < 0.0
-        if rests.any():
-            y, v = _where(rests, 0.0, y), _where(rests, 0.0, v)
+        if hits.any():  # and no end of it: at rest
+            y, v = _where(hits, 0.0, y), _where(hits, 0.0, v)
         return _together(state, flat, dt, y + floor, v)
 
     return step
@@ -135,7 +134,5 @@ def _where(condition: Any, x: Any, y: Any) -> Any:
     """`where`, with a condition in the library of the values."""
     if not condition.shape:
         return x if condition else y
-    plain = functions.where(condition, 1.0, 0.0)
     like = next((each for each in (y, x) if getattr(each, "shape", None)), y)
-    mask = alike(plain, like)
-    return functions.where(mask > 0, x, y)
+    return functions.where(alike(condition.astype(float), like) > 0, x, y)

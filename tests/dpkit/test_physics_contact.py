@@ -96,6 +96,15 @@ def test_a_ball_comes_to_rest_and_stays_finite():
     assert np.all(np.isfinite(slope))
 
 
+def test_a_ball_that_hits_at_the_end_of_a_step_bounces_in_the_next():
+    # 0.2 m in 0.2 s at 10 m/s²: rounding decides in which of the two steps it hits.
+    for height in np.nextafter([0.2, 0.2, 0.2], [0.0, 0.2, 1.0]):
+        step = physics.impact_step(0.1, 10.0, 0.5)
+        path = physics.rollout(step, {"q": float(height), "v": 0.0}, 3)
+        assert abs(path["v"][2]) > 0.9
+        assert abs(path["q"][3] - (1.0 * 0.1 - 0.05)) < 1e-9
+
+
 @pytest.mark.parametrize("method", ["naive_step", "reflecting_step", "impact_step"])
 def test_on_torch_as_on_numpy(method, device):
     torch = pytest.importorskip("torch")
