@@ -10,7 +10,7 @@ from dpkit.render import Canvas
 
 LOOK = physics.Rod(Canvas(32))
 TRUTH = {"gravity": 9.9, "drag": 0.08, "gain": 4.4}
-GUESS = {"gravity": 4.0, "drag": 0.3, "gain": 10.0}
+GUESS = {"gravity": 3.0, "drag": 0.3, "gain": 12.0}
 
 
 def model(numbers):
