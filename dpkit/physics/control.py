@@ -9,9 +9,9 @@ of the last plan.
     run = mpc(world, look, step, planner, steps=160, dt=0.05)
     run.frames, run.ghosts                      # what the camera saw, and what was planned each time
 
-The model is wrong and the camera noisy, and looking again mends that: numbers that are off by a
-third still swing a pendulum up. It cannot mend a model that is wrong about what is *possible*: one that
-believes its motor strong enough to lift the weight straight up pushes for ever, and never swings.
+The model is never quite right and the camera noisy, and looking again mends a good deal of that. It
+cannot mend a model that is wrong about what is *possible*: one that believes its motor strong enough to
+lift the weight straight up pushes for ever, and never swings.
 
 Sources: Mayne, Rawlings, Rao & Scokaert, "Constrained model predictive control", Automatica 36, 2000;
 from pictures: Jaques, Burke & Hospedales, "Physics-as-inverse-graphics", ICLR 2020.

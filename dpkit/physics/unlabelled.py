@@ -77,8 +77,8 @@ class Learned:
 
 
 def learn_places(
-    film: np.ndarray, canvas: Canvas, radius: float, n: int, *, iterations: int = 300,
-    batch: int = 48, softness: tuple[float, float] = (4.0, 0.5), lr: float = 0.01, rng: Any = None,
+    film: np.ndarray, canvas: Canvas, radius: float, n: int, *, iterations: int = 200,
+    batch: int = 32, softness: tuple[float, float] = (4.0, 0.5), lr: float = 0.01, rng: Any = None,
 ) -> Learned:  # fmt: skip
     """Train an encoder to say where n discs are, from a film without labels.
 
