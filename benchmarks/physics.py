@@ -22,15 +22,16 @@ ROUNDS = 8
 SPRING, BALL = "a spring's film", "a ball's film"
 SWING, ENERGY, LABELS = "swing-up by sight", "energy over 100 s", "places without labels"
 IDENTIFIED, GUESSED = "identified", "first guess"
+GROWING, HAMILTON, SOFT = "growing horizon", "Hamiltonian", "soft at first"
 
 
 def cases() -> list[Case]:
     engines = {
-        SPRING: ("dpkit",),
+        SPRING: (GROWING, "all frames at once"),
         BALL: ("time of impact", "naive"),
         SWING: (IDENTIFIED, GUESSED),
-        ENERGY: ("Hamiltonian ÷ plain",),
-        LABELS: ("dpkit",),
+        ENERGY: (HAMILTON, "plain"),
+        LABELS: (SOFT, "sharp from the start"),
     }
     return [Case(name, dict.fromkeys(each, _nothing)) for name, each in engines.items()]
 
@@ -78,7 +79,10 @@ def _spring(engine: str, seed: int) -> Outcome:
     tracks = films.spring_tracks(*truth.values(), rng, frames=60)
     film = films.filmed(films.BALLS, tracks[:20], rng)
     guess = {"stiffness": 2.0, "length": 0.5}
-    found = physics.physics_from_video(_simulate_spring, film, films.BALLS, guess, 0.1)
+    horizons = None if engine == GROWING else (len(film),)
+    found = physics.physics_from_video(
+        _simulate_spring, film, films.BALLS, guess, 0.1, horizons=horizons
+    )
     path = _simulate_spring(found.numbers, found.starts, 59)["q"]
     far = np.linalg.norm(path - tracks, axis=-1)[20:] / films.BALLS.canvas.pixel
     ahead = {"px ahead": float(np.sqrt(np.mean(far**2))), "px at worst": float(far.max())}
@@ -150,12 +154,13 @@ def _energy(engine: str, seed: int) -> Outcome:
     rates = np.stack([states[:, 1], -3 * np.sin(states[:, 0])], 1)
     rates = rates + 0.05 * rng.normal(size=rates.shape)
     start, drift = np.array([[1.6, 0.0], [1.0, 0.0]]), []
-    for kind in (physics.HamiltonianNetwork, physics.RateNetwork):
+    kinds = (physics.RateNetwork, physics.HamiltonianNetwork)
+    for kind in kinds if engine == HAMILTON else kinds[:1]:
         net = kind(1, (32,), rng=seed)
         physics.train_rates(net, states, rates, 300)
         path = physics.rollout(physics.rk4(net.rates, 0.1), start, 1000)
         drift.append(float(abs(energy(path) / energy(start) - 1).max()))
-    return {"drift": drift[0], "of the plain one's": drift[0] / drift[1]}, {}
+    return {"drift": drift[-1], "of the plain one's": drift[-1] / drift[0]}, {}
 
 
 def _labels(engine: str, seed: int) -> Outcome:
@@ -166,7 +171,10 @@ def _labels(engine: str, seed: int) -> Outcome:
     truth = {"stiffness": rng.uniform(3, 7), "length": rng.uniform(0.6, 0.9)}
     tracks = films.spring_tracks(*truth.values(), rng, clips=24)
     film = films.filmed(films.BALLS, tracks, rng)
-    learned = physics.learn_places(film, films.BALLS.canvas, films.BALLS.radius, 2, rng=seed)
+    soft = (4.0, 0.5) if engine == SOFT else (0.5, 0.5)
+    learned = physics.learn_places(
+        film, films.BALLS.canvas, films.BALLS.radius, 2, softness=soft, rng=seed
+    )
     places = learned.encoder.places(film)
     far = min(
         np.linalg.norm(places[..., order, :] - tracks, axis=-1).mean()
@@ -196,11 +204,11 @@ def goals(results: Results) -> list[Goal]:
 
     impact = "time of impact"
     return [
-        Goal("spring: stiffness off by, %", note(SPRING, "dpkit", "stiffness, %"), 0.5, most=True),
-        Goal("spring: length off by, %", note(SPRING, "dpkit", "length, %"), 0.1, most=True),
+        Goal("spring: stiffness off by, %", note(SPRING, GROWING, "stiffness, %"), 0.5, most=True),
+        Goal("spring: length off by, %", note(SPRING, GROWING, "length, %"), 0.1, most=True),
         Goal(
             "spring: over 40 frames ahead, px (root mean square)",
-            note(SPRING, "dpkit", "px ahead"), 0.1, most=True,
+            note(SPRING, GROWING, "px ahead"), 0.1, most=True,
         ),
         Goal("ball: gravity off by, %", note(BALL, impact, "gravity, %"), 0.3, most=True),
         Goal("ball: restitution off by, %", note(BALL, impact, "restitution, %"), 0.3, most=True),
@@ -209,7 +217,7 @@ def goals(results: Results) -> list[Goal]:
         Goal(f"first guess upright, of {seeds}", note(SWING, GUESSED, "upright"), 0, most=True),
         Goal(
             "energy drift ÷ the plain network's",
-            note(ENERGY, "Hamiltonian ÷ plain", "of the plain one's"), 0.1, most=True,
+            note(ENERGY, HAMILTON, "of the plain one's"), 0.1, most=True,
         ),
-        Goal(f"places without labels, of {seeds}", note(LABELS, "dpkit", "found"), seeds * 2 / 3),
+        Goal(f"places without labels, of {seeds}", note(LABELS, SOFT, "found"), seeds * 2 / 3),
     ]  # fmt: skip
