@@ -59,7 +59,6 @@ def test_training_differentiates_the_slopes_again():
         np.testing.assert_allclose(ours[name], goal, rtol=1e-9, atol=1e-12)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_over_100_seconds_energy_drifts_ten_times_less(seed):
     states, rates = seen(np.random.default_rng(seed))
