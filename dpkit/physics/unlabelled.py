@@ -6,8 +6,8 @@ learn from the difference to the film. The network ends in a **soft argmax**: fo
 how much each pixel looks like it, made to shares by a softmax, and then the mean place under these
 shares. So what lies in the middle must be places, since nothing else fits through.
 
-Then the law: the encoder's places are tracks, and the numbers are fitted to them, and at last to the
-pixels, all clips at once.
+Then the law: the encoder's places are tracks, to which `fit_tracks` fits the numbers; and with the look
+that was learnt, `physics_from_video` can go on from there.
 
     film → encoder → places → renderer → film      (trained)
                      places → law → path           (fitted)
