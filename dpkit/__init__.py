@@ -16,6 +16,7 @@ Read in this order:
 * `optim`, walking downhill; `nn`, networks from modules, and `logistic`, a classifier made of one;
 * `relax`, soft versions of hard decisions, and slopes from samples;
 * `images`, pictures as parameters: coarser, larger, moved, compared;
+* `physics`, things that move: simulated, recognised in tracks and videos, steered;
 * `draw`, pictures of computations.
 
 What can wait: `stencils` and `operators`, the commonest operations once more, for speed;
@@ -25,7 +26,7 @@ arrays stays quick and notices changes in place; `refusals` and `complaints`, er
 to the next.
 """
 
-from dpkit import arrays, carry, functions, images, linalg, nn, optim, relax
+from dpkit import arrays, carry, functions, images, linalg, nn, optim, physics, relax
 from dpkit.arrays import *
 from dpkit.checkpoint import checkpoint, fori_loop
 from dpkit.compiled import CompiledGradient, compile_grad
@@ -99,6 +100,7 @@ __all__ = [
     "nn",
     "no_grad",
     "optim",
+    "physics",
     "relax",
     "stop_gradient",
     "taylor_test",
