@@ -523,9 +523,9 @@ check("9.6")
 # %%
 @demo(needs="9.6")
 def _():
-    rng, t = np.random.default_rng(9), 0.025 * np.arange(60)
+    rng, t = np.random.default_rng(9), 0.025 * np.arange(120)
     rest, turn = -9.81 / 20, np.sqrt(20)  # the true motion, by its formula
-    track = rest + 0.6 * np.cos(turn * t + 0.5) + 0.02 * rng.normal(size=60)
+    track = rest + 0.6 * np.cos(turn * t + 0.5) + 0.02 * rng.normal(size=120)
     p = np.array([17.0, 6.0, 0.0, -1.0])
     print("round   spring  gravity")
     for k in range(6):
@@ -698,7 +698,9 @@ def _():
     U, words = 0.3 * rng.normal(size=(16, 1)), 0.1 * rng.normal(size=(60, 1))
     for scale, colour, style in ((0.7, GREY, ":"), (1.0, BLUE, "-"), (1.6, VERMILION, "--")):
         norms = reach(scale * Q, U, np.zeros(16), words)
-        print(f"W {scale} times a rotation: after 10 steps {norms[10]:8.2g}, after 60 {norms[60]:.2g}")
+        print(
+            f"W {scale} times a rotation: after 10 steps {norms[10]:8.2g}, after 60 {norms[60]:.2g}"
+        )
         axes.semilogy(norms, style, color=colour, label=f"{scale} × rotation")
     axes.set(xlabel="steps", ylabel="norm of ∂h_t / ∂h_0")
     axes.legend(frameon=False)
