@@ -24,10 +24,10 @@
 # **When you leave this room you can**
 #
 # - step a law of motion without blowing up its energy;
-# - carry a gradient back through hundreds of steps, by tape and by hand;
-# - see when a right simulation has a wrong slope, and mend it;
-# - read physical constants off tracks, and off a film;
-# - measure how gradients grow through time, and steer with them.
+# - carry a gradient back through time, by tape and by hand;
+# - tell when a right simulation has a wrong slope, and mend it;
+# - read physical constants off a film;
+# - measure how gradients grow, and steer with them.
 #
 # 3 hours; 20 points: 16 for code, 2 for predictions, 2 for explanations. After each exercise run
 # `check(…)`: it is free.
@@ -910,9 +910,10 @@ def _():
 #
 # ### 9.10 Right value, wrong slope (1 point, 5 minutes)
 #
-# A colleague fits the bounciness of a ball by gradients through `naive_bounce`. The simulation matches
-# the film to a millimetre; the fit does not move, or goes astray. He suggests a smaller time step.
-# What do you tell him, and what do you do instead? Three or four sentences.
+# From its height at one later moment, a colleague wants to find the height from which a ball was let
+# go, by gradients through `naive_bounce`. The simulation is right to a millimetre; the fit does not
+# move. He suggests a smaller time step. What do you tell him, and what do you do instead? Three or four
+# sentences.
 
 # %% [markdown] nbgrader={"grade_id": "why9_10", "grade": true, "solution": true, "points": 1}
 # In the naive program the moment of impact is the end of a step, whichever it is; for the tape it does
