@@ -21,7 +21,7 @@ lab = Lab(
     week=9,
     minutes=180,
     notes="week09.md",
-    given=[],
+    given=["def step(state, u):", "q, v = state", "height, speed = state"],  # as `naive_bounce` has
 )
 
 
