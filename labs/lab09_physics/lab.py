@@ -23,13 +23,13 @@
 # %% [markdown]
 # **When you leave this room you can**
 #
-# - step a law of motion without blowing up its energy;
+# - step a law of motion, and keep its energy;
 # - carry a gradient back through time, by tape and by hand;
 # - tell when a right simulation has a wrong slope, and mend it;
 # - read physical constants off a film;
 # - measure how gradients grow, and steer with them.
 #
-# 3 hours; 20 points: 16 for code, 2 for predictions, 2 for explanations. After each exercise run
+# 3 hours; 20 points: 16 for code, 2 each for predictions and explanations. After each exercise run
 # `check(…)`: it is free.
 
 # %% nbgrader={"grade_id": "setup", "locked": true}
@@ -65,9 +65,8 @@ BLUE, VERMILION, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#767676"
 # A law of motion says how fast things change: place $q$ by its speed $v$, speed by the acceleration.
 # For a spring the acceleration is $-\omega^2 q$. A computer can only take steps of `DT` seconds.
 #
-# The obvious one, **explicit Euler**: look where you are, and go straight on for `DT`. In the plane of
-# $q$ and $v/\omega$ the true motion is a circle, and the energy is its squared radius. Below are the
-# first 20 of those steps.
+# The obvious one, **explicit Euler**: go straight on from where you are. In the plane of $q$ and
+# $v/\omega$ the true motion is a circle; the energy goes with its squared radius. Here are 20 steps.
 
 # %% nbgrader={"grade_id": "world", "locked": true}
 DT, OMEGA = 0.05, 2.0
@@ -237,9 +236,9 @@ def weight(p):
 #
 # - `final`: the place $q$ after `steps` semi-implicit steps of `dt` with the law `weight(p)`;
 # - `sensitivity`: its gradient by `p`, with `dp.grad`;
-# - `by_hand`: the same *without* dp, from the path alone. For one step, $v' = v + a\,dt$, then
-#   $q' = q + v'\,dt$. Walk back with $\bar q, \bar v$, the derivatives of the final place by the
-#   state; at each step undo the second line, collect what $g$, $c$, $k$ receive, and undo the first.
+# - `by_hand`: the same *without* dp, from the path. A step is $v' = v + a\,dt$, then
+#   $q' = q + v'\,dt$. Walk back with $\bar q, \bar v$, the derivatives by the state: undo the second
+#   line, collect what $g$, $c$, $k$ receive, undo the first.
 #
 # For `EARTH`, 40 steps of 0.05 from (0, 0): about (−0.0813, 0.3209, 0.0134).
 
@@ -471,13 +470,12 @@ def _():
 
 
 # %% [markdown]
-# There is the culprit. The naive program is a staircase: level terraces, with a cliff where the impact
-# changes to another step. More steps make smaller stairs, just as level.
+# There is the culprit: a staircase. More steps make smaller stairs, just as level.
 #
 # ## 4 · Which numbers made this?
 #
-# Now turn the simulator round. A weight was tracked, with noise; its spring constant, the gravity, and
-# even how it started are unknown. The **misses** are simulated minus seen, a vector. Where they depend
+# Now turn the simulator round. A weight was tracked, with noise; spring, gravity, and how it started
+# are unknown. The **misses** are simulated minus seen, a vector. Where they depend
 # on $p$ nearly linearly, *least squares* gives the best step at once:
 #
 # $$J\,\Delta \approx -\text{misses}, \qquad p \leftarrow p + \Delta .$$
@@ -537,8 +535,8 @@ def _():
 # %% [markdown]
 # ## 5 · From a film
 #
-# Nobody hands you tracks. There is a film: 24 × 24 pixels, noise, a bouncing ball. But week 8 gave you
-# a renderer, and your bounce has honest slopes. Chain them: numbers → heights → pictures. Then ask
+# Now there is only a film: 24 × 24 pixels, noise, a bouncing ball. But week 8 gave you a renderer, and
+# your bounce has honest slopes. Chain them: numbers → heights → pictures. Then ask
 # which numbers draw *this* film.
 #
 # The film below was made elsewhere: exact bounces from a formula, each pixel an average over 64 points
@@ -641,9 +639,9 @@ def _():
 
 
 # %% [markdown]
-# Gravity, off a film. Why the growing **horizon**? Over many frames a wrong gravity loses sight of the
-# ball: where two balls do not overlap, pixels have no slope (week 7's boxes). Over a few frames the
-# guess cannot go far wrong, and what they teach makes a few more safe.
+# Why the growing **horizon**? Over many frames a wrong gravity loses sight of the ball: where two balls
+# do not overlap, pixels have no slope. Over a few frames no guess goes far wrong, and what they teach
+# makes a few more safe.
 #
 # ## 6 · A loop that learns to remember
 #
@@ -765,12 +763,12 @@ def _():
 # %% [markdown]
 # ## 7 · Asking the future
 #
-# Last question: which *inputs* lead where I want? A pendulum, with a motor too weak to lift it: it has
-# to swing to and fro first. Nobody tells it so.
+# Last question: which *inputs* lead where I want? A pendulum, with a motor too weak to lift it. It has
+# to swing first, and nobody tells it so.
 #
 # **Model predictive control**: roll out a plan of 30 pushes (1.5 s), price the path, follow the
-# gradient by the *plan* a little. Apply the first push only. Then look again, drop that push, append
-# a zero, and go on from the old plan: a **warm start**.
+# gradient by the *plan* a little. Apply the first push only. Look again, drop that push, append a zero,
+# and go on from the old plan: a **warm start**.
 
 # %% nbgrader={"grade_id": "pendulum", "locked": true}
 HORIZON, MOTOR = 30, 4.0
@@ -942,10 +940,10 @@ def _():
 # ## 9 · Stretch (no points, no hurry)
 #
 # - **Billiards.** Two balls in a box: whose time of impact comes first?
-# - **A wrong model.** Plan with gravity 7 and run with 9.81. Where does it fail? Then let it learn
-#   gravity from its own frames while it swings.
-# - **Structure.** Learn the energy instead of the acceleration (a Hamiltonian network, in the notes):
-#   what happens to the drift?
+# - **A wrong model.** Plan with gravity 7, run with 9.81. Then let it learn gravity from its own frames
+#   while it swings.
+# - **Structure.** Learn the energy instead of the acceleration (Hamiltonian networks, in the notes).
+#   What becomes of the drift?
 # - **Longer echoes.** Ten steps later: what helps, a rotation for `W` or a gate?
 # - Read `dpkit.physics`, and argue with it.
 
