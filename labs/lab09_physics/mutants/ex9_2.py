@@ -191,3 +191,16 @@ def explicit(acceleration, dt):
         return q + dt * v, v + dt * acceleration(q, v, 0.0)
 
     return step
+
+
+# %% by_a_loop_of_dpkit diagnosis="borrowed"
+def rollout(step, state, inputs):
+    """A list of states: the start, and one after each input."""
+    path = [state]
+
+    def further(k, at):
+        path.append(step(at, inputs[k]))
+        return path[-1]
+
+    dp.fori_loop(0, len(inputs), further, state)
+    return path
