@@ -1,0 +1,206 @@
+# %% [markdown]
+# Wrong ways to do exercise 9.2 (rollout); each loses marks, for the reason named.
+
+# %% without_the_start diagnosis="early_stop"
+def rollout(step, state, inputs):
+    """A list of states: the start, and one after each input."""
+    path, at = [], state
+    for u in inputs:
+        at = step(at, u)
+        path.append(at)
+    return path
+
+
+# %% last_state diagnosis="truncated"
+def rollout(step, state, inputs):
+    """A list of states: the start, and one after each input."""
+    path = [state]
+    for u in inputs:
+        path.append(step(path[-1], u))
+    return path[-1]
+
+
+# %% always_from_the_start diagnosis="stale"
+def rollout(step, state, inputs):
+    """A list of states: the start, and one after each input."""
+    path = [state]
+    for u in inputs:
+        path.append(step(state, u))
+    return path
+
+
+# %% one_step_short diagnosis="early_stop"
+def rollout(step, state, inputs):
+    """A list of states: the start, and one after each input."""
+    path = [state]
+    for u in inputs[:-1]:
+        path.append(step(path[-1], u))
+    return path
+
+
+# %% hands_on_the_number diagnosis="wrong_argument"
+def rollout(step, state, inputs):
+    """A list of states: the start, and one after each input."""
+    path = [state]
+    for u in range(len(inputs)):
+        path.append(step(path[-1], u))
+    return path
+
+
+# %% one_list_again_and_again diagnosis="aliased"
+def rollout(step, state, inputs):
+    """A list of states: the start, and one after each input."""
+    path, at = [], list(state)
+    path.append(at)
+    for u in inputs:
+        at[:] = step(at, u)
+        path.append(at)
+    return path
+
+
+# %% plain_numbers diagnosis="raised"
+def rollout(step, state, inputs):
+    """A list of states: the start, and one after each input."""
+    path = [state]
+    for u in np.asarray(inputs, float):
+        path.append(step(path[-1], u))
+    return path
+
+
+# %% rounds_every_input diagnosis="zero"
+def rollout(step, state, inputs):
+    """A list of states: the start, and one after each input."""
+    path = [state]
+    for u in inputs:
+        path.append(step(path[-1], getattr(u, "item", lambda u=u: u)()))
+    return path
+
+
+# %% both_semi_implicit diagnosis="post_update"
+def explicit(acceleration, dt):
+    """A step by explicit Euler."""
+
+    def step(state, u):
+        q, v = state
+        v = v + dt * acceleration(q, v, u)
+        return q + dt * v, v
+
+    return step
+
+
+# %% both_explicit diagnosis="stale"
+def semi_implicit(acceleration, dt):
+    """A step by semi-implicit Euler."""
+
+    def step(state, u):
+        q, v = state
+        return q + dt * v, v + dt * acceleration(q, v, u)
+
+    return step
+
+
+# %% place_first diagnosis="wrong_order"
+def semi_implicit(acceleration, dt):
+    """A step by semi-implicit Euler."""
+
+    def step(state, u):
+        q, v = state
+        q = q + dt * v
+        return q, v + dt * acceleration(q, v, u)
+
+    return step
+
+
+# %% asks_at_the_new_place diagnosis="wrong_order"
+def explicit(acceleration, dt):
+    """A step by explicit Euler."""
+
+    def step(state, u):
+        q, v = state
+        q = q + dt * v
+        return q, v + dt * acceleration(q, v, u)
+
+    return step
+
+
+# %% speed_first diagnosis="swapped"
+def explicit(acceleration, dt):
+    """A step by explicit Euler."""
+
+    def step(state, u):
+        q, v = state
+        return v + dt * acceleration(q, v, u), q + dt * v
+
+    return step
+
+
+# %% forgets_dt diagnosis="missing_factor"
+def explicit(acceleration, dt):
+    """A step by explicit Euler."""
+
+    def step(state, u):
+        q, v = state
+        return q + dt * v, v + acceleration(q, v, u)
+
+    return step
+
+
+# %% in_place diagnosis="mutated_input"
+def semi_implicit(acceleration, dt):
+    """A step by semi-implicit Euler."""
+
+    def step(state, u):
+        q, v = state
+        v += dt * acceleration(q, v, u)
+        q += dt * v
+        return q, v
+
+    return step
+
+
+# %% steps_at_once diagnosis="wrong_type"
+def explicit(acceleration, dt):
+    """A step by explicit Euler."""
+
+    def step(state, u):
+        q, v = state
+        return q + dt * v, v + dt * acceleration(q, v, u)
+
+    return step((1.0, 0.0), 0.0)
+
+
+# %% asks_twice diagnosis="accumulated"
+def semi_implicit(acceleration, dt):
+    """A step by semi-implicit Euler."""
+
+    def step(state, u):
+        q, v = state
+        v = v + dt * acceleration(q, v, u)
+        acceleration(q, v, u)
+        return q + dt * v, v
+
+    return step
+
+
+# %% no_input diagnosis="wrong_value"
+def explicit(acceleration, dt):
+    """A step by explicit Euler."""
+
+    def step(state, u):
+        q, v = state
+        return q + dt * v, v + dt * acceleration(q, v, 0.0)
+
+    return step
+
+
+# %% by_a_loop_of_dpkit diagnosis="borrowed"
+def rollout(step, state, inputs):
+    """A list of states: the start, and one after each input."""
+    path = [state]
+
+    def further(k, at):
+        path.append(step(at, inputs[k]))
+        return path[-1]
+
+    dp.fori_loop(0, len(inputs), further, state)
+    return path

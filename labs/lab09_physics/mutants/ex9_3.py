@@ -1,0 +1,198 @@
+# %% [markdown]
+# Wrong ways to do exercise 9.3 (sensitivity); each loses marks, for the reason named.
+
+# %% the_speed diagnosis="swapped"
+def final(p, start, steps, dt):
+    """The place after some steps."""
+    return rollout(semi_implicit(weight(p), dt), start, range(steps))[-1][1]
+
+
+# %% the_start diagnosis="no_update"
+def final(p, start, steps, dt):
+    """The place after some steps."""
+    return rollout(semi_implicit(weight(p), dt), start, range(steps))[0][0]
+
+
+# %% one_step_short diagnosis="early_stop"
+def final(p, start, steps, dt):
+    """The place after some steps."""
+    return rollout(semi_implicit(weight(p), dt), start, range(steps - 1))[-1][0]
+
+
+# %% explicit_euler diagnosis="other_function"
+def final(p, start, steps, dt):
+    """The place after some steps."""
+    return rollout(explicit(weight(p), dt), start, range(steps))[-1][0]
+
+
+# %% whole_path diagnosis="shape"
+def final(p, start, steps, dt):
+    """The place after some steps."""
+    return rollout(semi_implicit(weight(p), dt), start, range(steps))[-1]
+
+
+# %% by_the_start diagnosis="shape"
+def sensitivity(p, start, steps, dt):
+    """The gradient of the final place by p: three numbers."""
+    return dp.grad(lambda q: final(p, (q, start[1]), steps, dt))(start[0])
+
+
+# %% nudges diagnosis="finite_difference"
+def sensitivity(p, start, steps, dt):
+    """The gradient of the final place by p: three numbers."""
+    return np.array(
+        [
+            (final(p + d, start, steps, dt) - final(p, start, steps, dt)) / 1e-3
+            for d in 1e-3 * np.eye(3)
+        ]
+    )
+
+
+# %% uphill_sign diagnosis="sign"
+def sensitivity(p, start, steps, dt):
+    """The gradient of the final place by p: three numbers."""
+    return -dp.grad(lambda p: final(p, start, steps, dt))(p)
+
+
+# %% of_the_speed diagnosis="wrong_argument"
+def sensitivity(p, start, steps, dt):
+    """The gradient of the final place by p: three numbers."""
+    return dp.grad(lambda p: rollout(semi_implicit(weight(p), dt), start, range(steps))[-1][1])(p)
+
+
+# %% constants diagnosis="zero"
+def sensitivity(p, start, steps, dt):
+    """The gradient of the final place by p: three numbers."""
+    return dp.grad(lambda p: dp.stop_gradient(final(p, start, steps, dt)) + 0.0 * p[0])(p)
+
+
+# %% overwrites diagnosis="overwritten"
+def by_hand(p, path, dt):
+    """The same, by walking back along a path of states (q, v)."""
+    q_bar, v_bar, p_bar = 1.0, 0.0, np.zeros(3)
+    for q, v in path[-2::-1]:
+        v_bar = v_bar + dt * q_bar
+        p_bar = dt * v_bar * np.array([-1.0, -v, -q])
+        q_bar, v_bar = q_bar - dt * p[2] * v_bar, v_bar - dt * p[1] * v_bar
+    return p_bar
+
+
+# %% only_one_step diagnosis="truncated"
+def by_hand(p, path, dt):
+    """The same, by walking back along a path of states (q, v)."""
+    q_bar, v_bar, p_bar = 1.0, 0.0, np.zeros(3)
+    for q, v in path[-2:-3:-1]:
+        v_bar = v_bar + dt * q_bar
+        p_bar = p_bar + dt * v_bar * np.array([-1.0, -v, -q])
+        q_bar, v_bar = q_bar - dt * p[2] * v_bar, v_bar - dt * p[1] * v_bar
+    return p_bar
+
+
+# %% misses_the_first diagnosis="early_stop"
+def by_hand(p, path, dt):
+    """The same, by walking back along a path of states (q, v)."""
+    q_bar, v_bar, p_bar = 1.0, 0.0, np.zeros(3)
+    for q, v in path[-2:0:-1]:
+        v_bar = v_bar + dt * q_bar
+        p_bar = p_bar + dt * v_bar * np.array([-1.0, -v, -q])
+        q_bar, v_bar = q_bar - dt * p[2] * v_bar, v_bar - dt * p[1] * v_bar
+    return p_bar
+
+
+# %% states_after_the_step diagnosis="wrong_point"
+def by_hand(p, path, dt):
+    """The same, by walking back along a path of states (q, v)."""
+    q_bar, v_bar, p_bar = 1.0, 0.0, np.zeros(3)
+    for q, v in path[:0:-1]:
+        v_bar = v_bar + dt * q_bar
+        p_bar = p_bar + dt * v_bar * np.array([-1.0, -v, -q])
+        q_bar, v_bar = q_bar - dt * p[2] * v_bar, v_bar - dt * p[1] * v_bar
+    return p_bar
+
+
+# %% wrong_sign diagnosis="sign"
+def by_hand(p, path, dt):
+    """The same, by walking back along a path of states (q, v)."""
+    q_bar, v_bar, p_bar = 1.0, 0.0, np.zeros(3)
+    for q, v in path[-2::-1]:
+        v_bar = v_bar + dt * q_bar
+        p_bar = p_bar - dt * v_bar * np.array([-1.0, -v, -q])
+        q_bar, v_bar = q_bar - dt * p[2] * v_bar, v_bar - dt * p[1] * v_bar
+    return p_bar
+
+
+# %% no_dt diagnosis="missing_factor"
+def by_hand(p, path, dt):
+    """The same, by walking back along a path of states (q, v)."""
+    q_bar, v_bar, p_bar = 1.0, 0.0, np.zeros(3)
+    for q, v in path[-2::-1]:
+        v_bar = v_bar + dt * q_bar
+        p_bar = p_bar + v_bar * np.array([-1.0, -v, -q])
+        q_bar, v_bar = q_bar - dt * p[2] * v_bar, v_bar - dt * p[1] * v_bar
+    return p_bar
+
+
+# %% forgets_drag diagnosis="missing_term"
+def by_hand(p, path, dt):
+    """The same, by walking back along a path of states (q, v)."""
+    q_bar, v_bar, p_bar = 1.0, 0.0, np.zeros(3)
+    for q, v in path[-2::-1]:
+        v_bar = v_bar + dt * q_bar
+        p_bar = p_bar + dt * v_bar * np.array([-1.0, -v, -q])
+        q_bar, v_bar = q_bar - dt * p[2] * v_bar, v_bar
+    return p_bar
+
+
+# %% forgets_the_spring diagnosis="missing_term"
+def by_hand(p, path, dt):
+    """The same, by walking back along a path of states (q, v)."""
+    q_bar, v_bar, p_bar = 1.0, 0.0, np.zeros(3)
+    for q, v in path[-2::-1]:
+        v_bar = v_bar + dt * q_bar
+        p_bar = p_bar + dt * v_bar * np.array([-1.0, -v, -q])
+        q_bar, v_bar = q_bar, v_bar - dt * p[1] * v_bar
+    return p_bar
+
+
+# %% wrong_order diagnosis="missing_term"
+def by_hand(p, path, dt):
+    """The same, by walking back along a path of states (q, v)."""
+    q_bar, v_bar, p_bar = 1.0, 0.0, np.zeros(3)
+    for q, v in path[-2::-1]:
+        p_bar = p_bar + dt * v_bar * np.array([-1.0, -v, -q])
+        q_bar, v_bar = q_bar - dt * p[2] * v_bar, v_bar - dt * p[1] * v_bar + dt * q_bar
+    return p_bar
+
+
+# %% drag_and_spring_swapped diagnosis="swapped"
+def by_hand(p, path, dt):
+    """The same, by walking back along a path of states (q, v)."""
+    q_bar, v_bar, p_bar = 1.0, 0.0, np.zeros(3)
+    for q, v in path[-2::-1]:
+        v_bar = v_bar + dt * q_bar
+        p_bar = p_bar + dt * v_bar * np.array([-1.0, -q, -v])
+        q_bar, v_bar = q_bar - dt * p[2] * v_bar, v_bar - dt * p[1] * v_bar
+    return p_bar
+
+
+# %% by_the_tape diagnosis="borrowed"
+def by_hand(p, path, dt):
+    """The same, by walking back along a path of states (q, v)."""
+    return dp.grad(lambda p: final(p, path[0], len(path) - 1, dt))(p)
+    q_bar, v_bar, p_bar = 1.0, 0.0, np.zeros(3)
+    for q, v in path[-2::-1]:
+        v_bar = v_bar + dt * q_bar
+        p_bar = p_bar + dt * v_bar * np.array([-1.0, -v, -q])
+        q_bar, v_bar = q_bar - dt * p[2] * v_bar, v_bar - dt * p[1] * v_bar
+    return p_bar
+
+
+# %% mean_of_the_shares diagnosis="averaged"
+def by_hand(p, path, dt):
+    """The same, by walking back along a path of states (q, v)."""
+    q_bar, v_bar, p_bar = 1.0, 0.0, np.zeros(3)
+    for q, v in path[-2::-1]:
+        v_bar = v_bar + dt * q_bar
+        p_bar = p_bar + dt * v_bar * np.array([-1.0, -v, -q])
+        q_bar, v_bar = q_bar - dt * p[2] * v_bar, v_bar - dt * p[1] * v_bar
+    return p_bar / (len(path) - 1)

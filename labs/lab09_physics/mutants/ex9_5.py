@@ -1,0 +1,224 @@
+# %% [markdown]
+# Wrong ways to do exercise 9.5 (time of impact); each loses marks, for the reason named.
+
+# %% earlier_root diagnosis="wrong_argument"
+def impact_time(height, speed, g):
+    """Seconds until it hits the floor."""
+    return (speed - dp.sqrt(speed * speed + 2 * g * height)) / g
+
+
+# %% from_rest diagnosis="missing_term"
+def impact_time(height, speed, g):
+    """Seconds until it hits the floor."""
+    return dp.sqrt(2 * height / g)
+
+
+# %% downwards_positive diagnosis="sign"
+def impact_time(height, speed, g):
+    """Seconds until it hits the floor."""
+    return (-speed + dp.sqrt(speed * speed + 2 * g * height)) / g
+
+
+# %% halves_it diagnosis="factor"
+def impact_time(height, speed, g):
+    """Seconds until it hits the floor."""
+    return (speed + dp.sqrt(speed * speed + 2 * g * height)) / (2 * g)
+
+
+# %% no_two diagnosis="wrong_value"
+def impact_time(height, speed, g):
+    """Seconds until it hits the floor."""
+    return (speed + dp.sqrt(speed * speed + g * height)) / g
+
+
+# %% math_module diagnosis="raised"
+def impact_time(height, speed, g):
+    """Seconds until it hits the floor."""
+    return (speed + float(speed * speed + 2 * g * height) ** 0.5) / g
+
+
+# %% through_the_floor diagnosis="missing_term"
+def impact_bounce(g, e, dt):
+    """A step of free fall, with an exact bounce in it if there is one."""
+
+    def fall(height, speed, t):
+        return height + speed * t - g * t * t / 2, speed - g * t
+
+    def step(state, u):
+        height, speed = state
+        t = impact_time(height, speed, g)
+        if t >= 0:
+            return fall(height, speed, dt)
+        return fall(0.0, -e * (speed - g * t), dt - t)
+
+    return step
+
+
+# %% stops_at_the_floor diagnosis="truncated"
+def impact_bounce(g, e, dt):
+    """A step of free fall, with an exact bounce in it if there is one."""
+
+    def fall(height, speed, t):
+        return height + speed * t - g * t * t / 2, speed - g * t
+
+    def step(state, u):
+        height, speed = state
+        t = impact_time(height, speed, g)
+        if t >= dt:
+            return fall(height, speed, dt)
+        return fall(0.0, -e * (speed - g * t), 0.0 * t)
+
+    return step
+
+
+# %% all_of_dt_again diagnosis="double_counted"
+def impact_bounce(g, e, dt):
+    """A step of free fall, with an exact bounce in it if there is one."""
+
+    def fall(height, speed, t):
+        return height + speed * t - g * t * t / 2, speed - g * t
+
+    def step(state, u):
+        height, speed = state
+        t = impact_time(height, speed, g)
+        if t >= dt:
+            return fall(height, speed, dt)
+        return fall(0.0, -e * (speed - g * t), dt)
+
+    return step
+
+
+# %% keeps_all diagnosis="missing_factor"
+def impact_bounce(g, e, dt):
+    """A step of free fall, with an exact bounce in it if there is one."""
+
+    def fall(height, speed, t):
+        return height + speed * t - g * t * t / 2, speed - g * t
+
+    def step(state, u):
+        height, speed = state
+        t = impact_time(height, speed, g)
+        if t >= dt:
+            return fall(height, speed, dt)
+        return fall(0.0, -(speed - g * t), dt - t)
+
+    return step
+
+
+# %% speed_at_the_start diagnosis="stale"
+def impact_bounce(g, e, dt):
+    """A step of free fall, with an exact bounce in it if there is one."""
+
+    def fall(height, speed, t):
+        return height + speed * t - g * t * t / 2, speed - g * t
+
+    def step(state, u):
+        height, speed = state
+        t = impact_time(height, speed, g)
+        if t >= dt:
+            return fall(height, speed, dt)
+        return fall(0.0, -e * speed, dt - t)
+
+    return step
+
+
+# %% not_turned_round diagnosis="sign"
+def impact_bounce(g, e, dt):
+    """A step of free fall, with an exact bounce in it if there is one."""
+
+    def fall(height, speed, t):
+        return height + speed * t - g * t * t / 2, speed - g * t
+
+    def step(state, u):
+        height, speed = state
+        t = impact_time(height, speed, g)
+        if t >= dt:
+            return fall(height, speed, dt)
+        return fall(0.0, e * (speed - g * t), dt - t)
+
+    return step
+
+
+# %% euler diagnosis="other_function"
+def impact_bounce(g, e, dt):
+    """A step of free fall, with an exact bounce in it if there is one."""
+
+    def fall(height, speed, t):
+        return height + (speed - g * t) * t, speed - g * t
+
+    def step(state, u):
+        height, speed = state
+        t = impact_time(height, speed, g)
+        if t >= dt:
+            return fall(height, speed, dt)
+        return fall(0.0, -e * (speed - g * t), dt - t)
+
+    return step
+
+
+# %% time_as_a_constant diagnosis="missing_term"
+def impact_bounce(g, e, dt):
+    """A step of free fall, with an exact bounce in it if there is one."""
+
+    def fall(height, speed, t):
+        return height + speed * t - g * t * t / 2, speed - g * t
+
+    def step(state, u):
+        height, speed = state
+        t = dp.stop_gradient(impact_time(height, speed, g))
+        if t >= dt:
+            return fall(height, speed, dt)
+        return fall(0.0, -e * (speed - g * t), dt - t)
+
+    return step
+
+
+# %% swapped diagnosis="swapped"
+def impact_bounce(g, e, dt):
+    """A step of free fall, with an exact bounce in it if there is one."""
+
+    def fall(height, speed, t):
+        return height + speed * t - g * t * t / 2, speed - g * t
+
+    def step(state, u):
+        height, speed = state
+        t = impact_time(height, speed, g)
+        if t >= dt:
+            return fall(height, speed, dt)
+        return fall(0.0, -e * (speed - g * t), dt - t)[::-1]
+
+    return step
+
+
+# %% naive diagnosis="other_function"
+def impact_bounce(g, e, dt):
+    """A step of free fall, with an exact bounce in it if there is one."""
+
+    def fall(height, speed, t):
+        return height + speed * t - g * t * t / 2, speed - g * t
+
+    def step(state, u):
+        height, speed = state
+        speed = speed - g * dt
+        height = height + speed * dt
+        return (height, speed) if height > 0 else (0.0, -e * speed)
+
+    return step
+
+
+# %% reflected diagnosis="other_function"
+def impact_bounce(g, e, dt):
+    """A step of free fall, with an exact bounce in it if there is one."""
+
+    def fall(height, speed, t):
+        return height + speed * t - g * t * t / 2, speed - g * t
+
+    def step(state, u):
+        height, speed = state
+        t = impact_time(height, speed, g)
+        if t >= dt:
+            return fall(height, speed, dt)
+        height, speed = fall(height, speed, dt)
+        return -e * height, -e * speed
+
+    return step

@@ -1,0 +1,1406 @@
+"""Lab 9: what each exercise asks the student's code, and how the answers are judged.
+
+Truths are found by another route than the student's: powers of a matrix instead of a loop, complex steps
+instead of a tape, the roots of a polynomial instead of a formula for the time of impact.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+
+import numpy as np
+
+import dpkit as dp
+from autograder.errors import StudentError
+from autograder.exercise import Lab, agree
+
+lab = Lab(
+    "lab09_physics",
+    "Physics, memory, control",
+    week=9,
+    minutes=180,
+    notes="week09.md",
+    given=["def step(state, u):", "q, v = state", "height, speed = state"],  # as `naive_bounce` has
+)
+
+
+# ------------------------------------------------------------------------------------------------
+# What probes share
+
+
+@lab.helper
+def numbers(x):
+    """The numbers in dpkit's tensors, and in arrays of any kind; lists and tuples likewise."""
+    if isinstance(x, (list, tuple)):
+        return [numbers(each) for each in x]
+    x = x.data if isinstance(x, dp.Tensor) else x
+    if isinstance(x, np.generic):
+        return x.item()
+    return np.array(x) if isinstance(x, np.ndarray) else x
+
+
+@lab.helper
+def unaided(run, *names):
+    """run(), while dpkit's ready-made answers are out of reach: `dpkit.physics`, and these `names`."""
+    import contextlib
+    import importlib
+    import sys
+
+    with contextlib.suppress(ImportError):
+        importlib.import_module("dpkit.physics")  # now, so that no import brings it in afterwards
+
+    def refusal(name):
+        def refuse(*_, **__):
+            raise RuntimeError(f"`{name}` is ready-made. Write your own here, and compare later.")
+
+        return refuse
+
+    modules = [m for name, m in sys.modules.items() if name.split(".")[:2] == ["dpkit", "physics"]]
+    kept = [
+        (module, name, getattr(module, name), f"dp.physics.{name}")
+        for module in modules
+        for name in dir(module)
+        if callable(getattr(module, name))
+        and str(getattr(getattr(module, name), "__module__", "")).startswith("dpkit.physics")
+    ]
+    kept += [(dp, name, getattr(dp, name), f"dp.{name}") for name in names]
+    try:
+        for place, name, _, called in kept:
+            setattr(place, name, refusal(called))
+        return run()
+    finally:
+        for place, name, was, _ in kept:
+            setattr(place, name, was)
+
+
+@lab.helper
+def lent_rollout(step, state, inputs):
+    """In place of `rollout`: each state from the very start. It takes its time."""
+    todo = list(inputs)
+    return [
+        dp.fori_loop(0, k, lambda i, at: step(at, todo[i]), state) for k in range(len(todo) + 1)
+    ]
+
+
+@lab.helper
+def lent_step(acceleration, dt):
+    """In place of `semi_implicit`, for laws that are straight lines in q and v."""
+
+    def step(state, u):
+        still = acceleration(0.0, 0.0, u)
+        by_q, by_v = acceleration(1.0, 0.0, u) - still, acceleration(0.0, 1.0, u) - still
+        moved = dt * by_q * state[0] + (1 + dt * by_v) * state[1] + dt * still
+        return state[0] + dt * moved, moved
+
+    return step
+
+
+@lab.helper
+def untouched(before, after):
+    """Whether an array that was lent came back as it was."""
+    return bool(np.array_equal(before, after))
+
+
+# ------------------------------------------------------------------------------------------------
+# What verdicts share
+
+
+def on_their_own(ask, mark):
+    """`ask`; where a ready-made function was called, the part fails for that reason."""
+
+    def asked(**inputs):
+        try:
+            return ask(**inputs)
+        except StudentError as error:
+            if "` is ready-made." in error.message:
+                mark.fail("borrowed", error.message.removeprefix("RuntimeError: "))
+            raise
+
+    return asked
+
+
+def not_like(mark, got, wrong, truth, kind, message, rtol=1e-6, **evidence):
+    """Fail with a name where the answer is a particular wrong one (and the right one is not)."""
+    mark.that(
+        agree(truth, wrong, rtol=rtol) is None or agree(got, wrong, rtol=rtol) is not None,
+        kind=kind,
+        message=message,
+        got=got,
+        **evidence,
+    )
+
+
+def judge_slope(mark, got, truth, begin, rtol=1e-5, **evidence):
+    """A slope: none at all, or another than the truth. `begin` is how the sentences begin."""
+    numeric = isinstance(got, (float, int, np.ndarray)) and np.shape(got) == np.shape(truth)
+    flat = numeric and bool(np.all(np.asarray(got) == 0) and np.any(truth != 0))
+    mark.that(
+        not flat,
+        kind="zero",
+        message=f"{begin} is zero: somewhere on the way it turns into plain numbers.",
+        got=got,
+        expected=truth,
+        **evidence,
+    )
+    not_like(
+        mark, got, -np.asarray(truth), truth, "sign", f"{begin} has the wrong sign.", **evidence
+    )
+    if agree(got, truth, rtol=rtol, floor=1e-8) is not None:
+        mark.that(
+            agree(got, truth, rtol=5e-3, floor=1e-6) is not None,
+            kind="finite_difference",
+            message=f"{begin} is only nearly right, as a difference quotient is. Let `dp` "
+            "differentiate.",
+            got=got,
+            expected=truth,
+            **evidence,
+        )
+    mark.close(
+        got,
+        truth,
+        kind="missing_term",
+        message=f"{begin} is wrong: part of it may be cut off from the tape.",
+        rtol=rtol,
+        floor=1e-8,
+        **evidence,
+    )
+
+
+def complex_gradient(f, x):
+    """The gradient of an analytic f at x, to the last digit (Squire & Trapp 1998)."""
+    x = np.asarray(x, float)
+    return np.array([np.imag(f(x + 1e-30j * d)) / 1e-30 for d in np.eye(len(x))])
+
+
+def nudged(f, x, h=1e-6):
+    """The gradient of f at x by centred differences of the truth."""
+    x = np.asarray(x, float)
+    return np.array([(f(x + h * d) - f(x - h * d)) / (2 * h) for d in np.eye(len(x))])
+
+
+def hanging(p, dt):
+    """A semi-implicit step of a hanging weight, as a matrix that acts on (q, v, 1)."""
+    g, drag, spring = p
+    kick = np.array([[1, 0, 0], [-dt * spring, 1 - dt * drag, -dt * g], [0, 0, 1]])
+    drift = np.array([[1, dt, 0], [0, 1, 0], [0, 0, 1]])
+    return drift @ kick
+
+
+def hang(p, start, steps, dt):
+    """(q, v) of the weight after some steps, by a power of the matrix."""
+    return (np.linalg.matrix_power(hanging(p, dt), steps) @ np.array([*start, 1.0]))[:2]
+
+
+# ------------------------------------------------------------------------------------------------
+# 9.1: a prediction, as 9.4 is
+
+
+@lab.exercise(
+    "9.1",
+    "Predict: half a percent",
+    points=1,
+    minutes=3,
+    reread="week09.md#euler",
+    hints=(
+        "Energy is the *square* of the radius.",
+        "Each step multiplies it by 1 + ω² dt². What is that here?",
+        "1.01 a thousand times: e to the power of nearly 10.",
+    ),
+)
+class Energy:
+    def probe(student):
+        return student.my_prediction_of_the_energy()
+
+    def verdict(ask, rng, mark):
+        mark.prediction(ask, 0, 10**9)
+
+
+# ------------------------------------------------------------------------------------------------
+# 9.2
+
+
+@lab.exercise(
+    "9.2",
+    "Rollout",
+    points=2,
+    minutes=12,
+    reread="week09.md#rollout",
+    hints=(
+        "Start a list with the state. Which of its entries does each step go on from?",
+        "`explicit(acceleration, dt)` returns a *function* of (state, u): define it inside. Unpack the "
+        "state first: `q, v = state`.",
+        "The two differ in one thing only: whether q moves with the speed from before the step or with "
+        "the one after it. The acceleration is the same.",
+    ),
+)
+class Rollout:
+    def probe(student, which, start, inputs=None, law=None, dt=None, taped=False):
+        if which == "rollout":
+            run = student.rollout
+
+            def step(state, u):
+                q, v = state
+                return 0.5 * q + v * u, v + q * q - 0.25 * u
+
+            if taped:
+
+                def end(inputs):
+                    q, v = run(step, tuple(start), inputs)[-1]
+                    return q + 2.0 * v
+
+                return unaided(lambda: numbers(dp.grad(end)(np.array(inputs, float))), "fori_loop")
+            path = unaided(lambda: run(step, tuple(start), inputs), "fori_loop")
+            return {"path": numbers(path), "list": isinstance(path, (list, tuple))}
+        calls = [0]
+
+        def acceleration(q, v, u):
+            calls[0] += 1
+            return -law[0] * q - law[1] * v * abs(v) + law[2] * u
+
+        state = tuple(np.array(each, float) if np.ndim(each) else float(each) for each in start)
+        before = [np.copy(each) for each in state]
+        make = getattr(student, which)
+        step = unaided(lambda: make(acceleration, dt))
+        if not callable(step):
+            return {"step": type(step).__name__, "got": None, "calls": 0, "intact": True}
+        got = numbers(unaided(lambda: step(state, inputs)))
+        same = all(untouched(a, b) for a, b in zip(before, state, strict=True))
+        return {"step": "", "got": got, "calls": calls[0], "intact": same}
+
+    def verdict(ask, rng, mark):
+        ask = on_their_own(ask, mark)
+
+        def walked(start, inputs):
+            """The same walk, by a fold of pairs."""
+
+            def on(path, u):
+                q, v = path[-1]
+                return [*path, [0.5 * q + v * u, v + q * q - 0.25 * u]]  # fmt: skip
+
+            return functools.reduce(on, inputs, [list(start)])
+
+        def walk(inputs):
+            start = [float(rng.uniform(0.2, 0.6)), float(rng.uniform(-0.6, -0.2))]
+            got = ask(which="rollout", start=start, inputs=inputs)
+            shown = {"given": {"state": tuple(start), "inputs": inputs}, "function": "rollout"}
+            right = walked(start, inputs)
+            mark.that(
+                got["list"],
+                kind="wrong_type",
+                message="A list of states was expected: the start, and one after each input.",
+                got=got["path"],
+                **shown,
+            )
+            path, n = got["path"], len(inputs)
+            for kind, wrong, message in (
+                ("early_stop", right[1:], "The start itself is missing."),
+                ("early_stop", right[:-1], "One step too few: there should be one state more than there "
+                 "are inputs."),
+                ("truncated", right[-1], "That is the last state only; the whole path is asked for."),
+                ("stale", [right[0]] + [walked(start, [u])[1] for u in inputs], "Every step goes on from "
+                 "the start. Go on from the state before."),
+                ("aliased", [right[-1]] * (n + 1), "Every entry is the last state: one list was changed "
+                 "again and again."),
+                ("wrong_argument", walked(start, list(range(n))), "The steps are handed their number "
+                 "instead of the input."),
+            ):  # fmt: skip
+                not_like(mark, path, wrong, right, kind, message, **shown)
+            mark.close(path, right, kind="wrong_value", message="Not the path.", **shown)
+
+        with mark.part("rollout", 0.75):
+            walk([float(u) for u in rng.uniform(0.5, 1.5, 4)])
+            walk([float(u) for u in rng.uniform(0.5, 1.5, 1)])
+        with mark.part("rollout, on a tape", 0.25):
+            mark.only_after("rollout")
+            start, inputs = [0.4, -0.3], rng.uniform(0.5, 1.5, 5)
+            got = ask(which="rollout", start=start, inputs=inputs, taped=True)
+
+            def end(inputs):
+                q, v = walked(start, list(inputs))[-1]
+                return q + 2.0 * v
+
+            begin = "The path is right, but its derivative by the inputs"
+            judge_slope(mark, got, complex_gradient(end, inputs), begin, function="rollout")
+
+        def stepped(which, start, dt=0.05):
+            law = [float(each) for each in rng.uniform([2, 0.3, 0.5], [6, 0.9, 1.5])]
+            u = float(rng.uniform(0.5, 2))
+            got = ask(which=which, start=start, inputs=u, law=law, dt=dt)
+            shown = {"given": {"(q, v)": start, "u": u, "dt": dt,
+                               "acceleration": f"-{law[0]:.3g} q - {law[1]:.3g} v|v| + {law[2]:.3g} u"},
+                     "function": which}  # fmt: skip
+            mark.that(
+                not got["step"],
+                kind="wrong_type",
+                message=f"`{which}` should return a function step(state, u); it returned something of "
+                f"the type {got['step']}.",
+                **shown,
+            )
+            q, v = (np.asarray(each, float) for each in start)
+            drift = np.array([[1.0, dt], [0.0, 1.0]])
+
+            def kicked(q, v):
+                return np.array([0 * q, dt * (-law[0] * q - law[1] * v * np.abs(v) + law[2] * u)])
+
+            now = np.stack([q, v])
+            old = np.tensordot(drift, now, 1) + kicked(q, v)
+            new = np.tensordot(drift, now + kicked(q, v), 1)
+            late = np.tensordot(drift, now, 1)
+            late = late + kicked(*late)
+            here, other = (old, new) if which == "explicit" else (new, old)
+            answer = got["got"]
+            mark.that(
+                isinstance(answer, list) and len(answer) == 2,
+                kind="shape",
+                message="A step should return the pair (q, v).",
+                got=answer,
+                **shown,
+            )
+            for kind, wrong, message in (
+                ("post_update" if which == "explicit" else "stale", other, "Explicit Euler moves q with "
+                 "the speed from *before* the step, semi-implicit with that *after* it. Here it is the "
+                 "other way round."),
+                ("wrong_order", late, "q was moved first, and the acceleration asked at the new place. "
+                 "It should be asked at the old state."),
+                ("swapped", here[::-1], "q and v changed places."),
+                ("missing_factor", here + (kicked(q, v) / dt) * (1 - dt), "The acceleration is not "
+                 "multiplied by dt."),
+                ("no_update", now, "Nothing moved."),
+                ("sign", now - (here - now), "That goes back in time."),
+            ):  # fmt: skip
+                not_like(mark, answer, list(wrong), list(here), kind, message, **shown)
+            mark.close(
+                answer, list(here), kind="wrong_value", message="Not the next (q, v).", **shown
+            )
+            mark.that(
+                got["calls"] == 1,
+                kind="accumulated",
+                message=f"The acceleration was asked {got['calls']} times in a step; once is enough.",
+                **shown,
+            )
+            mark.that(
+                got["intact"],
+                kind="mutated_input",
+                message="The state that was handed in was changed. Make new numbers: `q = q + …`.",
+                **shown,
+            )
+
+        for which in ("explicit", "semi_implicit"):
+            with mark.part(which, 0.5):
+                q, v = (float(each) for each in rng.uniform(0.4, 1.2, 2))
+                stepped(which, [q, v])
+                stepped(which, [[q, -v], [v, 0.5]], 0.1)
+
+
+# ------------------------------------------------------------------------------------------------
+# 9.3
+
+
+@lab.exercise(
+    "9.3",
+    "Sensitivity",
+    points=3,
+    minutes=20,
+    reread="week09.md#through-time",
+    hints=(
+        "`final` is one line: a rollout, its last state, of this the place. `sensitivity` is another.",
+        "By hand: begin with q̄ = 1, v̄ = 0. Each step back does three things: v̄ receives dt · q̄; then p "
+        "receives its share of v̄; then q̄ and v̄ pass through the acceleration.",
+        "With v̄ as it is after the first of the three, g receives −dt v̄, drag −dt v̄ v, and the spring "
+        "−dt v̄ q: with the state from *before* the step. Then q̄ loses dt k v̄, and v̄ keeps 1 − dt c of "
+        "itself.",
+    ),
+)
+class Sensitivity:
+    def probe(student, which, p, start, steps, dt):
+        p = np.array(p, float)
+        before, begin = p.copy(), (float(start[0]), float(start[1]))
+        lent = {"rollout": lent_rollout, "semi_implicit": lent_step}
+        if which == "final":
+            final = student.rebind("final", **lent)
+            return {"got": numbers(unaided(lambda: final(p, begin, steps, dt))), "intact": True}
+        if which == "sensitivity":
+
+            def final(p, start, steps, dt):
+                return lent_rollout(lent_step(student.weight(p), dt), start, range(steps))[-1][0]
+
+            own = student.rebind("sensitivity", final=final, **lent)
+            got = numbers(unaided(lambda: own(p, begin, steps, dt)))
+        else:
+            path = lent_rollout(lent_step(student.weight(p), dt), begin, range(steps))
+            path = [(float(q), float(v)) for q, v in path]
+            hidden = (
+                "grad",
+                "value_and_grad",
+                "vjp",
+                "jvp",
+                "jacfwd",
+                "jacrev",
+                "Tensor",
+                "tensor",
+            )
+            own = student.by_hand
+            got = unaided(lambda: own(p, path, dt), *hidden)
+            got = got if isinstance(got, np.ndarray) else numbers(got)
+        return {"got": got, "intact": untouched(before, p)}
+
+    def verdict(ask, rng, mark):
+        ask = on_their_own(ask, mark)
+
+        def case(steps, dt=0.05):
+            p = rng.uniform([3, 0.2, 5], [12, 0.8, 25])
+            start = [float(each) for each in rng.uniform(0.2, 0.8, 2)]
+            return p, start, steps, dt
+
+        def asked(which, case):
+            p, start, steps, dt = case
+            answer = ask(which=which, p=p, start=start, steps=steps, dt=dt)
+            given = {"p": p, "start": start, "steps": steps, "dt": dt}
+            return answer, {"given": given, "function": which}
+
+        def shares(case):
+            """What each step, alone, adds to the gradient: its own p nudged, by a complex step."""
+            p, start, steps, dt = case
+            rest = hanging(p, dt)
+
+            def end(own, k):
+                here = np.linalg.matrix_power(rest, k) @ np.array([*start, 1.0])
+                return (np.linalg.matrix_power(rest, steps - 1 - k) @ (hanging(own, dt) @ here))[0]
+
+            return np.array(
+                [complex_gradient(lambda own, k=k: end(own, k), p) for k in range(steps)]
+            )
+
+        def end_of(case):
+            answer, shown = asked("final", case)
+            p, start, steps, dt = case
+            right = hang(p, start, steps, dt)
+            euler = np.eye(3) + dt * np.array([[0, 1, 0], [-p[2], -p[1], -p[0]], [0, 0, 0]])
+            looser = (np.linalg.matrix_power(euler, steps) @ np.array([*start, 1.0]))[0]
+            for kind, wrong, message in (
+                ("swapped", right[1], "That is the *speed* at the end."),
+                ("early_stop", hang(p, start, steps - 1, dt)[0], "One step too few."),
+                ("late_evaluation", hang(p, start, steps + 1, dt)[0], "One step too many."),
+                ("no_update", start[0], "That is the place at the start."),
+                ("other_function", looser, "That is explicit Euler's; the semi-implicit was asked for."),
+            ):  # fmt: skip
+                not_like(mark, answer["got"], wrong, right[0], kind, message, **shown)
+            mark.close(
+                answer["got"], right[0], kind="wrong_value", message="Not the final place.", **shown
+            )
+
+        with mark.part("final", 0.75):
+            end_of(case(7))
+            end_of(case(1))
+
+        def follow(case):
+            answer, shown = asked("sensitivity", case)
+            right = shares(case).sum(0)
+            speed = complex_gradient(lambda p: hang(p, *case[1:])[1], case[0])
+            not_like(mark, answer["got"], speed, right, "wrong_argument", "That is the gradient of the "
+                     "*speed* at the end.", **shown)  # fmt: skip
+            judge_slope(mark, answer["got"], right, "The gradient of the final place", **shown)
+            mark.that(
+                answer["intact"], kind="mutated_input", message="p itself was changed.", **shown
+            )
+
+        with mark.part("sensitivity", 0.75):
+            follow(case(6))
+
+        def back(case):
+            answer, shown = asked("by_hand", case)
+            p, start, steps, dt = case
+            each, got = shares(case), answer["got"]
+            right = each.sum(0)
+            after = np.array([hang(p, start, k + 1, dt) for k in range(steps)])
+            moved = each[:, :1] * np.column_stack([np.ones(steps), after[:, 1], after[:, 0]])
+            for kind, wrong, message in (
+                ("overwritten", each[0], "That is the share of the first step alone: the shares of the "
+                 "others were overwritten. They add up."),
+                ("truncated", each[-1], "That is the share of the last step alone. Walk on."),
+                ("early_stop", each[1:].sum(0), "The first step's share is missing."),
+                ("early_stop", each[:-1].sum(0), "The last step's share is missing."),
+                ("wrong_point", moved.sum(0), "The partial derivatives are taken at the state *after* "
+                 "each step. The acceleration was asked before it."),
+                ("averaged", right / steps, "Shares add up; these are averaged."),
+                ("missing_factor", right / dt, "A factor dt is missing in what p receives."),
+                ("sign", -right, "The sign is turned round."),
+                ("swapped", right[[0, 2, 1]], "Drag and spring changed places."),
+            ):  # fmt: skip
+                if steps > 1 or kind in ("sign", "swapped", "wrong_point", "missing_factor"):
+                    not_like(mark, got, wrong, right, kind, message, **shown)
+            mark.close(
+                got,
+                right,
+                kind="missing_term",
+                message="Not the gradient. Each step back: undo q' = q + v' dt first (v̄ receives), then "
+                "v' = v + a dt (p, q̄ and v̄ receive).",
+                rtol=1e-8,
+                **shown,
+            )
+            mark.that(
+                answer["intact"], kind="mutated_input", message="p itself was changed.", **shown
+            )
+
+        with mark.part("by hand, three steps", 0.5):
+            back(case(3))
+        with mark.part("by hand, many steps", 1):
+            back(case(6))
+
+
+# ------------------------------------------------------------------------------------------------
+# 9.4
+
+
+@lab.exercise(
+    "9.4",
+    "Predict: the slope of a bounce",
+    points=1,
+    minutes=3,
+    reread="week09.md#contact",
+    hints=(
+        "Follow the height through `naive_bounce`. What becomes of it in the step that hits?",
+        "What is the derivative of the constant that takes its place? And does the speed just before "
+        "depend on the height?",
+        "The speed is v − g · dt · (number of steps), and the number is no variable of the tape's.",
+    ),
+)
+class Slope:
+    def probe(student):
+        return student.my_prediction_of_the_slope()
+
+    def verdict(ask, rng, mark):
+        mark.prediction(ask, -1000, 1000)
+
+
+# ------------------------------------------------------------------------------------------------
+# 9.5
+
+
+@lab.exercise(
+    "9.5",
+    "Time of impact",
+    points=2,
+    minutes=15,
+    reread="week09.md#contact",
+    hints=(
+        "A quadratic equation has two roots. Which one lies in the future if the height is positive?",
+        "At the floor the height is exactly 0, and the speed has been braked by g times the time; then "
+        "it is turned round and shortened by e.",
+        "After the bounce a free fall goes on from height 0, for what is left of dt. Write free fall "
+        "once, as a function of (height, speed, time).",
+    ),
+)
+class Impact:
+    def probe(student, which, ball, g, e=None, dt=None, by=None, hit=None):
+        if which == "impact_time":
+            make = student.impact_time
+            run = lambda x: make(x[0], x[1], x[2])  # noqa: E731
+        else:
+            gravity = g
+
+            # In place of the student's: the tangent of the truth at this very ball, which was sent along.
+            def impact_time(height, speed, g):
+                t, by_height, by_speed, by_g = hit
+                here = by_height * (height - ball[0]) + by_speed * (speed - ball[1])
+                return t + here + by_g * (g - gravity)
+
+            make = student.rebind("impact_bounce", impact_time=impact_time)
+
+            def run(x):
+                state = make(x[2], x[3], dt)((x[0], x[1]), 0)
+                return state if by is None else state[by]
+
+        x = [float(each) for each in (*ball, g, *([] if e is None else [e]))]
+        if by is None:
+            return unaided(lambda: numbers(run(x)))
+        return unaided(lambda: numbers(dp.grad(run)(np.array(x))))
+
+    def verdict(ask, rng, mark):
+        ask = on_their_own(ask, mark)
+
+        def when(x):
+            """The last root of the height as a polynomial in time."""
+            return float(np.max(np.roots([-x[2] / 2, x[1], x[0]]).real))
+
+        def after(x, dt):
+            """Where an exact ball is: two pieces of parabola, joined at the root."""
+            height, speed, g, e = x
+            piece, t = np.poly1d([-g / 2, speed, height]), when(x)
+            if t < dt:
+                piece, dt = np.poly1d([-g / 2, -e * piece.deriv()(t), 0.0]), dt - t
+            return [float(piece(dt)), float(piece.deriv()(dt))]
+
+        def touch(height, speed, g):
+            """The time of impact, and its derivatives: from h(t) = 0, by its own partial ones."""
+            t = when([height, speed, g])
+            fast = g * t - speed
+            return [t, 1 / fast, t / fast, -t * t / 2 / fast]
+
+        def hits(height, speed, g):
+            got = ask(which="impact_time", ball=[height, speed], g=g)
+            right = when([height, speed, g])
+            given = {"height": height, "speed": speed, "g": g}
+            shown = {"given": given, "function": "impact_time"}
+            early = float(np.min(np.roots([-g / 2, speed, height]).real))
+            for kind, wrong, message in (
+                ("wrong_argument", early, "That is the *earlier* root: when it would have left the "
+                 "floor."),
+                ("sign", -right, "A negative time."),
+                ("missing_term", math.sqrt(2 * height / g), "That is for a ball at rest: the speed is "
+                 "not used."),
+                ("factor", 2 * right, "Twice too late."),
+                ("factor", right / 2, "Twice too early."),
+                ("sign", when([height, -speed, g]), "The sign of the speed: upwards is positive."),
+            ):  # fmt: skip
+                if math.isfinite(wrong):
+                    not_like(mark, got, wrong, right, kind, message, **shown)
+            mark.close(got, right, kind="wrong_value", message="The height is not 0 then.", **shown)
+
+        with mark.part("impact_time", 0.5):
+            hits(*(float(each) for each in rng.uniform([0.5, 0.2, 5], [2, 1.5, 12])))
+            hits(*(float(each) for each in rng.uniform([0.5, -1.5, 5], [2, -0.5, 12])))
+        with mark.part("impact_time, on a tape", 0.25):
+            mark.only_after("impact_time")
+            x = rng.uniform([0.5, 0.2, 5], [2, 1.5, 12])
+            got = ask(which="impact_time", ball=x[:2], g=x[2], by=0)
+            begin = "The time is right, but its gradient by (height, speed, g)"
+            judge_slope(mark, got, nudged(when, x), begin, rtol=1e-6, function="impact_time")
+
+        def bounces(height, speed, g, e, dt):
+            x = [height, speed, g, e]
+            got = ask(which="bounce", ball=x[:2], g=g, e=e, dt=dt, hit=touch(*x[:3]))
+            right, t = after(x, dt), when(x)
+            given = {"height": height, "speed": speed, "g": g, "e": e, "dt": dt}
+            shown = {"given": given, "function": "impact_bounce"}
+            mark.that(
+                isinstance(got, list) and len(got) == 2,
+                kind="shape",
+                message="A step should return the pair (height, speed).",
+                got=got,
+                **shown,
+            )
+            free = [height + speed * dt - g * dt * dt / 2, speed - g * dt]
+            hit = speed - g * t
+            left = dt - t
+            fast = -e * hit - g * left
+            wrongs = [
+                ("swapped", right[::-1], "Height and speed changed places."),
+                ("other_function", [height + free[1] * dt, free[1]], "That is an Euler step. Free fall "
+                 "has a formula: be exact."),
+            ]  # fmt: skip
+            if left > 0:
+                wrongs += [
+                    ("missing_term", free, "It fell through the floor."),
+                    ("truncated", [0.0, -e * hit], "It stops at the floor; what is left of dt is lost."),
+                    ("missing_factor", after([height, speed, g, 1.0], dt), "Nothing is lost in the "
+                     "bounce: e is not used."),
+                    ("sign", [hit * e * left - g * left**2 / 2, e * hit - g * left], "The speed is not "
+                     "turned round."),
+                    ("double_counted", [-e * hit * dt - g * dt * dt / 2, -e * hit - g * dt], "After the "
+                     "bounce only the rest of dt is left, not all of it again."),
+                    ("stale", [-e * speed * left - g * left**2 / 2, -e * speed - g * left], "It bounces "
+                     "with the speed that it had at the start of the step."),
+                    ("other_function", [-e * free[0], -e * free[1]], "Reflected at the floor: an old "
+                     "mend, and not exact."),
+                    ("missing_term", [-e * hit * left - g * left**2 / 2, -e * hit], "After the bounce "
+                     "the speed goes on changing."),
+                    ("missing_term", [-e * hit * left, fast], "After the bounce the height curves, "
+                     "too: g."),
+                ]  # fmt: skip
+            for kind, wrong, message in wrongs:
+                not_like(mark, got, wrong, right, kind, message, **shown)
+            mark.close(got, right, kind="wrong_value", message="Not where the ball is.", **shown)
+
+        def draw(low, high):
+            return [float(each) for each in rng.uniform(low, high)]
+
+        with mark.part("impact_bounce, in the air", 0.25):
+            bounces(*draw([1.5, -1, 5, 0.6], [2, 1, 12, 0.9]), 0.15)
+        with mark.part("impact_bounce, hitting", 0.5):
+            bounces(*draw([0.4, -1.5, 5, 0.6], [0.6, -0.5, 7, 0.9]), 0.5)
+        with mark.part("impact_bounce, its slopes", 0.5):
+            mark.only_after("impact_bounce, hitting")
+            x, dt = np.array(draw([0.9, 0.1, 5, 0.6], [1.2, 0.5, 7, 0.9])), 0.7
+            for by, name in enumerate(("height", "speed")):
+                asked = {"ball": x[:2], "g": x[2], "e": x[3], "dt": dt, "hit": touch(*x[:3])}
+                got = ask(which="bounce", by=by, **asked)
+                right = nudged(lambda x, by=by: after(x, dt)[by], x)
+                begin = f"The last {name} is right, but its gradient by (height, speed, g, e)"
+                judge_slope(mark, got, right, begin, rtol=1e-6, function="impact_bounce")
+
+
+# ------------------------------------------------------------------------------------------------
+# 9.6
+
+
+@lab.exercise(
+    "9.6",
+    "Identify",
+    points=2,
+    minutes=12,
+    reread="week09.md#identify",
+    hints=(
+        "How many steps lead from the first entry of the track to the last?",
+        "The linear model says misses(p + Δ) ≈ misses(p) + J Δ. Which Δ makes the right side small?",
+        "A is `dp.jacfwd(misses)(p).reshape(-1, len(p))`, b is the flattened misses; the solution is "
+        "*subtracted* from p. All anew in each round.",
+    ),
+)
+class Identify:
+    def probe(student, which, p, track=None, dt=None, rounds=None, shape=None, along=None):
+        p = np.array(p, float)
+        before = p.copy()
+        if which == "track_misses":
+            own = student.rebind(which, rollout=lent_rollout, semi_implicit=lent_step)
+            track = np.array(track, float)
+            kept = track.copy()
+            if along is not None:
+                run = lambda: dp.jvp(lambda p: own(p, track, dt), (p,), (np.array(along),))[1]  # noqa: E731
+            else:
+                run = lambda: own(p, track, dt)  # noqa: E731
+            got = numbers(unaided(run))
+            return {"got": got, "intact": untouched(before, p) and untouched(kept, track)}
+        places = np.linspace(0.2, 2.0, 6)
+
+        def misses(p):
+            wave = (
+                p[0] * dp.exp(-p[1] * places)
+                - 1.5 * np.exp(-0.7 * places)
+                + 0.02 * np.cos(9 * places)
+            )
+            return dp.reshape(wave, tuple(shape))
+
+        own = student.gauss_newton
+        got = numbers(unaided(lambda: own(misses, p, rounds)))
+        return {"got": got, "intact": untouched(before, p)}
+
+    def verdict(ask, rng, mark):
+        ask = on_their_own(ask, mark)
+
+        def places(p, n, dt):
+            law = [p[1], 0.0, p[0]]
+            return np.array([hang(law, p[2:], k, dt)[0] for k in range(n)])
+
+        def case(n):
+            p = rng.uniform([5, 4, -0.5, -1], [25, 12, 0.5, 1])
+            return p, rng.uniform(-1, 1, n)
+
+        def missed(n, dt=0.05):
+            p, track = case(n)
+            answer = ask(which="track_misses", p=p, track=track, dt=dt)
+            shown = {"given": {"p": p, "track": track, "dt": dt}, "function": "track_misses"}
+            got, right = answer["got"], places(p, n, dt) - track
+            swapped = places(p[[1, 0, 2, 3]], n, dt) - track
+            for kind, wrong, message in (
+                ("sign", -right, "Seen minus simulated; the other way round, please."),
+                ("late_evaluation", places(p, n + 1, dt)[1:] - track, "One step late: the first entry of "
+                 "the track is the start itself."),
+                ("swapped", swapped, "Spring and gravity changed places."),
+                ("shape", places(p, n + 1, dt), "One place too many."),
+                ("missing_term", right + track, "Those are the simulated places; what was seen is to be "
+                 "subtracted."),
+                ("repeated_factor", right**2, "Squared misses. Gauss–Newton wants them plain."),
+                ("missing_term", places([p[0], 0.0, *p[2:]], n, dt) - track, "Gravity is not there."),
+                ("sign", places([p[0], -p[1], *p[2:]], n, dt) - track, "Gravity pulls upwards here."),
+            ):  # fmt: skip
+                not_like(mark, got, wrong, right, kind, message, **shown)
+            mark.close(got, right, kind="wrong_value", message="Not the misses.", **shown)
+            mark.that(
+                answer["intact"],
+                kind="mutated_input",
+                message="p or the track was changed.",
+                **shown,
+            )
+
+        with mark.part("track_misses", 0.5):
+            missed(6)
+        with mark.part("track_misses, on a tape", 0.25):
+            mark.only_after("track_misses")
+            (p, track), along = case(7), rng.uniform(0.5, 1, 4)
+            got = ask(which="track_misses", p=p, track=track, dt=0.05, along=along)["got"]
+            right = (places(p + 1e-6 * along, 7, 0.05) - places(p - 1e-6 * along, 7, 0.05)) / 2e-6
+            begin = "The misses are right, but how they move with p"
+            judge_slope(mark, got, right, begin, rtol=1e-6, function="track_misses")
+
+        x = np.linspace(0.2, 2.0, 6)
+
+        def gone(p, rounds, along=False):
+            """Gauss-Newton by its normal equations; or the plain gradient's way."""
+            p = np.array(p)
+            for _ in range(rounds):
+                decay = np.exp(-p[1] * x)
+                off = p[0] * decay - 1.5 * np.exp(-0.7 * x) + 0.02 * np.cos(9 * x)
+                J = np.array([decay, -p[0] * x * decay])
+                p = p - (J @ off if along else np.linalg.inv(J @ J.T) @ (J @ off))
+            return p
+
+        def newton(p, rounds, shape):
+            answer = ask(which="gauss_newton", p=p, rounds=rounds, shape=shape)
+            given = {"misses": "a(t) − seen, a(t) = p₀ exp(−p₁ t)", "their shape": tuple(shape), "p": p,
+                     "rounds": rounds}  # fmt: skip
+            shown = {"given": given, "function": "gauss_newton"}
+            got, right, p = answer["got"], gone(p, rounds), np.array(p)
+            for kind, wrong, message in (
+                ("sign", 2 * p - gone(p, 1), "The step goes the wrong way."),
+                ("no_update", p, "p did not move."),
+                ("truncated", gone(p, 1), "Only one round."),
+                ("late_evaluation", gone(p, rounds + 1), "One round too many."),
+                ("stale", p + rounds * (gone(p, 1) - p), "Every round takes the step of the first one. "
+                 "Ask for the misses and their Jacobian again."),
+                ("no_update", gone(p, 1) - p, "That is the step; p itself is asked for."),
+                ("other_function", gone(p, rounds, along=True), "That is gradient descent. Solve the "
+                 "least-squares problem."),
+            ):  # fmt: skip
+                not_like(mark, got, wrong, right, kind, message, **shown)
+            mark.close(
+                got, right, kind="wrong_value", message="Not where Gauss–Newton leads.", rtol=1e-6,
+                **shown,
+            )  # fmt: skip
+            mark.that(
+                answer["intact"], kind="mutated_input", message="p itself was changed.", **shown
+            )
+
+        with mark.part("gauss_newton, one round", 0.5):
+            newton([float(rng.uniform(1.2, 1.4)), float(rng.uniform(0.5, 0.9))], 1, [6])
+        with mark.part("gauss_newton, several", 0.5):
+            newton([float(rng.uniform(1.2, 1.4)), float(rng.uniform(1.0, 1.2))], 3, [6])
+        with mark.part("gauss_newton, misses of any shape", 0.25):
+            newton([float(rng.uniform(1.2, 1.4)), float(rng.uniform(1.0, 1.2))], 2, [3, 2])
+
+
+# ------------------------------------------------------------------------------------------------
+# 9.7
+
+
+@lab.exercise(
+    "9.7",
+    "From frames",
+    points=2,
+    minutes=15,
+    reread="week09.md#frames",
+    hints=(
+        "Exactly as `track_misses`, with a picture of each height in place of the height.",
+        "The horizon is a slice of the film: `film[:n]`. Gauss–Newton takes a function of p alone.",
+        "Keep a list of guesses; each call of `gauss_newton` begins at its last entry.",
+    ),
+)
+class Frames:
+    def probe(student, which, p, film=None, horizons=None, rounds=None, along=None, taught=None):
+        p = np.array(p, float)
+        if which == "film_misses":
+            # In place of the student's: a timetable of the ball that is let go from RELEASED, and of no
+            # other, up to its second bounce. A step looks its state up there.
+            def impact_bounce(g, e, dt):
+                first, table = (2 * 1.3 / g) ** 0.5, []
+                for k in range(20):
+                    t = k * dt
+                    late, fast = t - first, e * g * first
+                    falling = 1.3 - g * t * t / 2, -g * t
+                    rising = fast * late - g * late * late / 2, fast - g * late
+                    table.append(rising if late > 0 else falling)
+
+                def step(state, u):
+                    far = [abs(y - state[0]) + abs(v - state[1]) for y, v in table[:-1]]
+                    return table[min(range(19), key=far.__getitem__) + 1]
+
+                return step
+
+            own = student.rebind(which, rollout=lent_rollout, impact_bounce=impact_bounce)
+            film = np.array(film, float)
+            kept = film.copy()
+            if along is not None:
+                run = lambda: dp.jvp(lambda p: own(p, film), (p,), (np.array(along),))[1]  # noqa: E731
+            else:
+                run = lambda: own(p, film)  # noqa: E731
+            got = numbers(unaided(run))
+            return {"got": got, "intact": untouched(kept, film)}
+        calls = []
+
+        # In place of the student's: they only write down what they are asked, and nudge p.
+        def film_misses(p, film):
+            return np.sum(film, (1, 2)) + 0 * p[0]
+
+        def gauss_newton(misses, p, rounds):
+            seen = misses(p)
+            calls.append([numbers(p), numbers(seen), rounds])
+            return np.array([1.5, 0.5]) * p + np.array([0.25, 0.125]) * rounds + 0.5 * len(seen)
+
+        own = student.rebind("curriculum", film_misses=film_misses, gauss_newton=gauss_newton)
+        film = np.ones((max(horizons) + 3, 2, 2)) * np.arange(max(horizons) + 3.0)[:, None, None]
+        before = p.copy()
+        got = numbers(unaided(lambda: own(film, p, horizons, rounds)))
+        return {"got": got, "calls": calls, "intact": untouched(before, p)}
+
+    def verdict(ask, rng, mark):
+        ask = on_their_own(ask, mark)
+
+        pixel = 2.0 / 24
+        up = 0.8 + (11.5 - np.arange(24)[:, None]) * pixel
+        across = (np.arange(24) - 11.5) * pixel
+
+        def heights(p, n):
+            """Of a ball let go from 1.3 m, by the formula for its first two flights."""
+            g, e = p
+            t, first = 0.05 * np.arange(n), math.sqrt(2 * 1.3 / g)
+            late, speed = t - first, e * math.sqrt(2 * 1.3 * g)
+            return np.where(late < 0, 1.3 - g * t * t / 2, speed * late - g * late * late / 2)
+
+        def drawn(p, n):
+            far = np.stack([np.hypot(across, up - y - 0.2) - 0.2 for y in heights(p, n)])
+            return 0.5 - 0.5 * np.tanh(far / pixel / 2)
+
+        def missed(n, g):
+            p, film = [g, float(rng.uniform(0.6, 0.9))], rng.uniform(0, 1, (n, 24, 24))
+            answer = ask(which="film_misses", p=p, film=film)
+            shown = {"given": {"p": p, "frames": n}, "function": "film_misses"}
+            got, right = answer["got"], drawn(p, n) - film
+            for kind, wrong, message in (
+                ("sign", -right, "Seen minus rendered; the other way round, please."),
+                ("late_evaluation", drawn(p, n + 1)[1:] - film, "One frame late: the first frame shows "
+                 "RELEASED itself."),
+                ("missing_term", right + film, "Those are the pictures; the film is to be subtracted."),
+                ("missing_term", heights(p, n), "Those are heights. Take pictures of them."),
+                ("repeated_factor", right**2, "Squared misses. Gauss–Newton wants them plain."),
+            ):  # fmt: skip
+                not_like(mark, got, wrong, right, kind, message, rtol=1e-5, given=shown["given"],
+                         function="film_misses")  # fmt: skip
+            mark.that(
+                not (isinstance(got, np.ndarray) and got.shape != right.shape),
+                kind="shape",
+                message=f"The misses should have the shape of the film, {right.shape}; "
+                f"{np.shape(got)} came back.",
+                **shown,
+            )
+            trouble = agree(got, right, rtol=1e-6, floor=1e-7)
+            kind, message = trouble or ("", "")
+            mark.that(
+                trouble is None,
+                kind=kind if kind != "value" else "wrong_value",
+                message=message or "Not the rendered minus the seen pixels.",
+                **shown,
+            )
+            mark.that(
+                answer["intact"], kind="mutated_input", message="The film was changed.", **shown
+            )
+
+        with mark.part("film_misses", 0.5):
+            missed(5, float(rng.uniform(8, 12)))
+        with mark.part("film_misses, on a tape", 0.5):
+            mark.only_after("film_misses")
+            p = np.array([float(rng.uniform(9, 11)), float(rng.uniform(0.7, 0.9))])
+            along, n = np.array([1.0, 0.5]), 14
+            film = rng.uniform(0, 1, (n, 24, 24))
+            got = ask(which="film_misses", p=p, film=film, along=along)["got"]
+            right = (drawn(p + 1e-6 * along, n) - drawn(p - 1e-6 * along, n)) / 2e-6
+            begin = "The misses are right, but how they move with p"
+            judge_slope(mark, got, right, begin, function="film_misses")
+
+        def taught(horizons, rounds):
+            p = rng.uniform([5, 0.5], [9, 0.9])
+            answer = ask(which="curriculum", p=p, horizons=horizons, rounds=rounds)
+            given = {"p": p, "horizons": horizons, "rounds": rounds}
+            shown = {"given": given, "function": "curriculum"}
+            for _, seen, often in answer["calls"]:
+                mark.that(
+                    agree(seen, 4.0 * np.arange(np.size(seen))) is None,
+                    kind="wrong_argument",
+                    message="The misses should be those of the film's *first* n frames.",
+                    **shown,
+                )
+                mark.that(
+                    often == rounds,
+                    kind="wrong_argument",
+                    message=f"`gauss_newton` was asked for {often} rounds instead of {rounds}.",
+                    **shown,
+                )
+            asked = [int(np.size(seen)) for _, seen, _ in answer["calls"]]
+            mark.that(
+                asked == list(horizons),
+                kind="wrong_argument",
+                message=f"Gauss–Newton saw {asked} frames, one horizon after the other; the horizons "
+                f"were {list(horizons)}.",
+                **shown,
+            )
+
+            def on(p, n):
+                return np.array([1.5, 0.5]) * p + np.array([0.25, 0.125]) * rounds + 0.5 * n
+
+            right = functools.reduce(lambda path, n: [*path, on(path[-1], n)], horizons, [p])
+            got = answer["got"]
+            for kind, wrong, message in (
+                ("stale", [p, *(on(p, n) for n in horizons)], "Every horizon begins at the first guess. "
+                 "Go on from the one before."),
+                ("truncated", right[-1], "That is the last guess only; all were asked for."),
+                ("early_stop", right[1:], "The first guess is missing."),
+                ("early_stop", right[:-1], "The last guess is missing."),
+            ):  # fmt: skip
+                not_like(mark, got, wrong, right, kind, message, **shown)
+            mark.close(got, right, kind="wrong_value", message="Not the list of guesses.", **shown)
+            mark.that(
+                answer["intact"],
+                kind="mutated_input",
+                message="The first guess was changed.",
+                **shown,
+            )
+
+        with mark.part("curriculum", 1):
+            taught([3, 5, 8], 2)
+
+
+# ------------------------------------------------------------------------------------------------
+# 9.8
+
+
+@lab.exercise(
+    "9.8",
+    "How far back?",
+    points=2,
+    minutes=15,
+    reread="week09.md#recurrent",
+    hints=(
+        "`cell` is one line: a function of (h, x).",
+        "The chain rule multiplies the newest Jacobian on the left of the product so far. Start with the "
+        "identity matrix.",
+        "`(1 - h**2)[:, None] * W` is diag(1 − h²) W, with the state *after* the step. For `clip`, "
+        "compare the length with the limit before you divide by it.",
+    ),
+)
+class Reach:
+    def probe(
+        student, which, W=None, U=None, h=None, inputs=None, gradient=None, limit=None, by=None
+    ):
+        if which == "clip":
+            gradient = np.array(gradient, float)
+            before = gradient.copy()
+            own = student.clip
+            got = numbers(unaided(lambda: own(gradient, limit)))
+            return {"got": got, "intact": untouched(before, gradient)}
+        W, U, h = np.array(W, float), np.array(U, float), np.array(h, float)
+        if which == "cell":
+            own = student.cell
+            x = np.array(inputs, float)
+            if by:
+                return unaided(lambda: numbers(dp.grad(lambda W: dp.sum(own(W, U)(h, x) ** 2))(W)))
+            return unaided(lambda: numbers(own(W, U)(h, x)))
+
+        def cell(W, U):
+            return lambda h, x: np.sinh(W @ h + U @ x) / np.cosh(W @ h + U @ x)
+
+        own = student.rebind("reach", rollout=lent_rollout, cell=cell)
+        inputs = [np.array(x, float) for x in inputs]
+        return unaided(lambda: numbers(own(W, U, h, inputs)))
+
+    def verdict(ask, rng, mark):
+        ask = on_their_own(ask, mark)
+
+        def draw(n, m, batch=()):
+            W, U = rng.uniform(-0.9, 0.9, (n, n)), rng.uniform(-0.9, 0.9, (n, m))
+            return W, U, rng.uniform(-0.8, 0.8, (n, *batch)), rng.uniform(-1, 1, (m, *batch))
+
+        def stepped(n, m, batch=()):
+            W, U, h, x = draw(n, m, batch)
+            got = ask(which="cell", W=W, U=U, h=h, inputs=x)
+            both = np.tensordot(np.hstack([W, U]), np.concatenate([h, x]), 1)
+            right = np.sinh(both) / np.cosh(both)
+            shown = {"given": {"W": W, "U": U, "h": h, "x": x}, "function": "cell"}
+            flat = np.tensordot(np.hstack([W.T, U]), np.concatenate([h, x]), 1)
+            for kind, wrong, message in (
+                ("missing_term", both, "The tanh is missing."),
+                ("transposed", np.sinh(flat) / np.cosh(flat), "W is transposed."),
+                ("wrong_rule", 1 / (1 + np.exp(-both)), "That is the logistic function, not tanh."),
+                ("missing_term", np.tanh(np.tensordot(W, h, 1)), "The input is not used."),
+                ("missing_term", np.tanh(np.tensordot(U, x, 1)), "The state is not used: no memory."),
+            ):  # fmt: skip
+                not_like(mark, got, wrong, right, kind, message, **shown)
+            mark.close(got, right, kind="wrong_value", message="Not the next state.", **shown)
+
+        with mark.part("cell", 0.5):
+            stepped(3, 2)
+            stepped(4, 1, (5,))
+            W, U, h, x = draw(3, 2)
+            got = ask(which="cell", W=W, U=U, h=h, inputs=x, by=True)
+
+            def squares(flat):
+                both = flat.reshape(3, 3) @ h + U @ x
+                return np.sum((np.sinh(both) / np.cosh(both)) ** 2)
+
+            right = complex_gradient(squares, W.ravel()).reshape(3, 3)
+            judge_slope(
+                mark, got, right, "The state is right, but its derivative by W", function="cell"
+            )
+
+        def jacobians(W, U, h, inputs):
+            """Of each state by the first: every column by a complex step."""
+            columns = []
+            for d in np.eye(len(h)):
+                state, column = h + 1e-30j * d, [d]
+                for x in inputs:
+                    state = np.sinh(W @ state + U @ x) / np.cosh(W @ state + U @ x)
+                    column.append(state.imag / 1e-30)
+                columns.append(column)
+            return np.transpose(columns, (1, 2, 0))
+
+        def largest(matrices):
+            return [float(np.linalg.svd(each)[1][0]) for each in matrices]
+
+        def reached(n, m, steps):
+            W, U, h, _ = draw(n, m)
+            inputs = rng.uniform(-1, 1, (steps, m))
+            got = ask(which="reach", W=W, U=U, h=h, inputs=inputs)
+            given = {"W": W, "U": U, "h": h, "inputs": inputs}
+            shown = {"given": given, "function": "reach"}
+            true = jacobians(W, U, h, inputs)
+            right = largest(true)
+            powers = [np.linalg.matrix_power(W, k) for k in range(steps + 1)]
+            each = [np.eye(n)] + [
+                b @ np.linalg.inv(a) for a, b in zip(true[:-1], true[1:], strict=True)
+            ]
+            turned = functools.reduce(lambda path, J: [*path, path[-1] @ J], each[1:], [np.eye(n)])
+            for kind, wrong, message in (
+                ("missing_factor", largest(powers), "Those are powers of W. The tanh has a slope, too."),
+                ("magnitude", [1.0, *(float(np.sqrt(np.sum(J * J))) for J in true[1:])], "That is the root of the sum "
+                 "of squares. The norm asked for is `np.linalg.norm(J, 2)`."),
+                ("early_stop", right[1:], "The first norm, 1, is missing."),
+                ("early_stop", right[:-1], "One too few."),
+                ("stale", largest(each), "Those are the Jacobians of single steps. Multiply them up."),
+                ("wrong_order", largest(turned), "The product is in the wrong order: the newest step "
+                 "stands on the left."),
+                ("shape", true, "Those are the Jacobians themselves. Take their norms."),
+            ):  # fmt: skip
+                not_like(mark, got, wrong, right, kind, message, **shown)
+            mark.close(
+                got,
+                right,
+                kind="wrong_point",
+                message="Not the norms. Is the slope of tanh taken at the state *after* the step, and "
+                "does it multiply the rows of W?",
+                rtol=1e-6,
+                **shown,
+            )
+
+        with mark.part("reach", 1):
+            reached(3, 2, 4)
+
+        def clipped(gradient, limit):
+            answer = ask(which="clip", gradient=gradient, limit=limit)
+            gradient, got = np.array(gradient, float), answer["got"]
+            shown = {"given": {"gradient": gradient, "limit": limit}, "function": "clip"}
+            length = math.sqrt(math.fsum(gradient.ravel() ** 2))
+            right = gradient * min(1.0, limit / length) if length else gradient
+            for kind, wrong, message in (
+                ("wrong_rule", np.clip(gradient, -limit, limit), "Each entry is clipped by itself: that "
+                 "turns the direction. Shorten the whole."),
+                ("normalised", gradient * (limit / length) if length else math.nan, "A gradient that is "
+                 "short enough should stay as it is."),
+                ("no_update", gradient, "It is longer than the limit."),
+                ("normalised", gradient / length if length else math.nan, "Its length should be the limit, "
+                 "not 1."),
+                ("repeated_factor", gradient * (limit / length**2) if length else math.nan, "Divided by the "
+                 "square of its length."),
+                ("magnitude", gradient * limit / np.abs(gradient).sum() if length else math.nan, "The length "
+                 "is the root of the sum of squares."),
+                ("magnitude", gradient * limit / np.abs(gradient).max() if length else math.nan, "The length "
+                 "is the root of the sum of squares, not the largest entry."),
+            ):  # fmt: skip
+                if np.all(np.isfinite(wrong)):
+                    not_like(mark, got, wrong, right, kind, message, **shown)
+            mark.close(got, right, kind="wrong_value", message="Not the clipped gradient.", **shown)
+            mark.that(
+                answer["intact"],
+                kind="mutated_input",
+                message="The gradient that was handed in was changed.",
+                **shown,
+            )
+
+        with mark.part("clip", 0.5):
+            long = rng.uniform(1, 3, 4) * [1, -1, 1, -1]
+            clipped(long, 1.5)
+            clipped(0.25 * long, 6.0)
+            clipped(np.zeros(3), 0.5)
+
+
+# ------------------------------------------------------------------------------------------------
+# 9.9
+
+
+@lab.exercise(
+    "9.9",
+    "Swing it up",
+    points=3,
+    minutes=20,
+    reread="week09.md#control",
+    hints=(
+        "`price` is a rollout with the plan as inputs. Which of its states does the plan still change?",
+        "The plan is the variable: differentiate a function of the plan alone, with the state fixed.",
+        "`np.append(plan[1:], 0.0)` first; then a loop of `plan = plan - rate * clip(gradient, 0.5)`; "
+        "then `plan[0], plan`.",
+    ),
+)
+class Control:
+    def probe(student, which, state, plan, rounds=None, rate=None, taped=False, weights=None):
+        plan = np.array(plan, float)
+        before, state = plan.copy(), (float(state[0]), float(state[1]))
+        if which == "price":
+
+            def step(state, u):
+                q, v = state
+                return q + 0.25 * v, 0.75 * v - 0.5 * q + u
+
+            def cost(state):
+                q, v = state
+                return q * q + 0.5 * (v - 1.0) * (v - 1.0)
+
+            own = student.rebind("price", rollout=lent_rollout)
+            if taped:
+                run = lambda: dp.grad(lambda plan: own(step, cost, state, plan))(plan)  # noqa: E731
+            else:
+                run = lambda: own(step, cost, state, plan)  # noqa: E731
+            return {"got": numbers(unaided(run)), "intact": untouched(before, plan)}
+        weights = np.array(weights, float)
+
+        def price_of(state, plan):
+            goal = state[0] + state[1] * np.arange(len(weights))
+            return dp.sum(weights * (plan - goal) ** 2)
+
+        def clip(gradient, limit):  # for the only limit that is asked here
+            return gradient / max(1.0, 2.0 * float(gradient @ gradient) ** 0.5)
+
+        own = student.rebind("mpc_step", clip=clip)
+        got = unaided(lambda: own(price_of, state, plan, rounds, rate))
+        pair = isinstance(got, (tuple, list)) and len(got) == 2
+        got = numbers(got) if pair else type(got).__name__
+        return {"got": got, "pair": pair, "intact": untouched(before, plan)}
+
+    def verdict(ask, rng, mark):
+        ask = on_their_own(ask, mark)
+
+        def costs(state, plan):
+            """Of all states, the start first: each state by a power of the step's matrix, and what the
+            pushes before it still do."""
+            A, found = np.array([[1.0, 0.25], [-0.5, 0.75]]), []
+            for k in range(len(plan) + 1):
+                here = np.linalg.matrix_power(A, k) @ np.array(state)
+                for j in range(k):
+                    here = here + np.linalg.matrix_power(A, k - 1 - j)[:, 1] * plan[j]
+                found.append(here[0] ** 2 + 0.5 * (here[1] - 1.0) ** 2)
+            return np.array(found)
+
+        def worth(state, plan):
+            each = costs(state, plan)[1:]
+            return each.mean() + each[-1]
+
+        def priced(n):
+            state, plan = [float(each) for each in rng.uniform(-1, 1, 2)], rng.uniform(-1, 1, n)
+            answer = ask(which="price", state=state, plan=plan)
+            given = {"step": "(q + v/4, 3v/4 − q/2 + u)", "cost": "q² + (v − 1)²/2", "state": state,
+                     "plan": plan}  # fmt: skip
+            shown = {"given": given, "function": "price"}
+            each, got, right = costs(state, plan), answer["got"], worth(state, plan)
+            for kind, wrong, message in (
+                ("missing_term", each[1:].mean(), "The last state's cost should come once more."),
+                ("missing_term", each[-1], "Only the last state is counted; the mean is missing."),
+                ("late_evaluation", each.mean() + each[-1], "The start is counted, too. No plan can change "
+                 "it."),
+                ("not_summed", each[1:].sum() + each[-1], "The mean, not the sum."),
+                ("early_stop", each[:-1].mean() + each[-1], "The mean is of all states *after* the start."),
+                ("not_summed", each[1:].sum() / (n + 1) + each[-1], "The sum is divided by one too many."),
+            ):  # fmt: skip
+                if n > 1:
+                    not_like(mark, got, wrong, right, kind, message, **shown)
+            mark.close(got, right, kind="wrong_value", message="Not the price.", **shown)
+
+        with mark.part("price", 0.75):
+            priced(4)
+        with mark.part("price, on a tape", 0.25):
+            mark.only_after("price")
+            state, plan = [float(each) for each in rng.uniform(-1, 1, 2)], rng.uniform(-1, 1, 5)
+            got = ask(which="price", state=state, plan=plan, taped=True)["got"]
+            right = complex_gradient(lambda plan: worth(state, plan), plan)
+            judge_slope(mark, got, right, "The price is right, but its gradient by the plan",
+                        function="price")  # fmt: skip
+
+        def after(state, plan, weights, rounds, rate, cut=True):
+            """Descent on a bowl, in closed form: never clipped, or clipped in a single round."""
+            goal = state[0] + state[1] * np.arange(len(weights))
+            slope = 2 * weights * (plan - goal)
+            far = np.linalg.norm(slope)
+            if far > 0.5 and cut:
+                if rounds > 1:
+                    raise ValueError("a closed form for one clipped round only")
+                return plan - rate * slope * 0.5 / far
+            return goal + (1 - 2 * rate * weights) ** rounds * (plan - goal)
+
+        def stepped(n, rounds, rate, far):
+            state = [float(each) for each in rng.uniform(0.2, 0.5, 2)]
+            weights = rng.uniform(0.5, 1.0, n)
+            goal = state[0] + state[1] * np.arange(n)
+            plan = np.empty(n)
+            plan[1:] = goal[:-1] + far * rng.uniform(0.5, 1, n - 1)
+            plan[0] = goal[0] - far * 0.75
+            weights[-1] = 0.06 / goal[-1] if far < 0.1 else weights[-1]
+            answer = ask(which="mpc_step", state=state, plan=plan, rounds=rounds, rate=rate,
+                         weights=weights)  # fmt: skip
+            given = {"price": "a bowl in the plan", "plan": plan, "rounds": rounds, "rate": rate}
+            shown = {"given": given, "function": "mpc_step"}
+            mark.that(
+                answer["pair"],
+                kind="wrong_type",
+                message="A pair was expected: the first push, and the improved plan.",
+                got=answer["got"],
+                **shown,
+            )
+            push, got = answer["got"]
+            warm = np.array([*plan[1:], 0.0])
+            right = after(state, warm, weights, rounds, rate)
+
+            def like(wrong, kind, message):
+                not_like(mark, got, wrong, right, kind, message, **shown)
+
+            once = far > 0.1
+            if np.shape(push) == (n,):
+                mark.fail("swapped", "First the push, then the plan.", got=answer["got"], **shown)
+            if once or np.linalg.norm(2 * weights * (plan - goal)) <= 0.5:
+                like(after(state, plan, weights, rounds, rate), "stale", "The old plan was not moved on: "
+                     "its first push has been spent.")  # fmt: skip
+            rolled = np.array([*plan[1:], plan[0]])
+            if once or np.linalg.norm(2 * weights * (rolled - goal)) <= 0.5:
+                like(after(state, rolled, weights, rounds, rate), "wrong_rule", "The spent push came back "
+                     "at the end of the plan. Append a zero.")  # fmt: skip
+            last = np.array([*plan[1:], plan[-1]])
+            if once or np.linalg.norm(2 * weights * (last - goal)) <= 0.5:
+                like(after(state, last, weights, rounds, rate), "wrong_rule", "The last push was "
+                     "repeated. Append a zero.")  # fmt: skip
+            like(warm, "no_update", "The plan was moved on, but not improved.")
+            like(after(state, warm, weights, rounds, rate, cut=False), "clipped", "The gradient is not "
+                 "clipped to the length 0.5.")  # fmt: skip
+            if once:
+                like(2 * warm - right, "ascent", "That goes uphill.")
+            else:
+                like(after(state, warm, weights, 1, rate), "truncated", "Only one round.")
+                like(after(state, warm, weights, rounds, -rate), "ascent", "That goes uphill.")
+            like(np.array([*right[1:], 0.0]), "wrong_order", "The plan was moved on *after* it was "
+                 "improved. What is returned should begin with the push that is applied.")  # fmt: skip
+            mark.close(got, right, kind="wrong_value", message="Not the improved plan.", **shown)
+            shown["given"] = {**given, "improved plan": right}
+            for kind, wrong, message in (
+                ("late_evaluation", plan[0], "That push is of the old plan: it has been applied already."),
+                ("stale", warm[0], "The push is of the plan before it was improved."),
+                ("wrong_argument", right[-1], "That is the last push. The first is applied."),
+            ):  # fmt: skip
+                not_like(mark, push, wrong, right[0], kind, message, **shown)
+            mark.close(
+                push, right[0], kind="wrong_value", message="Not the plan's first push.", **shown
+            )
+            mark.that(
+                answer["intact"],
+                kind="mutated_input",
+                message="The old plan was changed in place. Make a new array.",
+                **shown,
+            )
+
+        with mark.part("mpc_step, one clipped round", 1):
+            stepped(5, 1, 0.3, 2.0)
+        with mark.part("mpc_step, several rounds", 1):
+            stepped(5, 4, 0.2, 0.05)
