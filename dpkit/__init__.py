@@ -15,7 +15,8 @@ Read in this order:
 * `source` and `compiled`, gradients as Python text;
 * `optim`, walking downhill; `nn`, networks from modules, and `logistic`, a classifier made of one;
 * `relax`, soft versions of hard decisions, and slopes from samples;
-* `images`, pictures as parameters: coarser, larger, moved, compared;
+* `images`, pictures as parameters: coarser, larger, moved, compared; `render`, pictures of shapes
+  and solids that can be differentiated by where they are;
 * `draw`, pictures of computations.
 
 What can wait: `stencils` and `operators`, the commonest operations once more, for speed;
@@ -25,7 +26,7 @@ arrays stays quick and notices changes in place; `refusals` and `complaints`, er
 to the next.
 """
 
-from dpkit import arrays, carry, functions, images, linalg, nn, optim, relax
+from dpkit import arrays, carry, functions, images, linalg, nn, optim, relax, render
 from dpkit.arrays import *
 from dpkit.checkpoint import checkpoint, fori_loop
 from dpkit.compiled import CompiledGradient, compile_grad
@@ -100,6 +101,7 @@ __all__ = [
     "no_grad",
     "optim",
     "relax",
+    "render",
     "stop_gradient",
     "taylor_test",
     "tensor",

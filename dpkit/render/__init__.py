@@ -18,17 +18,20 @@ it. Each soft picture has the hard one beside it that it stands for.
 `fit`       inverse graphics in the plane: the scene of a picture
 `strokes`   many thin lines, quickly
 `sketch`    a photograph as a drawing
+`film`      drawings and descents that move when they are clicked
 `mesh`      solids made of triangles
 `raster`    a camera, and soft pictures of solids
 `pose`      inverse graphics in space: how it was turned, what shape it has
+`encode`    networks that learn to go backwards in one step
 ==========  =====================================================================================
 
-All but `strokes` take numpy arrays, dpkit's tensors and torch tensors, on the CPU or a GPU: the
+All but `ink` (which has `ink_plain`) take numpy arrays, dpkit's tensors and torch tensors, on the CPU or a GPU: the
 picture is in the library of the parameters.
 """
 
 from dpkit.render.canvas import Canvas
 from dpkit.render.cover import coverage, glow, over, soft_or
+from dpkit.render.film import Film, png
 from dpkit.render.fit import Fit, clusters, first_guesses, fit_scene, refine
 from dpkit.render.mesh import Mesh, cube, icosphere, laplacian, normals, rotation, shade
 from dpkit.render.pose import Pose, angle_between, carve, find_pose, random_rotation
@@ -44,7 +47,7 @@ from dpkit.render.shapes import (
     polyline,
     segment,
 )
-from dpkit.render.sketch import Drawing, blur, sketch
+from dpkit.render.sketch import Drawing, blur, photograph, progress_line, sketch
 from dpkit.render.strokes import ink, ink_plain, near_pairs
 
 __all__ = [
@@ -52,6 +55,7 @@ __all__ = [
     "Camera",
     "Canvas",
     "Drawing",
+    "Film",
     "Fit",
     "Mesh",
     "Pose",
@@ -80,9 +84,12 @@ __all__ = [
     "near_pairs",
     "normals",
     "over",
+    "photograph",
     "place",
+    "png",
     "polygon",
     "polyline",
+    "progress_line",
     "random_rotation",
     "refine",
     "render",

@@ -88,12 +88,13 @@ def find_pose(
 def carve(
     start: Mesh, views: Sequence[np.ndarray], silhouettes: np.ndarray, canvas: Canvas,
     camera: Camera | None = None, *, smooth: float = 0.1, steps: int = 60,
-    softness: Sequence[float] = (1.0, 0.3),
+    softness: Sequence[float] = (1.0, 0.3), moments: list[np.ndarray] | None = None,
 ) -> Mesh:  # fmt: skip
     """The shape whose silhouettes are seen: the start's vertices are moved, its faces stay.
 
     views: a rotation matrix (3, 3) for each silhouette. silhouettes: (n, height, width), how much of
     each pixel is covered. smooth: the weight of the surface's roughness (`laplacian`).
+    moments: a list to which the vertices after each iteration are added, for a film.
     """
     vertices = np.asarray(start.vertices, float)
     for soft in softness:
@@ -106,5 +107,8 @@ def carve(
                 total = total + arrays.mean(difference * difference) / len(views)
             return total
 
-        vertices = minimize(loss, vertices, tol=1e-7, max_iter=steps).x
+        result = minimize(loss, vertices, tol=1e-7, max_iter=steps)
+        vertices = result.x
+        if moments is not None:
+            moments += result.trace.x
     return start.with_vertices(vertices)

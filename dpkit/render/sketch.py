@@ -1,8 +1,8 @@
 """A photograph as a drawing: some hundred strokes, each of which knows how to get better.
 
-    drawing = sketch(photograph, 400)            # a picture (height, width), 0 is black
-    drawing.svg                                  # lines, to print at any size
-    drawing                                      # in a notebook: shows itself; click, and it is drawn
+    drawing = sketch("me.jpg", 400, progress=True)      # or a picture (height, width), 0 is black
+    drawing.save("me.svg")                              # lines, to print at any size
+    drawing                                 # in a notebook: shows itself; click, and it is drawn
 
 Strokes start short and at random, more of them where the picture is dark, along its edges. Both
 pictures are compared slightly blurred, as by somebody who stands back: then strokes that lie beside
@@ -15,7 +15,10 @@ for annealing the width.
 from __future__ import annotations
 
 import dataclasses
+import html
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,10 +26,11 @@ import numpy as np
 from dpkit import arrays, functions
 from dpkit.optim import Adam
 from dpkit.render.canvas import Canvas
+from dpkit.render.film import Film, drawn_strokes
 from dpkit.render.strokes import REACH, ink, near_pairs
 from dpkit.tensor import tensor
 
-__all__ = ["Drawing", "blur", "sketch"]
+__all__ = ["Drawing", "blur", "photograph", "progress_line", "sketch"]
 
 NEW_PAIRS = 8  # steps between two searches for the pixels near each stroke
 
@@ -51,6 +55,97 @@ class Drawing:
         """Brightnesses (height, width), on its own canvas or on another one."""
         return 1 - ink(self.starts, self.ends, self.opacity, self.width, canvas or self.canvas)
 
+    @property
+    def svg(self) -> str:
+        """The strokes as lines, complete in itself. A line is √π times as wide as the soft stroke,
+        and so has as much ink. Long dark strokes come first, as they would by hand."""
+        canvas = self.canvas
+        a, b = canvas.to_pixels(self.starts) + 0.5, canvas.to_pixels(self.ends) + 0.5
+        wide = np.sqrt(np.pi) * self.width / canvas.pixel
+        weight = self.opacity * np.linalg.norm(a - b, axis=-1)
+        lines = [
+            f'<line class="stroke" style="--k: {place}" pathLength="1" x1="{a[k, 0]:.2f}" '
+            f'y1="{a[k, 1]:.2f}" x2="{b[k, 0]:.2f}" y2="{b[k, 1]:.2f}" '
+            f'stroke-opacity="{self.opacity[k]:.3f}"/>'
+            for place, k in enumerate(np.argsort(-weight))
+            if self.opacity[k] >= 0.0005
+        ]
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {canvas.width} {canvas.height}" '
+            f'width="{5 * canvas.width}" height="{5 * canvas.height}" role="img" '
+            f'aria-label="{html.escape(str(self), quote=True)}">'
+            f'<rect width="100%" height="100%" fill="white"/>'
+            f'<g stroke="black" stroke-width="{wide:.3f}" stroke-linecap="round">'
+            f"{''.join(lines)}</g></svg>"
+        )
+
+    def save(self, path: str | Path) -> None:
+        """Write the SVG to a file; the name should end in .svg."""
+        Path(path).write_text(self.svg, encoding="utf-8")
+
+    def film(self, finer: int = 2) -> Film:
+        """How the strokes found their places."""
+        canvas, wide = self.canvas.finer(finer), self.width
+        pictures = [1 - ink(a, b, opacity, wide, canvas) for a, b, opacity in self.moments]
+        return Film(pictures, f"{len(self.starts)} strokes move until they look like a photograph.")
+
+    def __str__(self) -> str:
+        return f"A drawing of {len(self.starts)} straight strokes."
+
+    def _repr_html_(self) -> str:
+        return drawn_strokes(self.svg, len(self.starts))
+
+
+def photograph(path: str | Path, size: int = 96) -> np.ndarray:
+    """The brightnesses (height, width), 0 to 1, of a picture in a file: a PNG, a JPEG, or what else
+    matplotlib reads. It is made smaller until its longer side has `size` pixels, each the mean of the
+    area that it covers.
+
+    Raises FileNotFoundError where there is no such file.
+    """
+    from matplotlib.image import imread
+
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"There is no picture {str(path)!r} in {Path.cwd()}.")
+    image = imread(str(path))
+    image = image / 255 if image.dtype == np.uint8 else np.asarray(image, float)
+    if image.ndim == 3 and image.shape[2] in (2, 4):  # what is transparent shows white paper
+        image = 1 - image[..., -1:] * (1 - image[..., :-1])
+    image = np.clip(_brightness(image), 0, 1)
+    ratio = min(1.0, size / max(image.shape))
+    rows, columns = (_shrinking(n, max(1, round(n * ratio))) for n in image.shape)
+    return rows @ image @ columns.T
+
+
+def _brightness(image: np.ndarray) -> np.ndarray:
+    if image.ndim == 3:
+        return image[..., 0] if image.shape[2] < 3 else image[..., :3] @ [0.2126, 0.7152, 0.0722]
+    return image
+
+
+def _shrinking(before: int, after: int) -> np.ndarray:
+    """The matrix (after, before) that takes means: how much of each new pixel an old one covers."""
+    edges, old = np.arange(after + 1) * before / after, np.arange(before)
+    covered = np.minimum(edges[1:, None], old + 1) - np.maximum(edges[:-1, None], old)
+    return np.clip(covered, 0, None) * after / before
+
+
+def progress_line(total: int) -> Callable[[int, float], None]:
+    """A callback that says how far a work is, on one line that it writes again and again: in a
+    terminal and in a notebook."""
+
+    def show(step: int, loss: float) -> None:
+        done = step + 1
+        if done % max(1, total // 50) and done != total:
+            return
+        bar = "█" * (30 * done // total)
+        end = "\n" if done == total else ""
+        print(
+            f"\r{bar:░<30} {done} of {total}, loss {loss:.5f}", end=end, flush=True, file=sys.stdout
+        )
+
+    return show
+
 
 def blur(picture: Any, width: float) -> Any:
     """The picture seen from further away: a Gaussian of standard deviation `width`, in pixels, whose
@@ -65,20 +160,23 @@ def blur(picture: Any, width: float) -> Any:
 
 
 def sketch(
-    image: np.ndarray, n_strokes: int = 400, *, steps: int = 300, width: float = 0.7,
-    blurred: float = 1.5, seed: int = 0, callback: Callable[[int, float], Any] | None = None,
+    image: np.ndarray | str | Path, n_strokes: int = 400, *, steps: int = 300, width: float = 0.7,
+    blurred: float = 1.5, seed: int = 0, size: int = 96, progress: bool = False,
+    callback: Callable[[int, float], Any] | None = None,
 ) -> Drawing:  # fmt: skip
     """Draw a photograph with straight strokes.
 
     image: brightnesses (height, width) from 0, black, to 1; or colours (height, width, 3), of which
-        the brightness is drawn.
+        the brightness is drawn; or the name of a file, which is made smaller: see `photograph`.
     width: of the strokes in the end, in pixels; they start three times as wide, and are felt further.
     blurred: how blurred both pictures are compared, in pixels.
+    size: the longer side of what is read from a file, in pixels.
+    progress: whether to show a line that says how far it is.
     callback: called with each step's number and loss; ends the work by returning True.
     """
-    image = np.asarray(image, float)
-    if image.ndim == 3:
-        image = image[..., :3] @ np.array([0.2126, 0.7152, 0.0722])
+    image = photograph(image, size) if isinstance(image, (str, Path)) else np.asarray(image, float)
+    image = _brightness(image)
+    shown = progress_line(steps) if progress else None
     if image.ndim != 2 or not np.all(np.isfinite(image)) or image.min() < 0 or image.max() > 1:
         raise ValueError(
             "A picture of brightnesses from 0 to 1 is needed, (height, width) or (height, width, 3); "
@@ -103,6 +201,8 @@ def sketch(
         losses.append(float(loss.item()))
         if step % max(1, steps // 40) == 0:
             moments.append((starts.data.copy(), ends.data.copy(), opacity.data.copy()))
+        if shown:
+            shown(step, losses[-1])
         if callback and callback(step, losses[-1]):
             break
         adam.step()

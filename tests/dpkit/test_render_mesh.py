@@ -39,7 +39,9 @@ def rms(x):
 # Solids -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("mesh, volume", [(render.cube(1.3), 1.3**3), (render.icosphere(3), 4.1888)])
+@pytest.mark.parametrize(
+    "mesh, volume", [(render.cube(1.3), 1.3**3), (render.icosphere(3), 4.1888)]
+)
 def test_solids_are_closed_and_point_out(mesh, volume):
     """By Gauss's theorem: the volume under the faces is that of the solid, and positive."""
     a, b, c = (mesh.vertices[mesh.faces[:, k]] for k in range(3))
@@ -144,7 +146,9 @@ def test_two_solids_one_behind_the_other():
     soft = render.draw_mesh(mesh, canvas, CAMERA, softness=0.2)
     assert rms(soft - hard) < 0.01
     other = render.Mesh(mesh.vertices, mesh.faces[::-1], mesh.colours[::-1])
-    np.testing.assert_allclose(render.draw_mesh(other, canvas, CAMERA, softness=0.2), soft, atol=1e-9)
+    np.testing.assert_allclose(
+        render.draw_mesh(other, canvas, CAMERA, softness=0.2), soft, atol=1e-9
+    )
     only_far = render.Mesh(mesh.vertices, mesh.faces[12:], mesh.colours[12:])
     assert rms(render.draw_mesh(only_far, canvas, CAMERA, softness=0.2) - hard) > 0.1
 
@@ -282,5 +286,7 @@ def test_a_shape_is_carved_from_silhouettes():
     shadows = np.array([seen(peanut, view) for view in views])
     found = render.carve(start, views, shadows, canvas, camera, steps=12)
     held_out = render.rotation((0.4, -0.6, 0.3))
-    before, after = (overlap(seen(mesh, held_out), seen(peanut, held_out)) for mesh in (start, found))
+    before, after = (
+        overlap(seen(mesh, held_out), seen(peanut, held_out)) for mesh in (start, found)
+    )
     assert after > 0.9 and after > before + 0.05

@@ -87,7 +87,9 @@ def test_the_direction_beside_differences_of_the_hard_picture():
         goal = render.render_hard(kinds, render.scatter(kinds, rng, (0.3, 0.5)), canvas, 8)
 
         def hard(changed, parameters=parameters, goal=goal):
-            return np.mean((render.render_hard(kinds, {**parameters, **changed}, canvas, 16) - goal) ** 2)
+            return np.mean(
+                (render.render_hard(kinds, {**parameters, **changed}, canvas, 16) - goal) ** 2
+            )
 
         slopes = {}
         for name in ("at", "turn", "size"):

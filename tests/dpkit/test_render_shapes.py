@@ -10,7 +10,9 @@ from scipy.spatial import KDTree
 import dpkit as dp
 from dpkit import render
 
-STAR = np.array([[0.0, 1.0], [0.2, 0.3], [0.9, 0.2], [0.3, -0.1], [0.5, -0.9], [-0.4, -0.2], [-1, 0.4]])
+STAR = np.array(
+    [[0.0, 1.0], [0.2, 0.3], [0.9, 0.2], [0.3, -0.1], [0.5, -0.9], [-0.4, -0.2], [-1, 0.4]]
+)
 KITE = np.array([[0.1, -0.8], [0.7, 0.1], [0.0, 0.9], [-0.5, 0.2]])
 CONTROLS = np.array([[-0.9, -0.3], [-0.2, 1.1], [0.4, -1.2], [0.8, 0.5]])
 
@@ -19,9 +21,7 @@ def along(vertices, closed=True, count=20_001):
     """Points on the edges, some 0.0001 apart."""
     ends = np.roll(vertices, -1, axis=0) if closed else vertices[1:]
     t = np.linspace(0, 1, count)[:, None]
-    return np.concatenate(
-        [a + t * (b - a) for a, b in zip(vertices, ends, strict=False)]
-    )
+    return np.concatenate([a + t * (b - a) for a, b in zip(vertices, ends, strict=False)])
 
 
 def circle_border(count=60_000):
@@ -158,7 +158,8 @@ def test_everything_is_finite_in_awkward_places(name):
 
 
 @pytest.mark.parametrize(
-    "same", [[[0.3, 0.2]] * 3, [[0.0, 0.0], [1.0, 1.0], [0.5, 0.5]], [[0.0, 0.0], [0.0, 0.0], [1.0, 0]]]
+    "same",
+    [[[0.3, 0.2]] * 3, [[0.0, 0.0], [1.0, 1.0], [0.5, 0.5]], [[0.0, 0.0], [0.0, 0.0], [1.0, 0]]],
 )
 def test_triangles_without_an_area(same, points):
     vertices = np.array(same)

@@ -100,7 +100,11 @@ def test_ink_stays_finite():
     for width in (1e-6, 0.1, 10.0):
         for draw in (render.ink, render.ink_plain):
             value, slopes = value_and_slopes(
-                lambda *x, draw=draw, width=width: draw(*x, width, CANVAS), 1.0, starts, ends, opacity
+                lambda *x, draw=draw, width=width: draw(*x, width, CANVAS),
+                1.0,
+                starts,
+                ends,
+                opacity,
             )
             assert np.isfinite(value)
             assert all(np.all(np.isfinite(slope)) for slope in slopes)

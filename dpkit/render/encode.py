@@ -1,0 +1,106 @@
+"""Going backwards in one step: networks that learn to invert what can be computed forwards.
+
+A renderer takes a scene to a picture; a network is to take the picture to the scene. Nobody has to
+say what the right scenes are: what the network answers is drawn, and the picture is compared
+(*forward consistency*). Such a network is quick and nearly right, and a descent needs just that, a
+first guess that is nearly right. Together they are both quick and exact.
+
+Learning from pairs of pictures and scenes (*regression*) fails where two scenes make one picture: the
+mean of two right answers is none. For y = x², it learns 0 for every y.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from dpkit import arrays, functions
+from dpkit.nn import MLP, Linear, ReLU, Sequential
+from dpkit.nn.module import Module
+from dpkit.optim import Adam
+from dpkit.render.canvas import Canvas
+from dpkit.render.cover import coverage
+from dpkit.render.fit import Fit, refine
+from dpkit.render.scene import SHAPES, render
+from dpkit.tensor import no_grad, tensor
+
+__all__ = ["Encoder", "distances", "train_encoder"]
+
+
+def distances(kind: str, at: Any, facing: Any, size: Any, canvas: Canvas) -> Any:
+    """Signed distances from one shape, in many pictures at once: (n, height, width).
+
+    at: (n, 2). facing: (n, 2), the direction in which the shape's own x axis points, of any length
+    but 0: unlike an angle it has no jump. size: (n,).
+    """
+    facing = facing / arrays.expand_dims(
+        functions.sqrt(arrays.sum(facing * facing, -1) + 1e-12), -1
+    )
+    away = canvas.points() - at[:, None, None, :]
+    x, y = away[..., 0], away[..., 1]
+    c, s, size = facing[:, 0, None, None], facing[:, 1, None, None], size[:, None, None]
+    own = arrays.stack([(c * x + s * y) / size, (c * y - s * x) / size], -1)
+    return SHAPES[kind](own) * size
+
+
+class Encoder(Module):
+    """From pictures (n, height, width) of one shape, 1 where it is and 0 elsewhere, to scenes: at
+    (n, 2), facing (n, 2), size (n,)."""
+
+    def __init__(
+        self, kind: str, canvas: Canvas, sizes: tuple[float, float], hidden: int = 256, rng: int = 0
+    ) -> None:
+        pixels = canvas.height * canvas.width
+        self.net = Sequential(
+            Linear(pixels, hidden, rng=rng), ReLU(),
+            Linear(hidden, hidden, rng=rng + 1), ReLU(),
+            Linear(hidden, 5, rng=rng + 2),
+        )  # fmt: skip
+        self.kind, self.canvas, self.sizes = kind, canvas, sizes
+
+    def forward(self, pictures: Any) -> tuple[Any, Any, Any]:
+        out = self.net(arrays.reshape(pictures, (len(pictures), -1)))
+        low, high = self.sizes
+        size = low + (high - low) * functions.sigmoid(out[:, 4])
+        return functions.tanh(out[:, :2]), out[:, 2:4], size
+
+
+def train_encoder(
+    kind: str, canvas: Canvas, sample: Callable[[np.random.Generator], dict[str, np.ndarray]], *,
+    sizes: tuple[float, float] = (0.15, 0.6), steps: int = 1500, batch: int = 32, pool: int = 4000,
+    seed: int = 0, softness: tuple[float, float] = (3.0, 0.5), callback: Callable[[int, float], Any] | None = None,
+) -> Encoder:  # fmt: skip
+    """An encoder that has learnt from pictures alone: what it answers is drawn and compared.
+
+    sample: draws a scene of one shape, {"at": (1, 2), "turn": (1,), "size": (1,)}; the network only
+        ever sees its picture.
+    pool: of how many pictures it learns, batch by batch.
+    softness: at first and in the end, in pixels.
+    callback: called with each step's number and loss; ends the training by returning True.
+    """
+    rng = np.random.default_rng(seed)
+    encoder = Encoder(kind, canvas, sizes, rng=seed)
+    adam = Adam(encoder.parameters(), lr=1e-3)
+    scenes = [sample(rng) for _ in range(pool)]
+    at, turn, size = (np.concatenate([s[name] for s in scenes]) for name in ("at", "turn", "size"))
+    facing = np.stack([np.cos(turn), np.sin(turn)], -1)
+    known = np.concatenate([
+        distances(kind, at[k : k + 100], facing[k : k + 100], size[k : k + 100], canvas)
+        for k in range(0, pool, 100)
+    ])  # fmt: skip
+    for step in range(steps):
+        done = step / steps
+        soft = canvas.pixel * softness[0] * (softness[1] / softness[0]) ** min(1.0, 1.5 * done)
+        adam.param_groups[0]["lr"] = 1e-3 * 0.5 * (1 + np.cos(np.pi * done))
+        there = known[rng.integers(pool, size=batch)]
+        answer = encoder(tensor(coverage(there, 0.18 * canvas.pixel)))
+        difference = coverage(distances(kind, *answer, canvas), soft) - coverage(there, soft)
+        adam.zero_grad()
+        loss = arrays.mean(difference * difference)
+        loss.backward()
+        adam.step()
+        if callback and callback(step, float(loss.item())):
+            break
+    return encoder
