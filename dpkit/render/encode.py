@@ -22,11 +22,10 @@ from dpkit.nn.module import Module
 from dpkit.optim import Adam
 from dpkit.render.canvas import Canvas
 from dpkit.render.cover import coverage
-from dpkit.render.fit import Fit, refine
-from dpkit.render.scene import SHAPES, render
+from dpkit.render.scene import SHAPES
 from dpkit.tensor import no_grad, tensor
 
-__all__ = ["Encoder", "distances", "train_encoder"]
+__all__ = ["Encoder", "distances", "learn_inverse", "train_encoder"]
 
 
 def distances(kind: str, at: Any, facing: Any, size: Any, canvas: Canvas) -> Any:
@@ -104,3 +103,36 @@ def train_encoder(
         if callback and callback(step, float(loss.item())):
             break
     return encoder
+
+
+def learn_inverse(
+    forward: Callable[[Any], Any], sample: Callable[[np.random.Generator], np.ndarray], *,
+    consistent: bool = True, hidden: int = 32, steps: int = 800, batch: int = 64, seed: int = 0,
+) -> Callable[[Any], np.ndarray]:  # fmt: skip
+    """A function g with forward(g(y)) = y, learnt by a small network.
+
+    forward: computes y from x, of which `sample` draws some, an array (batch,); both numbers, arrays
+        of them, and tensors.
+    consistent: True compares forward(g(y)) with y; False compares g(y) with the x that y came from,
+        which learns the *mean* of all x that make the same y.
+    """
+    rng = np.random.default_rng(seed)
+    net = MLP((1, hidden, hidden, 1), rng=seed)
+    adam = Adam(net.parameters(), lr=0.01)
+    for step in range(steps):
+        adam.param_groups[0]["lr"] = 0.005 * (1 + np.cos(np.pi * step / steps))
+        x = np.concatenate([np.ravel(sample(rng)) for _ in range(batch)])
+        y = forward(x)
+        answer = net(tensor(y[:, None]))[:, 0]
+        difference = forward(answer) - y if consistent else answer - x
+        loss = arrays.mean(difference * difference)
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
+
+    def inverse(y: Any) -> np.ndarray:
+        with no_grad():
+            values = np.asarray(y, float)
+            return net(tensor(values.reshape(-1, 1))).data.reshape(values.shape)
+
+    return inverse
