@@ -13,7 +13,17 @@ import json
 import sys
 from pathlib import Path
 
-NAMES = ("scalar", "tensor", "cost", "memory", "dispatch", "torch_tensors", "grading", "systems")
+NAMES = (
+    "scalar",
+    "tensor",
+    "cost",
+    "memory",
+    "dispatch",
+    "torch_tensors",
+    "grading",
+    "systems",
+    "render",
+)
 
 
 def main() -> int:

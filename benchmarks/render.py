@@ -197,7 +197,10 @@ def _poses(found: dict[str, Figures], options: Options) -> None:
         with timed(figures):
             pose = render.find_pose(mesh, picture, canvas, camera)
         angles.append(render.angle_between(pose.rotation, truth))
-    figures.notes |= {"under 2°": float(np.mean(np.array(angles) < 2)), "worst angle, °": max(angles)}
+    figures.notes |= {
+        "under 2°": float(np.mean(np.array(angles) < 2)),
+        "worst angle, °": max(angles),
+    }
 
 
 def _silhouettes(found: dict[str, Figures], options: Options) -> None:
@@ -205,7 +208,11 @@ def _silhouettes(found: dict[str, Figures], options: Options) -> None:
     from dpkit import render
 
     (figures,) = found.values()
-    canvas, fine, camera = render.Canvas(32, span=2.8), render.Canvas(64, span=2.8), render.Camera(6.0)
+    canvas, fine, camera = (
+        render.Canvas(32, span=2.8),
+        render.Canvas(64, span=2.8),
+        render.Camera(6.0),
+    )
     sphere = render.icosphere(3)
     x, y, z = sphere.vertices.T
     solids = (
@@ -319,17 +326,19 @@ def _encoder(found: dict[str, Figures], options: Options) -> None:
 
     one, refined, chance = found.values()
     with timed(one):
-        encoder = render.train_encoder("arrow", canvas, sample, steps=300 if options.quick else 1500)
+        encoder = render.train_encoder("arrow", canvas, sample, steps=100 if options.quick else 500)
     rng = np.random.default_rng(99)
     solved: dict[str, list[bool]] = {name: [] for name in found}
-    for _ in seeds(options, 200):
+    for _ in seeds(options, 100):
         scene = {**sample(rng), "colour": np.zeros((1, 3))}
         picture = render.render_hard(("arrow",), scene, canvas)
-        guess = encoder.scene(picture)
-        answers = [guess]
-        for figures, start in ((refined, guess), (chance, {**sample(rng), "colour": scene["colour"]})):
-            with timed(figures):
-                answers.append(render.refine_pose("arrow", picture, canvas, start).parameters)
+        answers = [encoder.scene(picture)]
+        with timed(refined):
+            answers.append(render.encode_and_refine(encoder, picture).parameters)
+        start = {**sample(rng), "colour": scene["colour"]}
+        with timed(chance):
+            fit = render.refine(("arrow",), picture, canvas, start, (1.0, 0.2))
+        answers.append(fit.parameters)
         for name, answer in zip(found, answers, strict=True):
             off = np.linalg.norm(answer["at"] - scene["at"]) / canvas.pixel
             turn = abs((answer["turn"][0] - scene["turn"][0] + np.pi) % (2 * np.pi) - np.pi)
@@ -356,7 +365,12 @@ def goals(results: Results) -> list[Goal]:
         return min(values, default=None)
 
     found = [
-        Goal(f"soft borders of a {kind}: RMSE", note(EDGES, "1 place", f"RMSE {kind}"), 0.006, most=True)
+        Goal(
+            f"soft borders of a {kind}: RMSE",
+            note(EDGES, "1 place", f"RMSE {kind}"),
+            0.006,
+            most=True,
+        )
         for kind in ("circle", "square", "bar", "triangle")
     ]
     return [

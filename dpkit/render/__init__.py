@@ -31,6 +31,7 @@ picture is in the library of the parameters.
 
 from dpkit.render.canvas import Canvas
 from dpkit.render.cover import coverage, glow, over, soft_or
+from dpkit.render.encode import Encoder, encode_and_refine, learn_inverse, train_encoder
 from dpkit.render.film import Film, png
 from dpkit.render.fit import Fit, clusters, first_guesses, fit_scene, refine
 from dpkit.render.mesh import Mesh, cube, icosphere, laplacian, normals, rotation, shade
@@ -55,6 +56,7 @@ __all__ = [
     "Camera",
     "Canvas",
     "Drawing",
+    "Encoder",
     "Film",
     "Fit",
     "Mesh",
@@ -73,6 +75,7 @@ __all__ = [
     "draw_mesh",
     "draw_mesh_hard",
     "ellipse",
+    "encode_and_refine",
     "find_pose",
     "first_guesses",
     "fit_scene",
@@ -81,6 +84,7 @@ __all__ = [
     "ink",
     "ink_plain",
     "laplacian",
+    "learn_inverse",
     "near_pairs",
     "normals",
     "over",
@@ -101,4 +105,5 @@ __all__ = [
     "silhouette",
     "sketch",
     "soft_or",
+    "train_encoder",
 ]

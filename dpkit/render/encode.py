@@ -22,10 +22,11 @@ from dpkit.nn.module import Module
 from dpkit.optim import Adam
 from dpkit.render.canvas import Canvas
 from dpkit.render.cover import coverage
-from dpkit.render.scene import SHAPES
+from dpkit.render.fit import Fit, refine
+from dpkit.render.scene import SHAPES, render
 from dpkit.tensor import no_grad, tensor
 
-__all__ = ["Encoder", "distances", "learn_inverse", "train_encoder"]
+__all__ = ["Encoder", "distances", "encode_and_refine", "learn_inverse", "train_encoder"]
 
 
 def distances(kind: str, at: Any, facing: Any, size: Any, canvas: Canvas) -> Any:
@@ -65,14 +66,37 @@ class Encoder(Module):
         size = low + (high - low) * functions.sigmoid(out[:, 4])
         return functions.tanh(out[:, :2]), out[:, 2:4], size
 
+    def scene(self, picture: np.ndarray) -> dict[str, np.ndarray]:
+        """What a picture (height, width, 3) of a black shape on white shows, as `render` takes it."""
+        with no_grad():
+            at, facing, size = self(tensor(1 - np.mean(picture, axis=-1)[None]))
+        turn = np.arctan2(facing.data[:, 1], facing.data[:, 0])
+        return {"at": at.data, "turn": turn, "size": size.data, "colour": np.zeros((1, 3))}
+
+
+def encode_and_refine(encoder: Encoder, picture: np.ndarray, turns: int = 8) -> Fit:
+    """The scene of a picture (height, width, 3) of a black shape on white: first by the network in one
+    step, then by descent. The turn is where a network errs most, as a turned shape hides a descent
+    from the other turns: so `turns` of them are looked at before the best one is refined."""
+    guess, kinds, canvas = encoder.scene(picture), (encoder.kind,), encoder.canvas
+
+    def loss(turn: float) -> float:
+        drawn = render(kinds, {**guess, "turn": guess["turn"] + turn}, canvas, 1.0)
+        return float(np.mean((drawn - picture) ** 2))
+
+    best = min(2 * np.pi / turns * np.arange(turns), key=loss)
+    start = {**guess, "turn": guess["turn"] + best}
+    return refine(kinds, picture, canvas, start, (1.0, 0.2))
+
 
 def train_encoder(
     kind: str, canvas: Canvas, sample: Callable[[np.random.Generator], dict[str, np.ndarray]], *,
-    sizes: tuple[float, float] = (0.15, 0.6), steps: int = 1500, batch: int = 32, pool: int = 4000,
+    sizes: tuple[float, float] = (0.15, 0.6), steps: int = 500, batch: int = 16, pool: int = 1000,
     seed: int = 0, softness: tuple[float, float] = (3.0, 0.5), callback: Callable[[int, float], Any] | None = None,
 ) -> Encoder:  # fmt: skip
     """An encoder that has learnt from pictures alone: what it answers is drawn and compared.
 
+    kind: one that looks different after every turn, such as "arrow"; else the turn is a guess.
     sample: draws a scene of one shape, {"at": (1, 2), "turn": (1,), "size": (1,)}; the network only
         ever sees its picture.
     pool: of how many pictures it learns, batch by batch.
@@ -111,8 +135,8 @@ def learn_inverse(
 ) -> Callable[[Any], np.ndarray]:  # fmt: skip
     """A function g with forward(g(y)) = y, learnt by a small network.
 
-    forward: computes y from x, of which `sample` draws some, an array (batch,); both numbers, arrays
-        of them, and tensors.
+    forward: computes y from x, element by element, for arrays and tensors. sample: draws an x, or some.
+    batch: how many times `sample` is asked for each step.
     consistent: True compares forward(g(y)) with y; False compares g(y) with the x that y came from,
         which learns the *mean* of all x that make the same y.
     """
