@@ -22,6 +22,7 @@ it. Each soft picture has the hard one beside it that it stands for.
 `mesh`      solids made of triangles
 `raster`    a camera, and soft pictures of solids
 `pose`      inverse graphics in space: how it was turned, what shape it has
+`shadows`   a body of which two pictures are the shadows
 `encode`    networks that learn to go backwards in one step
 ==========  =====================================================================================
 
@@ -38,6 +39,7 @@ from dpkit.render.mesh import Mesh, cube, icosphere, laplacian, normals, rotatio
 from dpkit.render.pose import Pose, angle_between, carve, find_pose, random_rotation
 from dpkit.render.raster import Camera, draw_mesh, draw_mesh_hard, silhouette
 from dpkit.render.scene import SHAPES, distance_of, place, render, render_hard, scatter
+from dpkit.render.shadows import ShadowBody, shadow_body
 from dpkit.render.shapes import (
     bezier,
     box,
@@ -61,6 +63,7 @@ __all__ = [
     "Fit",
     "Mesh",
     "Pose",
+    "ShadowBody",
     "angle_between",
     "bezier",
     "blur",
@@ -102,6 +105,7 @@ __all__ = [
     "scatter",
     "segment",
     "shade",
+    "shadow_body",
     "silhouette",
     "sketch",
     "soft_or",

@@ -118,8 +118,9 @@ def train_encoder(
         soft = canvas.pixel * softness[0] * (softness[1] / softness[0]) ** min(1.0, 1.5 * done)
         adam.param_groups[0]["lr"] = 1e-3 * 0.5 * (1 + np.cos(np.pi * done))
         there = known[rng.integers(pool, size=batch)]
-        answer = encoder(tensor(coverage(there, 0.18 * canvas.pixel)))
-        difference = coverage(distances(kind, *answer, canvas), soft) - coverage(there, soft)
+        at, facing, size = encoder(tensor(coverage(there, 0.18 * canvas.pixel)))
+        drawn = coverage(distances(kind, at, facing, size, canvas), soft)
+        difference = drawn - coverage(there, soft)
         adam.zero_grad()
         loss = arrays.mean(difference * difference)
         loss.backward()

@@ -76,10 +76,11 @@ def find_pose(
     for k in np.argsort(first)[:tries]:
         start, now = starts[k], 0.0
         for soft in (1.5, 0.2):
-            result = minimize(
-                lambda turn, start=start, soft=soft: loss(turn, start, canvas, picture, soft),
-                np.zeros(3), tol=1e-7, max_iter=30,
-            )  # fmt: skip
+
+            def near(turn: Any, start: np.ndarray = start, soft: float = soft) -> Any:
+                return loss(turn, start, canvas, picture, soft)
+
+            result = minimize(near, np.zeros(3), tol=1e-7, max_iter=30)
             start, now = rotation(result.x) @ start, float(result.fun)
         found.append(Pose(start, now))
     return min(found, key=lambda pose: pose.loss)
