@@ -40,7 +40,7 @@ class ShadowBody:
     def shadows(self) -> tuple[np.ndarray, np.ndarray]:
         """What light from the front and from the left throws: (n, n) each, by height and left to
         right for somebody who looks along the light."""
-        return self.filled.any(axis=2), self.filled.any(axis=1)[:, ::-1]
+        return np.any(self.filled, axis=2), np.flip(np.any(self.filled, axis=1), axis=1)
 
     def mesh(self) -> Mesh:
         """The body's surface, in a cube of size 2 around 0; the front looks towards larger z."""
@@ -48,7 +48,8 @@ class ShadowBody:
         full = np.pad(self.filled, 1)
         # cells in world axes: x from left to right, y upwards, z from back to front
         full = full.transpose(1, 0, 2)[:, ::-1, ::-1]
-        vertices, faces = [], []
+        vertices: list[np.ndarray] = []
+        faces: list[tuple[int, int, int]] = []
         for axis in range(3):
             for side in (-1, 1):
                 open_sides = full & ~np.roll(full, -side, axis=axis)

@@ -83,8 +83,8 @@ class Drawing:
         """Write the SVG to a file; the name should end in .svg."""
         Path(path).write_text(self.svg, encoding="utf-8")
 
-    def film(self, finer: int = 2) -> Film:
-        """How the strokes found their places."""
+    def film(self, finer: int = 1) -> Film:
+        """How the strokes found their places, in finer × finer as many pixels."""
         canvas, wide = self.canvas.finer(finer), self.width
         pictures = [1 - ink(a, b, opacity, wide, canvas) for a, b, opacity in self.moments]
         return Film(pictures, f"{len(self.starts)} strokes move until they look like a photograph.")
