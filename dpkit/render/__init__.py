@@ -37,7 +37,7 @@ from dpkit.render.film import Film, png
 from dpkit.render.fit import Fit, clusters, first_guesses, fit_scene, refine
 from dpkit.render.mesh import Mesh, cube, icosphere, laplacian, normals, rotation, shade
 from dpkit.render.pose import Pose, angle_between, carve, find_pose, random_rotation
-from dpkit.render.raster import Camera, draw_mesh, draw_mesh_hard, silhouette
+from dpkit.render.raster import Camera, draw_mesh, draw_mesh_hard, silhouette, silhouette_hard
 from dpkit.render.scene import SHAPES, distance_of, place, render, render_hard, scatter
 from dpkit.render.shadows import ShadowBody, shadow_body
 from dpkit.render.shapes import (
@@ -51,7 +51,7 @@ from dpkit.render.shapes import (
     segment,
 )
 from dpkit.render.sketch import Drawing, blur, photograph, progress_line, sketch
-from dpkit.render.strokes import ink, ink_plain, near_pairs
+from dpkit.render.strokes import ink, ink_hard, ink_plain, near_pairs
 
 __all__ = [
     "SHAPES",
@@ -85,6 +85,7 @@ __all__ = [
     "glow",
     "icosphere",
     "ink",
+    "ink_hard",
     "ink_plain",
     "laplacian",
     "learn_inverse",
@@ -107,6 +108,7 @@ __all__ = [
     "shade",
     "shadow_body",
     "silhouette",
+    "silhouette_hard",
     "sketch",
     "soft_or",
     "train_encoder",

@@ -28,7 +28,7 @@ from dpkit.render.canvas import Canvas
 from dpkit.render.cover import coverage
 from dpkit.render.mesh import Mesh
 
-__all__ = ["Camera", "draw_mesh", "draw_mesh_hard", "silhouette"]
+__all__ = ["Camera", "draw_mesh", "draw_mesh_hard", "silhouette", "silhouette_hard"]
 
 FAR = 1e6  # in the canvas's unit: further than any edge
 
@@ -134,6 +134,15 @@ def draw_mesh_hard(
         picture[shown], front[shown] = colour, near[shown]
     shape = (canvas.height, samples, canvas.width, samples, 3)
     return picture.reshape(shape).mean((1, 3))
+
+
+def silhouette_hard(
+    mesh: Mesh, canvas: Canvas, camera: Camera | None = None, *, samples: int = 4
+) -> np.ndarray:
+    """The picture that `silhouette` stands for: how many of a pixel's samples × samples points are
+    covered, as a share (height, width)."""
+    black = np.zeros((len(mesh.faces), 3))
+    return 1 - draw_mesh_hard(mesh, canvas, camera, black, samples=samples)[..., 0]
 
 
 def _faces_at(mesh: Mesh, canvas: Canvas, camera: Camera) -> tuple[Any, Any, Any, Any]:

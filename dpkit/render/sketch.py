@@ -92,6 +92,8 @@ class Drawing:
     def __str__(self) -> str:
         return f"A drawing of {len(self.starts)} straight strokes."
 
+    __repr__ = __str__
+
     def _repr_html_(self) -> str:
         return drawn_strokes(self.svg, len(self.starts))
 

@@ -68,6 +68,7 @@ def test_the_svg_has_the_strokes(drawing):
 def test_it_is_kept_and_shown(drawing, tmp_path):
     drawing.save(tmp_path / "face.svg")
     assert ET.parse(tmp_path / "face.svg").getroot().tag == f"{SVG}svg"
+    assert repr(drawing) == "A drawing of 120 straight strokes."
     page = drawing._repr_html_()
     assert page.count("<svg") == 1 and "checkbox" in page and "<script" not in page
     assert "prefers-reduced-motion" in page and ":checked ~ svg .stroke" in page

@@ -122,3 +122,21 @@ def test_plain_ink_in_torch():
     slopes = value_and_slopes(lambda *x: render.ink_plain(*x, 0.1, CANVAS), 1.0, *given)[1]
     for x, slope in zip(theirs, slopes, strict=True):
         np.testing.assert_allclose(x.grad.numpy(), slope, atol=1e-11)
+
+
+def test_hard_strokes_hold_as_much_ink():
+    """In all, where strokes do not end (a soft end holds a little more); and where they lie."""
+    canvas = render.Canvas(40)
+    starts, ends = np.array([[-2.0, -0.3], [0.1, -2.0]]), np.array([[2.0, 0.2], [0.3, 2.0]])
+    for k in range(2):
+        one = (starts[k : k + 1], ends[k : k + 1], np.array([0.7]), 0.15, canvas)
+        soft, hard = render.ink(*one), render.ink_hard(*one)
+        assert hard.sum() == pytest.approx(soft.sum(), rel=0.01)
+        points = canvas.points()
+        away = render.segment(points, starts[k], ends[k])
+        np.testing.assert_allclose(hard[away < 0.09], 0.7, atol=1e-12)
+        assert np.all(hard[away > 0.18] == 0)
+    both = render.ink_hard(starts, ends, np.array([0.7, 1.0]), 0.15, canvas)
+    assert both.max() == 1 and set(np.round(np.unique(both[:, :10]), 6)) <= {
+        round(0.7 * k / 16, 6) for k in range(17)
+    }
