@@ -92,7 +92,8 @@ def encode_and_refine(encoder: Encoder, picture: np.ndarray, turns: int = 8) -> 
 def train_encoder(
     kind: str, canvas: Canvas, sample: Callable[[np.random.Generator], dict[str, np.ndarray]], *,
     sizes: tuple[float, float] = (0.15, 0.6), steps: int = 500, batch: int = 16, pool: int = 1000,
-    seed: int = 0, softness: tuple[float, float] = (3.0, 0.5), callback: Callable[[int, float], Any] | None = None,
+    seed: int = 0, softness: tuple[float, float] = (3.0, 0.5),
+    callback: Callable[[int, float], Any] | None = None,
 ) -> Encoder:  # fmt: skip
     """An encoder that has learnt from pictures alone: what it answers is drawn and compared.
 

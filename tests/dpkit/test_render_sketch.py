@@ -127,6 +127,26 @@ def test_other_kinds_of_files(tmp_path):
         render.sketch(tmp_path / "c.jpg")
 
 
+def test_coloured_strokes(face, tmp_path):
+    """They come near in every colour, and the file has their colours; grey strokes could not."""
+    image = np.stack([face, face[::-1], np.full(face.shape, 0.8)], -1)
+    drawing = render.sketch(image, 100, steps=80, colour=True)
+    assert drawing.opacity.shape == (100, 3)
+    wanted, grey = render.blur(image, 1.5), render.blur(image.mean(axis=-1), 1.5)
+    assert images.psnr(render.blur(drawing.picture(), 1.5), wanted) > 24
+    assert images.psnr(np.stack([grey] * 3, -1), wanted) < 20
+    lines = ET.fromstring(drawing.svg).findall(f".//{SVG}line")
+    assert len(lines) == 100 and all(line.get("stroke").startswith("rgb(") for line in lines)
+    assert "mix-blend-mode: multiply" in drawing.svg and "100 straight coloured" in drawing.svg
+    assert drawing.film().pictures.shape[1:] == (40, 32, 3)
+    Image.fromarray(np.round(255 * image).astype(np.uint8)).save(tmp_path / "me.png")
+    read = render.photograph(tmp_path / "me.png", colour=True)
+    np.testing.assert_allclose(read, image, atol=0.003)
+    for channel in range(3):
+        alone = render.blur(image[..., channel], 2.0)
+        np.testing.assert_allclose(render.blur(image, 2.0)[..., channel], alone)
+
+
 def test_progress_and_an_early_end(face, capsys):
     render.sketch(face, 10, steps=4, progress=True)
     shown = capsys.readouterr().out
