@@ -74,19 +74,20 @@ class Encoder(Module):
         return {"at": at.data, "turn": turn, "size": size.data, "colour": np.zeros((1, 3))}
 
 
-def encode_and_refine(encoder: Encoder, picture: np.ndarray, turns: int = 8) -> Fit:
+def encode_and_refine(encoder: Encoder, picture: np.ndarray, turns: int = 8, tries: int = 3) -> Fit:
     """The scene of a picture (height, width, 3) of a black shape on white: first by the network in one
     step, then by descent. The turn is where a network errs most, as a turned shape hides a descent
-    from the other turns: so `turns` of them are looked at before the best one is refined."""
+    from the other turns: so `turns` of them are looked at, and the best `tries` are refined."""
     guess, kinds, canvas = encoder.scene(picture), (encoder.kind,), encoder.canvas
 
     def loss(turn: float) -> float:
         drawn = render(kinds, {**guess, "turn": guess["turn"] + turn}, canvas, 1.0)
         return float(np.mean((drawn - picture) ** 2))
 
-    best = min(2 * np.pi / turns * np.arange(turns), key=loss)
-    start = {**guess, "turn": guess["turn"] + best}
-    return refine(kinds, picture, canvas, start, (1.0, 0.2))
+    best = sorted(2 * np.pi / turns * np.arange(turns), key=loss)[:tries]
+    starts = [{**guess, "turn": guess["turn"] + turn} for turn in best]
+    fits = [refine(kinds, picture, canvas, start, (1.0, 0.2)) for start in starts]
+    return min(fits, key=lambda fit: fit.loss)
 
 
 def train_encoder(
