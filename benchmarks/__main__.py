@@ -14,7 +14,8 @@ import sys
 from pathlib import Path
 
 NAMES = (
-    "scalar", "tensor", "cost", "memory", "dispatch", "torch_tensors", "grading", "systems", "physics",
+    "scalar", "tensor", "cost", "memory", "dispatch", "torch_tensors", "grading", "systems", "render",
+    "physics",
 )  # fmt: skip
 
 

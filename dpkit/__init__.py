@@ -15,8 +15,9 @@ Read in this order:
 * `source` and `compiled`, gradients as Python text;
 * `optim`, walking downhill; `nn`, networks from modules, and `logistic`, a classifier made of one;
 * `relax`, soft versions of hard decisions, and slopes from samples;
-* `images`, pictures as parameters: coarser, larger, moved, compared;
-* `physics`, things that move: simulated, recognised in tracks and videos, steered;
+* `images`, pictures as parameters: coarser, larger, moved, compared; `render`, pictures of shapes
+  and solids that can be differentiated by where they are;
+* `physics`, things that move: simulated, recognised in tracks and films, steered;
 * `draw`, pictures of computations.
 
 What can wait: `stencils` and `operators`, the commonest operations once more, for speed;
@@ -26,7 +27,18 @@ arrays stays quick and notices changes in place; `refusals` and `complaints`, er
 to the next.
 """
 
-from dpkit import arrays, carry, functions, images, linalg, nn, optim, physics, relax
+from dpkit import (
+    arrays,
+    carry,
+    functions,
+    images,
+    linalg,
+    nn,
+    optim,
+    physics,
+    relax,
+    render,
+)
 from dpkit.arrays import *
 from dpkit.checkpoint import checkpoint, fori_loop
 from dpkit.compiled import CompiledGradient, compile_grad
@@ -102,6 +114,7 @@ __all__ = [
     "optim",
     "physics",
     "relax",
+    "render",
     "stop_gradient",
     "taylor_test",
     "tensor",

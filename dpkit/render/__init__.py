@@ -18,22 +18,28 @@ it. Each soft picture has the hard one beside it that it stands for.
 `fit`       inverse graphics in the plane: the scene of a picture
 `strokes`   many thin lines, quickly
 `sketch`    a photograph as a drawing
+`film`      drawings and descents that move when they are clicked
 `mesh`      solids made of triangles
 `raster`    a camera, and soft pictures of solids
 `pose`      inverse graphics in space: how it was turned, what shape it has
+`shadows`   a body of which two pictures are the shadows
+`encode`    networks that learn to go backwards in one step
 ==========  =====================================================================================
 
-All but `strokes` take numpy arrays, dpkit's tensors and torch tensors, on the CPU or a GPU: the
+All but `ink` (which has `ink_plain`) take numpy arrays, dpkit's tensors and torch tensors, on the CPU or a GPU: the
 picture is in the library of the parameters.
 """
 
 from dpkit.render.canvas import Canvas
 from dpkit.render.cover import coverage, glow, over, soft_or
+from dpkit.render.encode import Encoder, encode_and_refine, learn_inverse, train_encoder
+from dpkit.render.film import Film, png
 from dpkit.render.fit import Fit, clusters, first_guesses, fit_scene, refine
 from dpkit.render.mesh import Mesh, cube, icosphere, laplacian, normals, rotation, shade
 from dpkit.render.pose import Pose, angle_between, carve, find_pose, random_rotation
-from dpkit.render.raster import Camera, draw_mesh, draw_mesh_hard, silhouette
+from dpkit.render.raster import Camera, draw_mesh, draw_mesh_hard, silhouette, silhouette_hard
 from dpkit.render.scene import SHAPES, distance_of, place, render, render_hard, scatter
+from dpkit.render.shadows import ShadowBody, shadow_body
 from dpkit.render.shapes import (
     bezier,
     box,
@@ -44,17 +50,20 @@ from dpkit.render.shapes import (
     polyline,
     segment,
 )
-from dpkit.render.sketch import Drawing, blur, sketch
-from dpkit.render.strokes import ink, ink_plain, near_pairs
+from dpkit.render.sketch import Drawing, blur, photograph, progress_line, sketch
+from dpkit.render.strokes import ink, ink_hard, ink_plain, near_pairs
 
 __all__ = [
     "SHAPES",
     "Camera",
     "Canvas",
     "Drawing",
+    "Encoder",
+    "Film",
     "Fit",
     "Mesh",
     "Pose",
+    "ShadowBody",
     "angle_between",
     "bezier",
     "blur",
@@ -69,20 +78,26 @@ __all__ = [
     "draw_mesh",
     "draw_mesh_hard",
     "ellipse",
+    "encode_and_refine",
     "find_pose",
     "first_guesses",
     "fit_scene",
     "glow",
     "icosphere",
     "ink",
+    "ink_hard",
     "ink_plain",
     "laplacian",
+    "learn_inverse",
     "near_pairs",
     "normals",
     "over",
+    "photograph",
     "place",
+    "png",
     "polygon",
     "polyline",
+    "progress_line",
     "random_rotation",
     "refine",
     "render",
@@ -91,7 +106,10 @@ __all__ = [
     "scatter",
     "segment",
     "shade",
+    "shadow_body",
     "silhouette",
+    "silhouette_hard",
     "sketch",
     "soft_or",
+    "train_encoder",
 ]

@@ -2,8 +2,8 @@
 
 A pixel is inside a shape or outside: a step, flat on both sides, with no slope to follow. Here the
 step is a logistic function of the signed distance. Its *softness*, in the unit of the distance, is
-the temperature of `dpkit.relax`: one fifth of a pixel looks as if the pixel's area had been measured;
-several pixels let a shape be felt from afar.
+the temperature of `dpkit.relax`: 0.18 pixels look as if the pixel's area had been measured; several
+pixels let a shape be felt from afar.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ __all__ = ["coverage", "glow", "over", "soft_or"]
 def coverage(distance: Any, softness: Any) -> Any:
     """How much of each pixel a shape covers, from 0 to 1: ``sigmoid(-distance / softness)``.
 
-    distance: signed, any shape. softness: positive, in the unit of the distance; 0.2 pixels come
-    closest to the covered area (as they do for a straight border, over all its places in the pixel).
+    distance: signed, any shape. softness: positive, in the unit of the distance; 0.18 pixels come
+    closest to the covered area of a straight border, over all its places and directions.
 
     The hard version is ``distance < 0``, averaged over many points in each pixel.
     """

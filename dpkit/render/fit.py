@@ -125,16 +125,24 @@ def first_guesses(
 def refine(
     kinds: Sequence[str], picture: np.ndarray, canvas: Canvas, guess: dict[str, np.ndarray],
     softness: Sequence[float] = (2.0, 0.7, 0.2), background: float = 1.0, steps: int = 40,
+    samples: int = 2,
 ) -> Fit:  # fmt: skip
     """Descend from a guess by L-BFGS, from soft borders to sharp ones.
 
     softness: in pixels, one run for each; steps: the most iterations of each run.
+    samples: a last run draws each pixel as the mean of samples × samples places, with borders as much
+        sharper. What soft corners lose would otherwise push their shape, by up to 0.04 pixels.
+        1 leaves that run out.
     """
+    runs = [(soft, 1) for soft in softness]
+    if samples > 1:
+        runs.append((softness[-1] / samples, samples))
     history = [guess]
-    for soft in softness:
+    for soft, places in runs:
 
-        def loss(parameters: dict[str, Any], soft: float = soft) -> Any:
-            difference = render(kinds, parameters, canvas, soft, background) - picture
+        def loss(parameters: dict[str, Any], soft: float = soft, places: int = places) -> Any:
+            drawn = render(kinds, parameters, canvas, soft, background, places)
+            difference = drawn - picture
             return arrays.mean(difference * difference)
 
         result = minimize(loss, history[-1], tol=1e-7, max_iter=steps)
@@ -148,7 +156,8 @@ def fit_scene(
 ) -> Fit:  # fmt: skip
     """The scene of these kinds of shapes whose picture comes closest to the one given.
 
-    picture: (height, width, 3), from 0 to 1. tries: how many first guesses are refined.
+    picture: (height, width, 3), from 0 to 1. tries: how many first guesses are refined; the best of
+    them is refined once more, with several places a pixel.
 
     Raises ValueError where the picture is not of the canvas's size.
     """
@@ -159,7 +168,9 @@ def fit_scene(
         )
     guesses = first_guesses(kinds, picture, canvas, background)[:tries]
     fits = [
-        dataclasses.replace(refine(kinds, picture, canvas, guess, background=background), order=k)
+        (refine(kinds, picture, canvas, guess, background=background, samples=1), k)
         for k, (_, guess) in enumerate(guesses)
     ]
-    return min(fits, key=lambda fit: fit.loss)
+    best, k = min(fits, key=lambda pair: pair[0].loss)
+    last = refine(kinds, picture, canvas, best.parameters, (0.2,), background, samples=2)
+    return Fit(last.parameters, last.loss, k, best.history + last.history[1:])

@@ -130,7 +130,7 @@ def shade(mesh: Mesh, light: Any, ambient: float = 0.35) -> Any:
     facing = normals(mesh.vertices, mesh.faces)
     light = alike(light, facing) if isinstance(light, np.ndarray) else light
     bright = functions.relu(arrays.matmul(facing, light / norm(light)))
-    colours = np.broadcast_to(mesh.colours, (len(mesh.faces), 3)) if (
+    colours = np.array(np.broadcast_to(mesh.colours, (len(mesh.faces), 3))) if (
         isinstance(mesh.colours, (tuple, np.ndarray))
     ) else mesh.colours  # fmt: skip
     bright = arrays.expand_dims(ambient + (1 - ambient) * bright, -1)

@@ -76,10 +76,11 @@ def find_pose(
     for k in np.argsort(first)[:tries]:
         start, now = starts[k], 0.0
         for soft in (1.5, 0.2):
-            result = minimize(
-                lambda turn, start=start, soft=soft: loss(turn, start, canvas, picture, soft),
-                np.zeros(3), tol=1e-7, max_iter=30,
-            )  # fmt: skip
+
+            def near(turn: Any, start: np.ndarray = start, soft: float = soft) -> Any:
+                return loss(turn, start, canvas, picture, soft)
+
+            result = minimize(near, np.zeros(3), tol=1e-7, max_iter=30)
             start, now = rotation(result.x) @ start, float(result.fun)
         found.append(Pose(start, now))
     return min(found, key=lambda pose: pose.loss)
@@ -88,12 +89,13 @@ def find_pose(
 def carve(
     start: Mesh, views: Sequence[np.ndarray], silhouettes: np.ndarray, canvas: Canvas,
     camera: Camera | None = None, *, smooth: float = 0.1, steps: int = 60,
-    softness: Sequence[float] = (1.0, 0.3),
+    softness: Sequence[float] = (1.0, 0.3), moments: list[np.ndarray] | None = None,
 ) -> Mesh:  # fmt: skip
     """The shape whose silhouettes are seen: the start's vertices are moved, its faces stay.
 
     views: a rotation matrix (3, 3) for each silhouette. silhouettes: (n, height, width), how much of
     each pixel is covered. smooth: the weight of the surface's roughness (`laplacian`).
+    moments: a list to which the vertices after each iteration are added, for a film.
     """
     vertices = np.asarray(start.vertices, float)
     for soft in softness:
@@ -106,5 +108,8 @@ def carve(
                 total = total + arrays.mean(difference * difference) / len(views)
             return total
 
-        vertices = minimize(loss, vertices, tol=1e-7, max_iter=steps).x
+        result = minimize(loss, vertices, tol=1e-7, max_iter=steps)
+        vertices = result.x
+        if moments is not None:
+            moments += result.trace.x
     return start.with_vertices(vertices)

@@ -28,7 +28,7 @@ from dpkit.render.canvas import Canvas
 from dpkit.render.cover import coverage
 from dpkit.render.mesh import Mesh
 
-__all__ = ["Camera", "draw_mesh", "draw_mesh_hard", "silhouette"]
+__all__ = ["Camera", "draw_mesh", "draw_mesh_hard", "silhouette", "silhouette_hard"]
 
 FAR = 1e6  # in the canvas's unit: further than any edge
 
@@ -91,7 +91,7 @@ def draw_mesh(
     shares = arrays.softmax(logits, axis=-1)
     colours = mesh.colours if colours is None else colours
     if isinstance(colours, (tuple, np.ndarray)):
-        colours = alike(np.broadcast_to(colours, (len(mesh.faces), 3)), shares)
+        colours = alike(np.array(np.broadcast_to(colours, (len(mesh.faces), 3))), shares)
     seen = arrays.matmul(shares, colours[front])
     if isinstance(background, (tuple, list, np.ndarray)):
         background = alike(np.asarray(background, float), seen)
@@ -136,6 +136,15 @@ def draw_mesh_hard(
     return picture.reshape(shape).mean((1, 3))
 
 
+def silhouette_hard(
+    mesh: Mesh, canvas: Canvas, camera: Camera | None = None, *, samples: int = 4
+) -> np.ndarray:
+    """The picture that `silhouette` stands for: how many of a pixel's samples × samples points are
+    covered, as a share (height, width)."""
+    black = np.zeros((len(mesh.faces), 3))
+    return 1 - draw_mesh_hard(mesh, canvas, camera, black, samples=samples)[..., 0]
+
+
 def _faces_at(mesh: Mesh, canvas: Canvas, camera: Camera) -> tuple[Any, Any, Any, Any]:
     """The numbers (k,) of the faces that are turned to the camera; and of these, for each pixel,
     (height, width, k):
@@ -171,11 +180,12 @@ def _faces_at(mesh: Mesh, canvas: Canvas, camera: Camera) -> tuple[Any, Any, Any
     gap = away - foot * along
     squares = arrays.sum(gap * gap, axis=-1)  # (height, width, k, 3)
 
-    contained = np.all(values_of(turned) > 0, axis=-1)
+    # a point on an inner edge is in both faces, whatever the rounding
+    contained = np.all(values_of(turned) >= -1e-9 * np.sum(flat_along**2, -1), axis=-1)
     side = alike(np.where(contained, -1.0, 1.0), squares)
     reach = side * functions.sqrt(arrays.min(squares, axis=-1) + 1e-24)
     outline = arrays.min(squares + alike(np.where(inner, FAR**2, 0.0), squares), axis=-1)
-    inside = functions.where(contained, -functions.sqrt(outline + 1e-24), reach)
+    inside = functions.where(side < 0, -functions.sqrt(outline + 1e-24), reach)
 
     # the weight of corner k grows with the distance from the edge opposite, which starts at k + 1
     doubled = along[:, 0, 0] * along[:, 1, 1] - along[:, 0, 1] * along[:, 1, 0]

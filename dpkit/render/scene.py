@@ -64,8 +64,9 @@ def render(
     kinds: Sequence[str],
     parameters: dict[str, Any],
     canvas: Canvas,
-    softness: float = 0.2,
+    softness: float = 0.18,
     background: Any = 1.0,
+    samples: int = 1,
 ) -> Any:
     """The picture of a scene, in the library of its parameters: (height, width, 3).
 
@@ -73,7 +74,14 @@ def render(
     parameters: "at" (n, 2), "turn" (n,) in radians, "size" (n,) in the world's unit, "colour" (n, 3)
         from 0 to 1.
     softness: in pixels.
+    samples: each pixel is the mean of samples × samples places, as in `render_hard`. With 2, and half
+        of the softness, corners are less rounded, and what is fitted to a photograph finds its place
+        more precisely, for four times the work.
     """
+    if samples > 1:
+        fine = render(kinds, parameters, canvas.finer(samples), softness * samples, background)
+        shape = (canvas.height, samples, canvas.width, samples, 3)
+        return arrays.mean(arrays.reshape(fine, shape), axis=(1, 3))
     points, layers = canvas.points(), []
     for k, kind in enumerate(kinds):
         at, turn, size, colour = (parameters[name][k] for name in ("at", "turn", "size", "colour"))
@@ -91,15 +99,21 @@ def render_hard(
 ) -> np.ndarray:
     """The picture that `render` stands for: each pixel the mean of samples × samples points, each
     inside a shape or not. Flat nearly everywhere: nothing can be differentiated here."""
-    fine = canvas.finer(samples)
-    points, picture = fine.points(), np.full((fine.height, fine.width, 3), float(background))
+    points = canvas.points()
+    steps = (np.arange(samples) + 0.5) / samples - 0.5  # from a pixel's centre to its samples
+    spread = canvas.pixel * np.stack(np.meshgrid(steps, steps), -1)
+    picture = np.full((canvas.height, canvas.width, samples, samples, 3), float(background))
     for k, kind in enumerate(kinds):
-        at, turn, size, colour = (
-            np.asarray(parameters[name][k]) for name in ("at", "turn", "size", "colour")
+        placed = [np.asarray(parameters[name][k]) for name in ("at", "turn", "size")]
+        colour = np.asarray(parameters["colour"][k])
+        distance = distance_of(kind, points, *placed)
+        picture[distance <= -canvas.pixel] = colour
+        border = abs(distance) < canvas.pixel  # elsewhere all samples are on the same side
+        close = points[border][:, None, None, :] + spread
+        picture[border] = np.where(
+            (distance_of(kind, close, *placed) < 0)[..., None], colour, picture[border]
         )
-        picture[distance_of(kind, points, at, turn, size) < 0] = colour
-    shape = (canvas.height, samples, canvas.width, samples, 3)
-    return picture.reshape(shape).mean((1, 3))
+    return picture.mean((2, 3))
 
 
 def scatter(

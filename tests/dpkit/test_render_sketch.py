@@ -1,0 +1,173 @@
+"""Drawings of photographs: how near they come, how they are kept, and how they move."""
+
+import io
+import re
+import xml.etree.ElementTree as ET
+
+import matplotlib.image
+import numpy as np
+import pytest
+from PIL import Image
+
+from dpkit import images, render
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture(scope="module")
+def face():
+    """A picture of 32 × 40: a disc with two eyes and a shadow."""
+    canvas = render.Canvas(40, 32)
+    points = canvas.points()
+    head = 0.7 * render.coverage(render.circle(points, (0, 0), 0.9), 0.05)
+    eyes = sum(render.coverage(render.circle(points, (x, 0.3), 0.2), 0.05) for x in (-0.4, 0.4))
+    return 1 - np.clip(head * (0.6 - 0.4 * points[..., 0]) + 0.4 * eyes, 0, 1)
+
+
+@pytest.fixture(scope="module")
+def drawing(face):
+    return render.sketch(face, 120, steps=120)
+
+
+def test_a_drawing_comes_near(face, drawing):
+    def near(picture):
+        return images.psnr(render.blur(picture, 1.5), render.blur(face, 1.5))
+
+    assert near(drawing.picture()) > 31
+    assert near(drawing.picture()) > near(np.full(face.shape, face.mean())) + 10
+    assert drawing.losses[-1] < 0.05 * drawing.losses[0]
+    assert np.all((drawing.opacity >= 0) & (drawing.opacity <= 1))
+
+
+def test_the_same_seed_draws_the_same(face):
+    first, again, other = (render.sketch(face, 20, steps=5, seed=seed) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first.starts, again.starts)
+    assert not np.allclose(first.starts, other.starts)
+
+
+def test_the_svg_has_the_strokes(drawing):
+    """Drawn again from the file: the lines' places and widths, with the file's own coordinates."""
+    tree = ET.fromstring(drawing.svg)
+    lines = tree.findall(f".//{SVG}line")
+    kept = np.sum(drawing.opacity >= 0.0005)
+    assert len(lines) == kept
+    assert tree.get("viewBox") == "0 0 32 40" and "120 straight strokes" in tree.get("aria-label")
+    numbers = np.array([[float(line.get(x)) for x in ("x1", "y1", "x2", "y2")] for line in lines])
+    opacity = np.array([float(line.get("stroke-opacity")) for line in lines])
+    wide = float(tree.find(f"{SVG}g").get("stroke-width"))
+    x, y = np.meshgrid(np.arange(32) + 0.5, np.arange(40) + 0.5)  # the pixels' centres in the file
+    white = np.ones((40, 32))
+    for (x1, y1, x2, y2), strength in zip(numbers, opacity, strict=True):
+        length = max(np.hypot(x2 - x1, y2 - y1), 1e-9)
+        t = np.clip(((x - x1) * (x2 - x1) + (y - y1) * (y2 - y1)) / length**2, 0, 1)
+        away = np.hypot(x - x1 - t * (x2 - x1), y - y1 - t * (y2 - y1))
+        white *= 1 - strength * np.exp(-np.pi * (away / wide) ** 2)
+    np.testing.assert_allclose(white, drawing.picture(), atol=0.03)
+
+
+def test_it_is_kept_and_shown(drawing, tmp_path):
+    drawing.save(tmp_path / "face.svg")
+    assert ET.parse(tmp_path / "face.svg").getroot().tag == f"{SVG}svg"
+    assert repr(drawing) == "A drawing of 120 straight strokes."
+    page = drawing._repr_html_()
+    assert page.count("<svg") == 1 and "checkbox" in page and "<script" not in page
+    assert "prefers-reduced-motion" in page and ":checked ~ svg .stroke" in page
+    assert drawing.picture(drawing.canvas.finer(2)).shape == (80, 64)
+
+
+def test_a_film_stands_still_until_it_is_clicked(drawing, tmp_path):
+    film = drawing.film()
+    assert len(film.pictures) == len(drawing.moments)
+    page = film._repr_html_()
+    assert re.search(r"#(film-\w+):checked ~ .frame \{ animation: \1 6s steps\(40\) forwards", page)
+    assert f"aria-label='{film.text}'" in page and "0 100% / 100% 4100%" in page
+    film.save(tmp_path / "film.html")
+    assert "<!doctype html>" in (tmp_path / "film.html").read_text("utf-8")
+    with pytest.raises(ValueError, match=r"there are 2 sizes: \(2, 2\), \(3, 2\)"):
+        render.Film([np.ones((2, 2)), np.ones((3, 2))], "")
+    with pytest.raises(ValueError, match="no picture at all"):
+        render.Film([], "")
+
+
+@pytest.mark.parametrize("shape", [(5, 7), (5, 7, 3)])
+def test_png_beside_pillow(shape):
+    picture = np.random.default_rng(0).uniform(size=shape)
+    read = np.asarray(Image.open(io.BytesIO(render.png(picture))))
+    np.testing.assert_allclose(read / 255, picture, atol=0.5 / 255 + 1e-9)
+    with pytest.raises(ValueError, match=r"shape \(5,\)"):
+        render.png(np.ones(5))
+
+
+def test_your_own_photo_in_one_call(tmp_path):
+    rng = np.random.default_rng(0)
+    colours = rng.uniform(size=(60, 96, 3))
+    colours[:30] *= 0.2
+    Image.fromarray(np.round(255 * colours).astype(np.uint8)).save(tmp_path / "me.png")
+    drawing = render.sketch(tmp_path / "me.png", 30, steps=3, size=32)
+    assert drawing.picture().shape == (20, 32)
+    grey = render.photograph(tmp_path / "me.png", 32)
+    weights = np.array([0.2126, 0.7152, 0.0722])
+    expected = (colours @ weights).reshape(20, 3, 32, 3).mean((1, 3))
+    np.testing.assert_allclose(grey, expected, atol=0.003)
+    assert render.photograph(tmp_path / "me.png", 500).shape == (60, 96)  # never larger
+    odd = render.photograph(tmp_path / "me.png", 50)
+    assert odd.shape == (31, 50)
+    assert odd.mean() == pytest.approx((colours @ weights).mean(), abs=0.003)
+
+
+def test_other_kinds_of_files(tmp_path):
+    see_through = np.zeros((4, 4, 4))
+    see_through[:2, :, 3] = 1  # the upper half black, the lower half nothing
+    matplotlib.image.imsave(tmp_path / "a.png", see_through)
+    np.testing.assert_allclose(render.photograph(tmp_path / "a.png")[:, 0], [0, 0, 1, 1])
+    ramp = np.round(np.linspace(0, 255, 64)).astype(np.uint8).reshape(8, 8)
+    Image.fromarray(ramp).save(tmp_path / "b.jpg", quality=100)
+    np.testing.assert_allclose(render.photograph(tmp_path / "b.jpg"), ramp / 255, atol=0.02)
+    with pytest.raises(FileNotFoundError, match="no picture .*c.jpg"):
+        render.sketch(tmp_path / "c.jpg")
+
+
+def test_coloured_strokes(face, tmp_path):
+    """They come near in every colour, and the file has their colours; grey strokes could not."""
+    image = np.stack([face, face[::-1], np.full(face.shape, 0.8)], -1)
+    drawing = render.sketch(image, 100, steps=80, colour=True)
+    assert drawing.opacity.shape == (100, 3)
+    wanted, grey = render.blur(image, 1.5), render.blur(image.mean(axis=-1), 1.5)
+    assert images.psnr(render.blur(drawing.picture(), 1.5), wanted) > 24
+    assert images.psnr(np.stack([grey] * 3, -1), wanted) < 20
+    lines = ET.fromstring(drawing.svg).findall(f".//{SVG}line")
+    assert len(lines) == 100 and all(line.get("stroke").startswith("rgb(") for line in lines)
+    assert "mix-blend-mode: multiply" in drawing.svg and "100 straight coloured" in drawing.svg
+    assert drawing.film().pictures.shape[1:] == (40, 32, 3)
+    Image.fromarray(np.round(255 * image).astype(np.uint8)).save(tmp_path / "me.png")
+    read = render.photograph(tmp_path / "me.png", colour=True)
+    np.testing.assert_allclose(read, image, atol=0.003)
+    for channel in range(3):
+        alone = render.blur(image[..., channel], 2.0)
+        np.testing.assert_allclose(render.blur(image, 2.0)[..., channel], alone)
+
+
+def test_progress_and_an_early_end(face, capsys):
+    render.sketch(face, 10, steps=4, progress=True)
+    shown = capsys.readouterr().out
+    assert shown.count("\r") == 4 and shown.endswith("\n") and "4 of 4, loss 0." in shown
+    short = render.sketch(face, 10, steps=50, callback=lambda step, loss: step == 2)
+    assert len(short.losses) == 3
+    assert capsys.readouterr().out == ""
+
+
+def test_what_is_no_picture_is_refused(face):
+    for wrong in (face * 255, np.full((4, 4), np.nan), np.ones(4)):
+        with pytest.raises(ValueError, match="brightnesses from 0 to 1"):
+            render.sketch(wrong, 3)
+
+
+@pytest.mark.parametrize("n", [1, 5])
+def test_blurring_keeps_what_is_even(n):
+    np.testing.assert_allclose(render.blur(np.full((n, 7), 0.3), 1.5), 0.3)
+    spot = np.zeros((31, 31))
+    spot[15, 15] = 1
+    blurred = render.blur(spot, 2.0)
+    rows = np.arange(31) - 15
+    assert blurred.sum() == pytest.approx(1)
+    assert np.sum(blurred * rows[:, None] ** 2) == pytest.approx(4, rel=1e-3)
