@@ -616,7 +616,7 @@ class Judged:
                 ("factor", 2 * truth, "The way from p − h to p + h is *two* steps long."),
                 ("missing_factor", 2 * h * truth, "That is how far it changed; divide by the way."),
                 ("sign", -truth, "The two changed places."),
-                ("wrong_order", 4 * h * h * truth / 2, "Mind the brackets: divide by (2 * h)."),
+                ("wrong_order", h * h * truth, "Mind the brackets: divide by (2 * h)."),
                 ("missing_term", picture(p + h) / (2 * h) - picture(p - h), "Mind the brackets."),
                 ("not_summed", np.sum(truth), "One number. How does *each* pixel change?"),
                 ("averaged", np.mean(truth), "One number. How does *each* pixel change?"),
@@ -1014,7 +1014,8 @@ class Look:
                 picture = rng.uniform(0, 1, (*shape, 3))
                 every = np.vstack([colours, np.ones(3)])
                 truth = nearest(picture, every)
-                if len(np.unique(truth)) == count + 1:
+                black = nearest(picture, np.vstack([colours, np.zeros(3)]))
+                if len(np.unique(truth)) == len(np.unique(black)) == count + 1:
                     break
             answer = ask(which="label", picture=picture, colours=colours)
             grey = np.argmin(np.abs(picture.mean(-1)[..., None] - every.mean(-1)), axis=-1)

@@ -133,12 +133,12 @@ def _():
     figure, panels = plt.subplots(1, 2, figsize=(9, 3))
     for panel, x in (
         (panels[0], np.linspace(0, 0.4, 81)),
-        (panels[1], np.linspace(0.15, 0.153, 241)),
+        (panels[1], np.linspace(0.15, 0.1504, 241)),
     ):
         panel.plot(x, [hard_loss(each) for each in x], color=BLUE)
         panel.set(xlabel="x of the disc", ylabel="loss")
     panels[0].set(title="from afar")
-    panels[1].set(title="magnified a hundred times")
+    panels[1].set(title="magnified a thousand times")
     figure.tight_layout()
     return show(
         figure,
@@ -849,9 +849,9 @@ def _():
     image = images.shrink(1.0 - (star < 0.06), 4)
     middle = rng.uniform(-0.8, 0.8, (30, 2))
     lines = np.hstack([middle, middle]) + rng.uniform(-0.15, 0.15, (30, 4))
-    loss = lambda lines, wide: sketch_loss(lines, image, wide * sheet.pixel, points, wide)  # noqa: E731
-    way = anneal(loss, lines, [3, 1.5, 0.75], 30)
-    print("loss:", "  ".join(f"{float(loss(each, 0.75)):.4f}" for each in way))
+    loss = lambda lines, blurred: sketch_loss(lines, image, 0.75 * sheet.pixel, points, blurred)  # noqa: E731
+    way = anneal(loss, lines, [2, 1, 0.6], 30)
+    print("loss:", "  ".join(f"{float(loss(each, 0.6)):.4f}" for each in way))
     figure, panels = plt.subplots(1, 3, figsize=(8.5, 3.1))
     for panel, shown, title in (
         (panels[0], image, "a picture, 24 × 24"),
