@@ -1162,15 +1162,17 @@ class Inverse:
         def losses(which, forward, shape):
             f = forwards[forward][0]
             scale = rng.uniform(0.5, 1.5, shape[-1:])
-            x, y = rng.uniform(-1, 1, shape), rng.uniform(0.2, 1, shape)
+            gap = np.ones(shape)
+            while np.all(gap > 0) or np.all(gap < 0):  # so that signs matter
+                x, y = rng.uniform(-1, 1, shape), rng.uniform(0.2, 1, shape)
+                made = g(scale, y)
+                gap = made - x if which == "regression" else f(made) - y
 
             def truth(scale):
                 made = g(scale, y)
                 gap = made - x if which == "regression" else f(made) - y
                 return float(np.mean(gap**2))
 
-            made = g(scale, y)
-            gap = made - x if which == "regression" else f(made) - y
             wrongs = [
                 ("not_summed", np.sum(gap**2), "That is the sum. The *mean* of the squares."),
                 ("wrong_rule", np.mean(np.abs(gap)), "Squares, not absolute values."),

@@ -53,15 +53,15 @@ BLUE, VERMILION, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#767676"
 # %% [markdown]
 # ## Warm-up (5 minutes)
 #
-# 1. What does the logistic function $\sigma(z)$ do far to the left, at 0, far to the right?
-# 2. Last week a hard decision was made soft, then cooled. What was the trade?
-# 3. $F(x) = \min_t f(x, t)$. To get $F'$, do you need to know how the best $t$ moves?
+# 1. The logistic function $\sigma(z)$: far left, at 0, far right?
+# 2. Last week a decision was made soft, then cooled. What was the trade?
+# 3. $F(x) = \min_t f(x, t)$. Does $F'$ need to know how the best $t$ moves?
 #
 # <details><summary>Answers, once you have yours</summary>
 #
 # 1. 0, ½, 1.
 # 2. Warm: slopes everywhere, of the wrong function. Cold: the right function, no slopes.
-# 3. No: at the best $t$, $f$ is flat in $t$. That is the envelope theorem; it saves work today.
+# 3. No: at the best $t$, $f$ is flat in $t$: the envelope theorem.
 #
 # </details>
 
@@ -161,7 +161,7 @@ def _():
 # %% [markdown]
 # ### 8.2 Distances (2 points, 12 minutes)
 #
-# `points` is (…, 2): any array of points, such as `POINTS`. `centre`, `start`, `end` are (2,).
+# `points` is (…, 2), such as `POINTS`; `centre`, `start`, `end` are (2,).
 #
 # For `segment`, drop a perpendicular: with $a$ = end − start and $p$ = point − start, its foot is the
 # share $f = \langle p, a\rangle / \langle a, a\rangle$ of the way. The nearest point of the *segment* is
@@ -333,7 +333,7 @@ def _():
 #   had it: $\sigma' = \sigma(1 - \sigma)$.)
 # - `change`: how *every pixel* of `picture(p)` changes with the number `p`, by a centred difference with
 #   the step `h`. It needs no slope, so it works for hard pictures.
-# - `cosine`: of the angle between two arrays, taken as long vectors: 1 if they point the same way.
+# - `cosine`: of the angle between two arrays, taken as long vectors.
 #
 # `pull(0.0, 0.5)` is −0.5.
 
@@ -407,12 +407,11 @@ def _():
 # ### 8.5 From picture to scene (3 points, 15 minutes)
 #
 # - `misfit`: the mean squared difference between `paint(scene, softness)` and `picture`.
-# - `refine`: `steps` steps of Adam from `start` on `loss`, a function of the parameters alone. As in lab
-#   6: a tensor that requires a gradient, `dp.optim.Adam([…], lr=rate)`, and in the loop zero,
-#   backward, step. Return plain numbers; `start` stays as it was.
-# - `anneal`: `loss(parameters, softness)` has two arguments. One `refine` for each softness, from where
-#   the last one ended, with the rate `0.03 * min(1, softness)`. Return a list of *all* stations, the start
-#   first.
+# - `refine`: `steps` steps of Adam from `start` on `loss`, a function of the parameters. As in lab 6: a
+#   tensor that requires a gradient, `dp.optim.Adam([…], lr=rate)`, and a loop. Return plain numbers;
+#   `start` stays as it was.
+# - `anneal`: here the `loss` is of parameters *and* softness. One `refine` for each softness, from where
+#   the last ended, with the rate `0.03 * min(1, softness)`. Return a list of all stations, start first.
 
 
 # %% nbgrader={"grade_id": "ex8_5", "solution": true}
@@ -531,7 +530,8 @@ def pixels_off(found, true):
 # %%
 @demo(needs="your prediction")
 def _():
-    guess, good = my_prediction_of_the_starts(), 0
+    guess = my_prediction_of_the_starts()
+    good = 0
     figure, panels = plt.subplots(2, 10, figsize=(11, 2.8))
     for k, (upper, lower) in enumerate(panels.T):
         true, start = (random_scene(np.random.default_rng(seed)) for seed in (100 + k, k))
@@ -571,8 +571,7 @@ def _():
 # - `label`: for each pixel of `picture` (height, width, 3) the number of the nearest of the `colours`
 #   (n, 3), and n where white paper, (1, 1, 1), is nearer.
 # - `look`: a first scene, (n, 6). Circle k is where label k is: its place is the mean of these
-#   `POINTS`, its radius that of a disc of their area, its colour the k-th. A pixel's area is
-#   `PIXEL**2`.
+#   `POINTS`, its radius that of a disc of their area (`PIXEL**2` each), its colour the k-th.
 #
 # Hard decisions are welcome: nobody differentiates this.
 
@@ -923,8 +922,9 @@ def open_photo(name, size=96):
     return np.clip(images.shrink(grey[top : top + kept, left : left + kept], factor), 0, 1)
 
 
-def film(drawing, size=384, seconds=6):
+def film(drawing, dark, size=384, seconds=6):
     """The strokes on their way to a picture, as SVG; click to start. The still is the end."""
+    chalk, board = ("white", "black") if dark else ("black", "white")
     canvas, shown = drawing.canvas, drawing.moments
     unit = size / max(canvas.height, canvas.width)
     last, moving = [np.hstack([canvas.to_pixels(m[0]), canvas.to_pixels(m[1])]) for m in shown], ""
@@ -947,11 +947,11 @@ def film(drawing, size=384, seconds=6):
     high, wide = unit * canvas.height, unit * canvas.width
     return Moving(
         f'<svg xmlns="http://www.w3.org/2000/svg" id="sketch" role="img" viewBox="0 0 {wide:.0f} '
-        f'{high + 22:.0f}" width="{wide:.0f}" style="cursor:pointer;background:white">'
+        f'{high + 22:.0f}" width="{wide:.0f}" style="cursor:pointer;background:{board}">'
         "<title>A drawing of a photograph by straight strokes; on a click the strokes fly from where "
-        f'they began to their places</title><g stroke="black" stroke-width="{pen:.2f}" '
+        f'they began to their places</title><g stroke="{chalk}" stroke-width="{pen:.2f}" '
         f'stroke-linecap="round">{moving}</g><text x="4" y="{high + 16:.0f}" '
-        f'font="12px sans-serif" font-size="12" fill="{GREY}">{len(drawing.opacity)} strokes; '
+        f'font-family="sans-serif" font-size="12" fill="{GREY}">{len(drawing.opacity)} strokes; '
         "click to see them find their places</text></svg>",
         "A photograph, sketched",
     )
@@ -961,11 +961,13 @@ def film(drawing, size=384, seconds=6):
 @demo(needs="8.9")
 def _():
     photo = open_photo(None)  # or open_photo("me.jpg")
-    drawing = render.sketch(photo, 400, steps=150)
-    seen, truth = render.blur(drawing.picture(), 1.5), render.blur(photo, 1.5)
+    dark = photo.mean() < 0.5  # chalk on a blackboard: the strokes draw the light
+    goal = 1 - photo if dark else photo
+    drawing = render.sketch(goal, 400, steps=150)
+    seen, truth = render.blur(drawing.picture(), 1.5), render.blur(goal, 1.5)
     print(f"{len(drawing.opacity)} strokes; seen from further away, {images.psnr(seen, truth):.1f} dB "
           "from the photograph")  # fmt: skip
-    picture = film(drawing)
+    picture = film(drawing, dark)
     with open("sketch.svg", "w", encoding="utf-8") as file:
         file.write(picture.svg)
     return picture
