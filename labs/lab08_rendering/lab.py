@@ -406,12 +406,13 @@ def _():
 # %% [markdown]
 # ### 8.5 From picture to scene (3 points, 15 minutes)
 #
-# - `misfit`: the mean squared difference between `paint(scene, softness)` and `picture`.
-# - `refine`: `steps` steps of Adam from `start` on `loss`, a function of the parameters. As in lab 6: a
-#   tensor that requires a gradient, `dp.optim.Adam([…], lr=rate)`, and a loop. Return plain numbers;
-#   `start` stays as it was.
-# - `anneal`: here the `loss` is of parameters *and* softness. One `refine` for each softness, from where
-#   the last ended, with the rate `0.03 * min(1, softness)`. Return a list of all stations, start first.
+# - `misfit`: the mean squared difference of `paint(scene, softness)` and `picture`.
+# - `refine`: `steps` steps of Adam from `start` on `loss(parameters)`, as in lab 6: a tensor that
+#   requires a gradient, `dp.optim.Adam([…], lr=rate)`, a loop. Return plain numbers.
+# - `anneal`: one `refine` of `loss(parameters, softness)` for each softness, from where the last ended,
+#   with the rate `0.03 * min(1, softness)`. Return a list of all stations, the start first.
+#
+# `start` stays as it was.
 
 
 # %% nbgrader={"grade_id": "ex8_5", "solution": true}
