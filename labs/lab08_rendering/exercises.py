@@ -1164,7 +1164,7 @@ class Inverse:
             scale = rng.uniform(0.5, 1.5, shape[-1:])
             gap = np.ones(shape)
             while np.all(gap > 0) or np.all(gap < 0):  # so that signs matter
-                x, y = rng.uniform(-1, 1, shape), rng.uniform(0.2, 1, shape)
+                x, y = rng.uniform(-1, 1, shape), rng.uniform(0.2, 3, shape)
                 made = g(scale, y)
                 gap = made - x if which == "regression" else f(made) - y
 
