@@ -21,6 +21,9 @@ lab = Lab(
     week=8,
     minutes=180,
     notes="week08.md",
+    given=[
+        "adam.zero_grad()"
+    ],  # Adam's loop is lab 6's, and two demonstrations train networks by it
 )
 
 SHEET = drawn.Canvas(32)
@@ -869,11 +872,13 @@ class Backwards:
             answer = ask(which="anneal", scene=start, goal=goal, softness=softnesses, steps=steps)
 
             def walk(rate=lambda s: 0.03 * min(1, s), stay=False, softs=softnesses, count=steps):
-                way = [start]
+                stations = [start]
                 for s in softs:
-                    at = start if stay else way[-1]
-                    way.append(0.75 * at + rate(s) * count + 0.01 * s * np.sum((at - goal) ** 2))
-                return way
+                    at = start if stay else stations[-1]
+                    stations.append(
+                        0.75 * at + rate(s) * count + 0.01 * s * np.sum((at - goal) ** 2)
+                    )
+                return stations
 
             right = np.array(walk())
             given = {"softnesses": softnesses, "steps": steps}
@@ -1012,14 +1017,14 @@ class Look:
             while True:  # colours of which each is the nearest one somewhere
                 colours = rng.uniform(0, 0.8, (count, 3))
                 picture = rng.uniform(0, 1, (*shape, 3))
-                every = np.vstack([colours, np.ones(3)])
-                truth = nearest(picture, every)
+                palette = np.vstack([colours, np.ones(3)])
+                truth = nearest(picture, palette)
                 black = nearest(picture, np.vstack([colours, np.zeros(3)]))
                 if len(np.unique(truth)) == len(np.unique(black)) == count + 1:
                     break
             answer = ask(which="label", picture=picture, colours=colours)
-            grey = np.argmin(np.abs(picture.mean(-1)[..., None] - every.mean(-1)), axis=-1)
-            far = np.argmax(((picture[:, :, None] - every) ** 2).sum(-1), axis=-1)
+            grey = np.argmin(np.abs(picture.mean(-1)[..., None] - palette.mean(-1)), axis=-1)
+            far = np.argmax(((picture[:, :, None] - palette) ** 2).sum(-1), axis=-1)
             wrongs = (
                 ("missing_term", nearest(picture, colours), "White paper is missing among the colours."),
                 ("constant_offset", nearest(picture, np.vstack([np.ones(3), colours])), "White comes "
@@ -1029,7 +1034,7 @@ class Look:
                 ("wrong_argument", nearest(picture, np.vstack([colours, np.zeros(3)])), "Paper is white, "
                  "(1, 1, 1)."),
                 ("constant_offset", np.where(truth == count, -1, truth), "White paper is number n."),
-                ("wrong_rule", np.argmin(np.abs((picture[:, :, None] - every).sum(-1)), axis=-1),
+                ("wrong_rule", np.argmin(np.abs((picture[:, :, None] - palette).sum(-1)), axis=-1),
                  "Differences of the channels must not cancel: square them first."),
             )  # fmt: skip
             shown = {"given": {"colours": colours}, "function": "label"}
@@ -1274,9 +1279,9 @@ class Ink:
     def probe(student, which, lines=None, width=None, points=None, image=None, blurred=None,
               slope=False):  # fmt: skip
         def lent_segment(points, start, end):
-            along, away = end - start, points - start
-            foot = dp.sum(away * along, axis=-1) / (dp.sum(along * along) + 1e-12)
-            gap = away - dp.expand_dims(dp.clip(foot, 0.0, 1.0), -1) * along
+            way, from_it = end - start, points - start
+            foot = dp.sum(from_it * way, axis=-1) / (dp.sum(way * way) + 1e-12)
+            gap = from_it - dp.expand_dims(dp.clip(foot, 0.0, 1.0), -1) * way
             return dp.sqrt(dp.sum(gap * gap, axis=-1) + 1e-18)
 
         def lent_or(covered):
