@@ -113,7 +113,7 @@ print("in its place:                ", round(hard_loss(0.2), 5))
 def my_prediction_of_the_slope():
     """The derivative of hard_loss at 0.05, by automatic differentiation."""
     ### BEGIN SOLUTION
-    return 0.0
+    return 0.0 * 8 * 8 * 32 * 32  # no point changes sides
     ### END SOLUTION
 
 
