@@ -136,6 +136,7 @@ def slopes_two(W1, W2, X, y):
 # %% ready_made diagnosis="borrowed"
 def slopes_two(W1, W2, X, y):
     """(gradient by W1 (H, D), gradient by W2 (1, H)) of the mean loss; X: (N, D), y: (N, 1)."""
+
     def loss(W1, W2):
         return nn.binary_cross_entropy_with_logits(dp.sigmoid(X @ W1.T) @ W2.T, y)
 
