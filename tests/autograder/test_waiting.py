@@ -1,6 +1,7 @@
 """Code that only sleeps has a limit of its own, over the whole submission, and loses no mark by it
 that it had earned; a machine that is busy is not taken for code that sleeps."""
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -69,15 +70,17 @@ def test_what_calls_back_does_not_sleep_while_the_judge_is_busy(zygote):
         assert session.waiting.seconds < 1.0
 
 
-def test_a_busy_machine_is_not_sleep(zygote):
+def test_a_busy_machine_is_not_sleep():
     """Many more programs that want to run than processors: this one is let for a part of the time,
-    and that it waits for its turn is not held against it."""
+    and that it waits for its turn is not held against it. (The wall clock, which is the last resort
+    against whatever escapes the other limits, is not what is tried here: it gets time enough.)"""
+    limits = dataclasses.replace(LIMITS, wall_slack=240.0)
     spin = [sys.executable, "-c", "while True: pass"]
     hogs = [subprocess.Popen(spin) for _ in range(6 * (os.cpu_count() or 1))]
     try:
-        with zygote.open() as session:
+        with Zygote(preload=("numpy",), limits=limits) as zygote, zygote.open() as session:
             started = time.monotonic()
-            work = "import time\nuntil = time.process_time() + 0.2\nwhile time.process_time() < until: pass"
+            work = "import time\nwhile time.process_time() < 1.0: pass"
             run = session.run_cell(f"import os; os.nice(10)\n{work}")
             assert run.status == "ok", run
             passed = time.monotonic() - started
