@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import html
+import re
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -86,12 +88,18 @@ class Animation(Drawing):
 class Moving(Drawing):
     """A picture that moves when it is clicked on, and not before.
 
-    Its SVG holds the motion: animations that begin with a click. A notebook shows a plain `Drawing`
-    as an image, which cannot be clicked; this one is put into the page as it is.
+    Its SVG holds the motion: animations that begin with a click, `begin="name.click"`. A notebook
+    shows a plain `Drawing` as an image, which cannot be clicked; this one is put into the page as it
+    is, but for the names that are waited for. Those are new each time: of two pictures with the same
+    name a page would start the first, whichever is clicked.
     """
 
     def _repr_html_(self) -> str:
-        return self.svg
+        page, own = self.svg, uuid.uuid4().hex[:8]
+        for name in set(re.findall(r"\b(\w+)\.click\b", page)):
+            page = re.sub(rf"\b{name}(?=\.(?:click|begin|end)\b)", f"{name}_{own}", page)
+            page = page.replace(f'id="{name}"', f'id="{name}_{own}"')
+        return page
 
 
 class Picture:

@@ -389,7 +389,19 @@ def test_a_leaf_may_have_no_parents_at_all():
 
 
 def test_a_picture_that_waits_for_a_click_is_part_of_the_page():
-    picture = Moving('<svg><circle><animate begin="me.click"/></circle></svg>', "A dot that moves.")
+    picture = Moving('<svg><circle><animate begin="2s"/></circle></svg>', "A dot that moves.")
     # Jupyter takes the HTML before the SVG, which it would show as an image, deaf to clicks.
     assert picture._repr_html_() == picture._repr_svg_() == picture.svg
     assert str(picture) == "A dot that moves."
+
+
+def test_of_two_pictures_on_a_page_a_click_starts_the_one_that_is_clicked():
+    svg = (
+        '<svg id="dot"><circle id="dots"><animate id="up" begin="dot.click"/>'
+        '<animate begin="dot.click+0.5s;up.end"/></circle><text>Click dot. </text></svg>'
+    )
+    first, second = Moving(svg, "A dot.")._repr_html_(), Moving(svg, "A dot.")._repr_html_()
+    names = [re.findall(r'<svg id="(\w+)"', each)[0] for each in (first, second)]
+    assert len({"dot", *names}) == 3
+    for page, name in zip((first, second), names, strict=True):
+        assert page == svg.replace('"dot"', f'"{name}"').replace("dot.click", f"{name}.click")
