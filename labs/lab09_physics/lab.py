@@ -33,6 +33,9 @@
 # `check(…)`: it is free.
 
 # %% nbgrader={"grade_id": "setup", "locked": true}
+import base64
+import io
+
 import matplotlib.pyplot as plt
 import numpy as np
 
@@ -318,7 +321,8 @@ def _():
         label = f"air {air:g}: {np.degrees(angle):.1f}°, {metres:.1f} m"
         print(label)
         axes.plot(*places.T, style, color=colour, linewidth=2, label=label)
-    axes.set(xlabel="distance (m)", ylabel="height (m)", ylim=(0, 30))
+    print("(Even without air not 45°: the hand is 1.8 m above the ground.)")
+    axes.set(xlabel="distance (m)", ylabel="height (m)", ylim=(0, 38), aspect="equal")
     axes.legend(frameon=False)
     return show(
         figure,
@@ -525,11 +529,23 @@ def _():
     rest, turn = -9.81 / 20, np.sqrt(20)  # the true motion, by its formula
     track = rest + 0.6 * np.cos(turn * t + 0.5) + 0.02 * rng.normal(size=120)
     p = np.array([17.0, 6.0, 0.0, -1.0])
+    guess = track + track_misses(p, track, 0.025)
     print("round   spring  gravity")
     for k in range(6):
         print(f"{k:5}  {p[0]:7.3f}  {p[1]:7.3f}")
         p = gauss_newton(lambda p: track_misses(p, track, 0.025), p, 1)
     print(" true   20.000    9.810   (noise: 2 cm; the start was not known either)")
+    figure, axes = plt.subplots(figsize=(7, 2.4))
+    axes.plot(t, track, ".", color=GREY, markersize=4, label="seen")
+    axes.plot(t, guess, "--", color=VERMILION, label="first guess")
+    axes.plot(t, track + track_misses(p, track, 0.025), color=BLUE, label="found")
+    axes.set(xlabel="time (s)", ylabel="place (m)")
+    axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    return show(
+        figure,
+        alt="Grey dots swing to and fro for three seconds. The dashed first guess is soon out of step "
+        "with them; the found curve runs through them.",
+    )
 
 
 # %% [markdown]
@@ -575,7 +591,24 @@ def shoot_film(frames, rng):
     return inside.reshape(frames, 24, 8, 24, 8).mean((2, 4)) + noise
 
 
+def film_strip(film, every=5):
+    """Some of its frames, side by side."""
+    figure, axes = plt.subplots(figsize=(8, 1.4))
+    frames = [np.pad(frame, 1, constant_values=np.nan) for frame in film[::every]]
+    axes.imshow(np.hstack(frames), cmap="gray_r", vmin=-0.2, vmax=1.2)
+    times = [f"{DT * every * k:g} s" for k in range(len(frames))]
+    axes.set_xticks(len(frames[0]) * (np.arange(len(frames)) + 0.5), times)
+    axes.tick_params(length=0)
+    axes.set(yticks=[], frame_on=False)
+    return show(
+        figure,
+        alt="Noisy little pictures in a row: a dark ball falls, bounces, and rises less high each "
+        "time.",
+    )
+
+
 FILM = shoot_film(40, np.random.default_rng(7))
+film_strip(FILM)
 
 # %% [markdown]
 # ### 9.7 From frames (2 points, 15 minutes)
@@ -615,8 +648,8 @@ check("9.7")
 def _():
     horizons, guess = [4, 6, 8, 10, 16, 24, 32, 40], np.array([3.0, 0.5])
     found = np.array(curriculum(FILM, guess, horizons, 2))
-    (_, whole) = curriculum(FILM, guess, [40], 12)
     print(f"the horizon grows:     gravity {found[-1][0]:.3f}, bounciness {found[-1][1]:.4f}")
+    (_, whole) = curriculum(FILM, guess, [40], 12)
     print(f"all 40 frames at once: gravity {whole[0]:.3f}, bounciness {whole[1]:.4f}")
     print("the truth:             gravity 9.810, bounciness 0.8000")
     figure, (left, right) = plt.subplots(1, 2, figsize=(8.5, 3), width_ratios=(1.3, 1))
@@ -750,13 +783,15 @@ def _():
     said = [float((read @ h)[0]) for h in rollout(cell(W, U), np.zeros(units), words)[1:]]
     figure, axes = plt.subplots(figsize=(7, 2.6))
     axes.step(range(14), words[:, 0], where="mid", color=GREY, label="heard")
-    axes.plot(range(delay, 14), said[delay:], "o", color=BLUE, label="said, three steps later")
+    late = range(delay, 14), words[:-delay, 0]
+    axes.step(*late, where="mid", color=BLUE, linestyle=":", label="heard three steps ago")
+    axes.plot(range(delay, 14), said[delay:], "o", color=BLUE, label="said")
     axes.set(xlabel="step", ylabel="number")
     axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
     return show(
         figure,
-        alt="A staircase of random numbers that the network heard, and dots for what it says: the "
-        "same numbers, three steps to the right.",
+        alt="A staircase of random numbers that the network heard, the same staircase three steps to "
+        "the right, dotted, and dots for what it says: they lie on the dotted one.",
     )
 
 
@@ -821,6 +856,7 @@ check("9.9")
 # Now the whole day in one loop. The camera sees a white disc, and noise. The model says where the
 # weight should be; each frame corrects that belief a little. Your planner looks 1.5 seconds ahead, the
 # motor gets one push, and again. The pale **ghosts** are the plan: where it *believes* it will be.
+# (Its far end may topple: only the first push counts.)
 
 
 # %% nbgrader={"grade_id": "stage", "locked": true}
@@ -841,8 +877,8 @@ def angle_in(frame, near):
     return q + 2 * np.pi * np.round((near - q) / (2 * np.pi))
 
 
-def swing_film(angles, plans, every=2):
-    """Where it was (angles), and where it planned to be (rows of angles); click to start."""
+def swing_film(angles, plans, frames, every=2):
+    """Where it was, where it planned to be (rows of angles), what the camera saw; click to start."""
     size, arm, seconds = 210, 150, len(angles) * DT
 
     def places(q):
@@ -866,19 +902,27 @@ def swing_film(angles, plans, every=2):
     ]
     drawn = (f'<polyline points="{tips[-1]}" fill="none" stroke="{BLUE}" stroke-width="2" '
              f'stroke-dasharray="3 4">{change("points", tips)}</polyline>')  # fmt: skip
-    for ahead, strength in ((29, 0.15), (20, 0.25), (10, 0.4)):
+    for part, strength in ((3, 0.15), (2, 0.25), (1, 0.4)):  # so many thirds of the horizon ahead
+        ahead = max(plans.shape[1] * part // 3 - 1, 0)
         drawn += rod(plans[:, ahead], f'stroke="{BLUE}" stroke-width="3" fill="{BLUE}" '
                      f'opacity="{strength}"', 10)  # fmt: skip
     drawn += rod(angles, 'stroke="black" stroke-width="5" fill="black"', 14)
+    reel = np.concatenate(frames[::every])  # one long picture that is pulled past a window
+    png, tops = io.BytesIO(), [str(-32 * k) for k in range(len(reel) // 32)]
+    plt.imsave(png, np.round(32 * reel), vmin=-4, vmax=36, cmap="gray", format="png")
+    drawn += ('<svg x="430" y="60" width="160" height="160" viewBox="0 0 32 32">'
+              f'<image width="32" height="{len(reel)}" y="{tops[-1]}" style="image-rendering:pixelated" '
+              f'href="data:image/png;base64,{base64.b64encode(png.getvalue()).decode()}">'
+              f'{change("y", tops)}</image></svg>')  # fmt: skip
     return Moving(
-        f'<svg xmlns="http://www.w3.org/2000/svg" id="swing" role="img" viewBox="0 0 {2 * size} 440" '
-        f'width="{2 * size}" style="cursor:pointer;background:white;font:14px sans-serif">'
-        "<title>A pendulum with a weak motor swings to and fro, higher each time, comes upright "
-        "and stays there. Pale blue pendulums ahead of it show where it plans to be in half a "
-        f"second, one second and one and a half</title>{drawn}"
-        f'<text x="12" y="432" fill="{GREY}">black: it is; blue: it plans to be in ½, 1, 1½ s. '
-        "Click to start.</text></svg>",
-        "A pendulum swings itself up, with its plans as ghosts",
+        f'<svg xmlns="http://www.w3.org/2000/svg" id="swing" role="img" viewBox="0 0 600 440" '
+        'width="600" style="cursor:pointer;background:white;font:14px sans-serif">'
+        "<title>A pendulum with a weak motor. Pale blue pendulums show where it plans to be soon; a "
+        f"noisy grey picture beside it is what the camera sees</title>{drawn}"
+        f'<text x="430" y="50" fill="{GREY}">all that it sees</text>'
+        f'<text x="12" y="432" fill="{GREY}">black: it is; blue: it plans to be, up to '
+        f"{DT * plans.shape[1]:.2g} s ahead. Click to start.</text></svg>",
+        "A pendulum with a weak motor, its plans as ghosts, and what the camera sees",
     )
 
 
@@ -888,19 +932,21 @@ def _():
     rng, step = np.random.default_rng(2), semi_implicit(pendulum, DT)
     price_of = lambda state, plan: price(step, upright, state, plan)  # noqa: E731
     plan, state, belief = 0.1 * rng.normal(size=HORIZON), (0.1, 0.0), (0.1, 0.0)
-    angles, plans = [], []
+    angles, plans, frames = [], [], []
     for _ in range(140):
-        surprise = angle_in(seen(state[0], rng), belief[0]) - belief[0]  # pixels, and nothing else
+        frames.append(seen(state[0], rng))  # pixels, and nothing else
+        surprise = angle_in(frames[-1], belief[0]) - belief[0]
         belief = belief[0] + 0.5 * surprise, belief[1] + 0.3 * surprise / DT
         rate = 0.3 if np.cos(belief[0]) < -0.8 else 1.0  # near the top the valley is narrow
         push, plan = mpc_step(price_of, belief, plan, 6, rate)
         plans.append([float(q) for q, _ in rollout(step, belief, plan)[1:]])
         state, belief = step(state, push), step(belief, push)
         angles.append(float(state[0]))
-    height = -np.cos(angles)
-    print(f"first upright after {DT * np.argmax(height > 0.98):.1f} s; in the last second never lower "
-          f"than {height[-20:].min():.3f} of its full height")  # fmt: skip
-    return swing_film(angles, plans)
+    height = -np.cos(angles)  # 1 upright, -1 hanging
+    first = f"first upright after {DT * (np.argmax(height > 0.98) + 1):.1f} s"
+    print(first if max(height) > 0.98 else f"not upright in {DT * len(height):.1f} s", end="; ")
+    print(f"in the last second never lower than {height[-20:].min():.3f} of its full height")
+    return swing_film(angles, plans, frames)
 
 
 # %% [markdown]

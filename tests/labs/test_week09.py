@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import io
 import math
 import re
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -99,9 +101,24 @@ def test_the_echo_is_learnt(told):
 
 
 def test_the_pendulum_comes_up_by_sight_and_stays(told):
-    text = told("angle_in(seen(state[0], rng), belief[0])")
+    text = told("angle_in(frames[-1], belief[0])")
     first, lowest = re.findall(r"first upright after (\S+) s; .* than (\S+) of", text)[0]
     assert float(first) < 5 and float(lowest) > 0.95
+
+
+def test_a_film_can_be_made_of_any_horizon_and_of_a_failure(told, solved, monkeypatch):
+    monkeypatch.setitem(solved, "HORIZON", 7)
+    assert "not upright in 7.0 s" in told("angle_in(frames[-1], belief[0])")
+
+
+def test_the_film_shows_the_frames_that_were_seen(solved):
+    frames = [np.full((32, 32), k / 4) for k in range(4)]
+    film = solved["swing_film"](np.arange(4.0), np.ones((4, 5)), frames, every=1)
+    png = base64.b64decode(re.findall(r"base64,([^\"]+)", film.svg)[0])
+    reel = plt.imread(io.BytesIO(png))[..., 0]
+    assert reel.shape == (4 * 32, 32)
+    assert reel[16::32, 0] == pytest.approx((np.arange(4) / 4 * 32 + 4) / 40, abs=0.01)
+    assert 'values="0;-32;-64;-96"' in film.svg
 
 
 def test_angles_are_read_off_pictures(solved):
