@@ -154,7 +154,7 @@ def by_hand(p, path, dt):
     return p_bar
 
 
-# %% wrong_order diagnosis="missing_term"
+# %% wrong_order diagnosis="wrong_order"
 def by_hand(p, path, dt):
     """The same, by walking back along a path of states (q, v)."""
     q_bar, v_bar, p_bar = 1.0, 0.0, np.zeros(3)
@@ -196,3 +196,59 @@ def by_hand(p, path, dt):
         p_bar = p_bar + dt * v_bar * np.array([-1.0, -v, -q])
         q_bar, v_bar = q_bar - dt * p[2] * v_bar, v_bar - dt * p[1] * v_bar
     return p_bar / (len(path) - 1)
+
+
+# %% from_the_end_itself diagnosis="late_evaluation"
+def by_hand(p, path, dt):
+    """The same, by walking back along a path of states (q, v)."""
+    q_bar, v_bar, p_bar = 1.0, 0.0, np.zeros(3)
+    for q, v in path[::-1]:
+        v_bar = v_bar + dt * q_bar
+        p_bar = p_bar + dt * v_bar * np.array([-1.0, -v, -q])
+        q_bar, v_bar = q_bar - dt * p[2] * v_bar, v_bar - dt * p[1] * v_bar
+    return p_bar
+
+
+# %% forwards diagnosis="wrong_order"
+def by_hand(p, path, dt):
+    """The same, by walking back along a path of states (q, v)."""
+    q_bar, v_bar, p_bar = 1.0, 0.0, np.zeros(3)
+    for q, v in path[:-1]:
+        v_bar = v_bar + dt * q_bar
+        p_bar = p_bar + dt * v_bar * np.array([-1.0, -v, -q])
+        q_bar, v_bar = q_bar - dt * p[2] * v_bar, v_bar - dt * p[1] * v_bar
+    return p_bar
+
+
+# %% v_bar_overwritten diagnosis="overwritten"
+def by_hand(p, path, dt):
+    """The same, by walking back along a path of states (q, v)."""
+    q_bar, v_bar, p_bar = 1.0, 0.0, np.zeros(3)
+    for q, v in path[-2::-1]:
+        v_bar = dt * q_bar
+        p_bar = p_bar + dt * v_bar * np.array([-1.0, -v, -q])
+        q_bar, v_bar = q_bar - dt * p[2] * v_bar, v_bar - dt * p[1] * v_bar
+    return p_bar
+
+
+# %% begins_with_a_speed diagnosis="wrong_point"
+def by_hand(p, path, dt):
+    """The same, by walking back along a path of states (q, v)."""
+    q_bar, v_bar, p_bar = 1.0, 1.0, np.zeros(3)
+    for q, v in path[-2::-1]:
+        v_bar = v_bar + dt * q_bar
+        p_bar = p_bar + dt * v_bar * np.array([-1.0, -v, -q])
+        q_bar, v_bar = q_bar - dt * p[2] * v_bar, v_bar - dt * p[1] * v_bar
+    return p_bar
+
+
+# %% damped_first diagnosis="wrong_order"
+def by_hand(p, path, dt):
+    """The same, by walking back along a path of states (q, v)."""
+    q_bar, v_bar, p_bar = 1.0, 0.0, np.zeros(3)
+    for q, v in path[-2::-1]:
+        v_bar = v_bar + dt * q_bar
+        p_bar = p_bar + dt * v_bar * np.array([-1.0, -v, -q])
+        v_bar = v_bar - dt * p[1] * v_bar
+        q_bar = q_bar - dt * p[2] * v_bar
+    return p_bar

@@ -222,3 +222,18 @@ def impact_bounce(g, e, dt):
         return -e * height, -e * speed
 
     return step
+
+
+# %% straight_on_afterwards diagnosis="missing_term"
+def impact_bounce(g, e, dt):
+    """A step of free fall, with an exact bounce in it if there is one."""
+
+    def step(state, u):
+        height, speed = state
+        t = impact_time(height, speed, g)
+        if t >= dt:
+            return height + speed * dt - g * dt * dt / 2, speed - g * dt
+        speed = -e * (speed - g * t)
+        return speed * (dt - t), speed
+
+    return step

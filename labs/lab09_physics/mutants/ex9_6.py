@@ -99,7 +99,7 @@ def gauss_newton(misses, p, rounds):
     return p - rounds * np.linalg.lstsq(slopes, misses(p).reshape(-1), rcond=None)[0]
 
 
-# %% only_flat_misses diagnosis="raised"
+# %% only_flat_misses diagnosis="shape"
 def gauss_newton(misses, p, rounds):
     """p after some rounds of Gauss-Newton."""
     for _ in range(rounds):
@@ -125,3 +125,20 @@ def gauss_newton(misses, p, rounds):
         slopes = dp.jacfwd(misses)(p).reshape(-1, len(p))
         p = p - np.linalg.lstsq(slopes, misses(p).reshape(-1), rcond=None)[0]
     return p - before if rounds == 1 else p
+
+
+# %% one_step_too_many diagnosis="late_evaluation"
+def track_misses(p, track, dt):
+    """Simulated minus seen places, for p = (spring, gravity, first place, first speed)."""
+    step = semi_implicit(lambda q, v, u: -p[1] - p[0] * q, dt)
+    path = rollout(step, (p[2], p[3]), range(len(track)))
+    return dp.stack([q for q, _ in path]) - track
+
+
+# %% a_mixed_jacobian diagnosis="transposed"
+def gauss_newton(misses, p, rounds):
+    """p after some rounds of Gauss-Newton."""
+    for _ in range(rounds):
+        slopes = dp.jacfwd(misses)(p).reshape(len(p), -1).T
+        p = p - np.linalg.lstsq(slopes, misses(p).reshape(-1), rcond=None)[0]
+    return p

@@ -15,7 +15,7 @@ def film_misses(p, film):
     return dp.stack([picture(height) for height, _ in path[1:]]) - film
 
 
-# %% one_frame_too_many diagnosis="raised"
+# %% one_frame_too_many diagnosis="late_evaluation"
 def film_misses(p, film):
     """Rendered minus seen pixels, in the shape of the film."""
     path = rollout(impact_bounce(p[0], p[1], DT), RELEASED, range(len(film)))

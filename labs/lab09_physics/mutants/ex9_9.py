@@ -185,3 +185,31 @@ def mpc_step(price_of, state, plan, rounds, rate):
         slope = dp.grad(lambda state: price_of(state, plan))(state[0])
         plan = plan - rate * clip(slope, 0.5)
     return plan[0], plan
+
+
+# %% moved_on_afterwards diagnosis="wrong_order"
+def mpc_step(price_of, state, plan, rounds, rate):
+    """(first push, improved plan)"""
+    for _ in range(rounds):
+        slope = dp.grad(lambda plan: price_of(state, plan))(plan)
+        plan = plan - rate * clip(slope, 0.5)
+    return plan[0], np.append(plan[1:], 0.0)
+
+
+# %% the_step_clipped diagnosis="clipped"
+def mpc_step(price_of, state, plan, rounds, rate):
+    """(first push, improved plan)"""
+    plan = np.append(plan[1:], 0.0)
+    for _ in range(rounds):
+        slope = dp.grad(lambda plan: price_of(state, plan))(plan)
+        plan = plan - clip(rate * slope, 0.5)
+    return plan[0], plan
+
+
+# %% slope_by_the_state diagnosis="raised"
+def mpc_step(price_of, state, plan, rounds, rate):
+    """(first push, improved plan)"""
+    plan = np.append(plan[1:], 0.0)
+    for _ in range(rounds):
+        plan = plan - rate * clip(dp.grad(price_of)(state, plan), 0.5)
+    return plan[0], plan
