@@ -583,10 +583,10 @@ def true_heights(frames, g=9.81, e=0.8):
     return height
 
 
-def shoot_film(frames, rng):
-    """(frames, 24, 24): hard pictures, with noise."""
+def shoot_film(frames, rng, g=9.81, e=0.8):
+    """(frames, 24, 24): hard pictures, with noise. Try the Moon: g=1.62."""
     fine, noise = CANVAS.finer(8).points(), 0.05 * rng.normal(size=(frames, 24, 24))
-    ups = true_heights(frames)[:, None, None] + RADIUS
+    ups = true_heights(frames, g, e)[:, None, None] + RADIUS
     inside = np.hypot(fine[..., 0], fine[..., 1] - ups) < RADIUS
     return inside.reshape(frames, 24, 8, 24, 8).mean((2, 4)) + noise
 
