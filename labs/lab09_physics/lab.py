@@ -575,7 +575,7 @@ def true_heights(frames, g=9.81, e=0.8):
     """Heights of a ball that was let go from RELEASED, by the formula for every bounce."""
     times, height = DT * np.arange(frames), np.zeros(frames)
     begins, speed = -np.sqrt(2 * RELEASED[0] / g), np.sqrt(2 * RELEASED[0] * g)
-    while begins < times[-1]:
+    while begins < times[-1] and speed > 1e-6:  # then it lies still
         t = times - begins
         now = (t >= 0) & (t < 2 * speed / g)
         height[now] = (speed * t - g * t**2 / 2)[now]

@@ -121,6 +121,13 @@ def test_the_film_shows_the_frames_that_were_seen(solved):
     assert 'values="0;-32;-64;-96"' in film.svg
 
 
+def test_a_ball_that_has_bounced_itself_to_rest_can_be_filmed(solved):
+    # On Jupiter its flights add up to sqrt(2 h / g) (1 + e) / (1 - e) = 1.3 s, however many they are.
+    heights = solved["true_heights"](40, g=24.8, e=0.6)
+    rests = math.sqrt(2 * 1.3 / 24.8) * 1.6 / 0.4
+    assert max(heights[int(rests / 0.05) + 1 :]) < 1e-9 < heights[int(rests / 0.05) - 2]
+
+
 def test_angles_are_read_off_pictures(solved):
     rng = np.random.default_rng(4)
     for q in (-7.0, -3.1, 0.4, 2.9, 9.0):
