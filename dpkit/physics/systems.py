@@ -164,8 +164,13 @@ def throw(javelin: Javelin, speed: Any, angle: Any, height: Any = 0.0, dt: float
     not change the value, and gives the landing time the slope it has by the implicit function
     theorem. (The same idea as the time of impact in `contact`, for a law without a formula.)
 
-    Raises ValueError if it does not fly upwards or from above the ground, and so never lands.
+    Raises ValueError if it does not fly upwards or from above the ground, or nothing pulls it down
+    again, and so it never lands.
     """
+    if values_of(javelin.gravity) <= 0:
+        raise ValueError(
+            f"With a gravity of {float(values_of(javelin.gravity)):g} it would never come down."
+        )
     if values_of(height) < 0 or (values_of(height) == 0 and values_of(angle) <= 0):
         raise ValueError(
             f"From height {float(values_of(height)):g} at the angle {float(values_of(angle)):g} it "

@@ -133,3 +133,6 @@ def test_a_javelin_in_the_air_beside_scipy():
     np.testing.assert_allclose(dp.grad(ours)(angle), slope, rtol=1e-4)
     with pytest.raises(ValueError, match="would not leave the ground"):
         physics.throw(physics.Javelin(), 28.0, -0.1, 0.0)
+    for gravity in (0.0, -1.62):
+        with pytest.raises(ValueError, match=f"gravity of {gravity:g} it would never come down"):
+            physics.throw(physics.Javelin(gravity=gravity), 28.0, 0.7, 1.8)
