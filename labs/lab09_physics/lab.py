@@ -613,7 +613,7 @@ film_strip(FILM)
 # %% [markdown]
 # ### 9.7 From frames (2 points, 15 minutes)
 #
-# - `film_misses`: $p$ holds gravity and bounciness. From `RELEASED`, roll out `impact_bounce` with
+# - `film_misses`: $p$ holds gravity $g$ and bounciness $e$. From `RELEASED`, roll out `impact_bounce` with
 #   steps of `DT`, take a `picture` of each height, and subtract the film. The first frame shows
 #   `RELEASED` itself.
 # - `curriculum`: Gauss–Newton on the first `n` frames only, for each `n` of `horizons`, in turn. Each
