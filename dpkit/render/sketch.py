@@ -125,17 +125,19 @@ def _all_ink(
 def photograph(path: str | Path, size: int = 96, colour: bool = False) -> np.ndarray:
     """The brightnesses (height, width), 0 to 1, or the colours (height, width, 3), of a picture in a
     file: a PNG, a JPEG, or what else matplotlib reads. It is made smaller until its longer side has
-    `size` pixels, each the mean of the area that it covers. It comes the way round that it is stored;
-    a telephone's that lies on its side is put upright by ``np.rot90``.
+    `size` pixels, each the mean of the area that it covers. A telephone's, which is stored lying on its
+    side with a note of how it was held, comes upright.
 
-    Raises FileNotFoundError where there is no such file.
+    Raises FileNotFoundError where there is no such file, and another OSError where it holds no picture.
     """
-    from matplotlib.image import imread
+    from matplotlib.image import pil_to_array
+    from PIL import Image, ImageOps
 
     if not Path(path).is_file():
         raise FileNotFoundError(f"There is no picture {str(path)!r} in {Path.cwd()}.")
-    image = imread(str(path))
-    image = image / 255 if image.dtype == np.uint8 else np.asarray(image, float)
+    with Image.open(path) as file:
+        image = pil_to_array(ImageOps.exif_transpose(file))
+    image = image / np.iinfo(image.dtype).max
     if image.ndim == 3 and image.shape[2] in (2, 4):  # what is transparent shows white paper
         image = 1 - image[..., -1:] * (1 - image[..., :-1])
     if colour:
