@@ -171,6 +171,32 @@ def test_coloured_strokes(face, tmp_path):
         np.testing.assert_allclose(render.blur(image, 2.0)[..., channel], alone)
 
 
+@pytest.mark.parametrize("colour", [False, True])
+def test_chalk_draws_the_light(face, colour):
+    """Its picture is the negative of an ink drawing of the negative, and so is its file."""
+    image = np.stack([face, face[::-1], np.full(face.shape, 0.3)], -1) if colour else face
+    settings = {"steps": 5, "colour": colour}
+    chalk = render.sketch(image, 40, chalk=True, **settings)
+    negative = render.sketch(1 - image, 40, **settings)
+    np.testing.assert_allclose(chalk.picture(), 1 - negative.picture(), atol=1e-12)
+    films = [drawing.film().pictures for drawing in (chalk, negative)]
+    np.testing.assert_allclose(films[0], 1 - films[1], atol=1e-12)
+    root = ET.fromstring(chalk.svg)
+    assert root.find(f"{SVG}rect").get("fill") == "black"
+    assert (
+        root.find(f"{SVG}g").get("stroke") == "white" and "screen" in root.find(f"{SVG}style").text
+    )
+    if colour:  # what an ink leaves of white, a chalk gives to black
+        there, here = (
+            np.array([re.findall(r"[\d.]+(?=%)", line.get("stroke")) for line in lines], float)
+            for lines in (
+                ET.fromstring(each.svg).findall(f".//{SVG}line") for each in (negative, chalk)
+            )
+        )
+        np.testing.assert_allclose(here, 100 - there, atol=0.11)
+    assert "in chalk" in str(chalk) and "chalk" not in str(negative)
+
+
 def test_progress_and_an_early_end(face, capsys):
     render.sketch(face, 10, steps=4, progress=True)
     shown = capsys.readouterr().out
