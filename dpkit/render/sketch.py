@@ -142,12 +142,17 @@ def photograph(path: str | Path, size: int = 96, colour: bool = False) -> np.nda
     Raises FileNotFoundError where there is no such file, and another OSError where it holds no picture.
     """
     from matplotlib.image import pil_to_array
-    from PIL import Image, ImageOps
+    from PIL import Image, ImageOps, UnidentifiedImageError
 
     if not Path(path).is_file():
         raise FileNotFoundError(f"There is no picture {str(path)!r} in {Path.cwd()}.")
-    with Image.open(path) as file:
-        image = pil_to_array(ImageOps.exif_transpose(file))
+    try:
+        with Image.open(path) as file:
+            image = pil_to_array(ImageOps.exif_transpose(file))
+    except UnidentifiedImageError:
+        raise OSError(
+            f"{str(path)!r} holds no picture that can be read here. Save it as a PNG or a JPEG first."
+        ) from None
     image = image / np.iinfo(image.dtype).max
     if image.ndim == 3 and image.shape[2] in (2, 4):  # what is transparent shows white paper
         image = 1 - image[..., -1:] * (1 - image[..., :-1])

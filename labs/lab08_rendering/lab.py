@@ -623,9 +623,9 @@ def _():
     figure.tight_layout()
     return show(
         figure,
-        alt="Five scenes of three discs, in rows: the noisy photograph, the first look with discs a "
-        "little off the dotted true outlines, and the scene after descent, which cannot be told from the "
-        "photograph.",
+        alt="Five scenes of three discs, in rows: the noisy photograph, the first look with discs "
+        "a little off the dotted true outlines, and the scene after descent, which cannot be told "
+        "from the photograph.",
     )
 
 
@@ -906,9 +906,9 @@ def _():
 # Fifteen hundred strokes on 96 × 96 pixels make fourteen million distances. `render.sketch` is your loss
 # with one trick: a stroke does not care for pixels more than three widths away.
 #
-# Drag a photo (jpg, png) into the list of files beside this notebook and put its name in: best a face,
-# near and well lit. Tick **draw it** to see it drawn; `sketch.svg` prints at any size. In colour? Add
-# `colour=True` to both calls, and half a minute.
+# Drag a photo (jpg or png) into the list of files on the left and put its name in: a face is best, near
+# and well lit. Tick **draw it** to see it drawn; `sketch.svg` prints at any size. In colour? Add
+# `colour=True` to both calls; it takes twice as long.
 
 
 # %%
@@ -930,7 +930,7 @@ def _():
 #
 # One more use of soft-or: a body of small cubes casts a shadow where *any* cube stands in the light. Ask
 # for two shadows at once, from the front and from the side, and let descent carve. Then put your initials
-# in place of `ring` and `cross`: any two shapes with ink in the same rows.
+# in place of `ring` and `cross`: any two arrays (14, 14), True for ink, with ink in the same rows.
 
 
 # %%
@@ -980,6 +980,7 @@ def _():
 # %% [markdown]
 # ## 12 · Stretch (no points, no hurry)
 #
+# - **Turn it.** `render.shadow_body(ring, cross).film()` turns such a body from shadow to shadow.
 # - **Curves.** Strokes as `render.bezier`. Fewer of them say more.
 # - **Squares and stars**: `render.fit_scene` finds turns, too. Which shapes does it confuse?
 # - **Light.** Shade a sphere by `render.shade` and find the lamp from one picture.
