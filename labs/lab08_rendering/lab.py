@@ -904,11 +904,11 @@ def _():
 # ## 10 · Sketch your own photo
 #
 # Fifteen hundred strokes on 96 × 96 pixels make fourteen million distances. `render.sketch` is your loss
-# with one trick: a stroke does not care for pixels more than three widths away.
+# with one trick: a stroke skips pixels more than three widths away.
 #
-# Drag a photo (jpg or png) into the list of files on the left and put its name in: a face is best, near
-# and well lit. Tick **draw it** to see it drawn; `sketch.svg` prints at any size. In colour? Add
-# `colour=True` to both calls; it takes twice as long.
+# Drag a photo (jpg or png) into the list of files on the left and put its name in: best a face, near,
+# well lit. Tick **draw it** to see it drawn; `sketch.svg` prints at any size. For colour, add
+# `colour=True` to both calls; it takes longer.
 
 
 # %%
@@ -980,7 +980,7 @@ def _():
 # %% [markdown]
 # ## 12 · Stretch (no points, no hurry)
 #
-# - **Turn it.** `render.shadow_body(ring, cross).film()` turns such a body from shadow to shadow.
+# - **Turn it**, from shadow to shadow: `render.shadow_body(ring, cross).film()`.
 # - **Curves.** Strokes as `render.bezier`. Fewer of them say more.
 # - **Squares and stars**: `render.fit_scene` finds turns, too. Which shapes does it confuse?
 # - **Light.** Shade a sphere by `render.shade` and find the lamp from one picture.
