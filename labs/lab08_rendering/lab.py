@@ -937,7 +937,8 @@ def _():
 @demo(needs="8.3")
 def _():
     n = 14
-    y, x = (n - 1) / 2 - np.mgrid[:n, :n]
+    row, column = np.mgrid[:n, :n] - (n - 1) / 2
+    x, y = column, -row
     ring = (np.hypot(x, y) < 6.6) & (np.hypot(x, y) > 3.4)
     cross = (abs(x) < 2) | (abs(y) < 2)
     rng, steps = np.random.default_rng(0), 60
@@ -962,6 +963,7 @@ def _():
     panel = figure.add_subplot(1, 3, 1, projection="3d")
     panel.voxels(body[::-1].transpose(1, 2, 0), facecolors=BLUE, edgecolor="white", linewidth=0.2)
     panel.set_axis_off()
+    panel.set(xlim=(0, n), ylim=(0, n), zlim=(0, n))
     panel.set_box_aspect((1, 1, 1), zoom=1.3)
     panel.view_init(elev=20, azim=-50)
     for k, (shadow, title) in enumerate(
