@@ -914,9 +914,9 @@ def _():
 # %%
 @demo(needs="8.9")
 def _():
-    photo = images.lighthouse(96)  # or: render.photograph("me.jpg")
+    photo = images.lighthouse(96)  # or: render.photograph("me.jpg", 128), and 3000 strokes
     drawing = render.sketch(
-        photo, 1500, steps=100, width=0.3, blurred=0.8, progress=True,
+        photo, 1500, steps=100, width=0.35, blurred=0.6, progress=True,
         chalk=photo.mean() < 0.4,  # a dark one: on a blackboard, strokes draw the light
     )  # fmt: skip
     seen, truth = render.blur(drawing.picture(), 1.5), render.blur(photo, 1.5)
