@@ -123,7 +123,9 @@ def test_a_photograph_of_one_s_own_in_place_of_the_lighthouse(
     (cell,) = (
         c for c in LAB.notebook.cells if "render.sketch(" in c.source and "@demo" in c.source
     )
-    named = cell.source.replace("images.lighthouse(96)", 'render.photograph("me.png", 128, colour=True)')
+    named = cell.source.replace(
+        "images.lighthouse(96)", 'render.photograph("me.png", 128, colour=True)'
+    )
     source = named.replace("steps=100", "steps=3, colour=True").replace("1500", "20")
     shown = []
     monkeypatch.setattr("IPython.display.display", shown.append)
