@@ -45,6 +45,8 @@ def demo(needs: str) -> Callable[[Callable[[], Any]], None]:
             print(f"This comes alive with {needs}.")
         except NameError as error:
             print(f"This comes alive with {needs}, once the cells above have run: {error}.")
+        except OSError as error:  # a photograph that is not there: no part is missing
+            print(f"A file could not be used. {error}")
         except Exception as error:
             print(f"This comes alive with {needs}. So far: {type(error).__name__}: {error}")
         else:

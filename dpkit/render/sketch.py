@@ -37,10 +37,11 @@ NEW_PAIRS = 8  # steps between two searches for the pixels near each stroke
 
 @dataclasses.dataclass(frozen=True)
 class Drawing:
-    """Strokes on white paper.
+    """Strokes on white paper, or white ones on a blackboard.
 
     starts, ends: (n, 2), world coordinates. width: in the world's unit.
     opacity: (n,), 0 to 1; of coloured strokes (n, 3), how much red, green and blue each takes away.
+    chalk: whether they are on a blackboard; then they give light, instead of taking it away.
     losses: the loss at each step. moments: (starts, ends, opacity) at some of them, for a film.
     """
 
@@ -51,12 +52,16 @@ class Drawing:
     canvas: Canvas
     losses: list[float]
     moments: list[tuple[np.ndarray, np.ndarray, np.ndarray]]
+    chalk: bool = False
 
     def picture(self, canvas: Canvas | None = None) -> np.ndarray:
         """Brightnesses (height, width), or colours (height, width, 3), on its own canvas or on
         another one."""
         canvas = canvas or self.canvas
-        return 1 - _all_ink(self.starts, self.ends, self.opacity, self.width, canvas)
+        return self._seen(_all_ink(self.starts, self.ends, self.opacity, self.width, canvas))
+
+    def _seen(self, covered: np.ndarray) -> np.ndarray:
+        return covered if self.chalk else 1 - covered
 
     @property
     def svg(self) -> str:
@@ -65,13 +70,16 @@ class Drawing:
         canvas = self.canvas
         a, b = canvas.to_pixels(self.starts) + 0.5, canvas.to_pixels(self.ends) + 0.5
         wide = np.sqrt(np.pi) * self.width / canvas.pixel
+        ground, pen, blend = (
+            ("black", "white", "screen") if self.chalk else ("white", "black", "multiply")
+        )
         strongest = self.opacity if self.opacity.ndim == 1 else self.opacity.max(axis=1)
         weight = strongest * np.linalg.norm(a - b, axis=-1)
 
         def look(k: int) -> str:
             if self.opacity.ndim == 1:
                 return f'stroke-opacity="{self.opacity[k]:.3f}"'
-            colour = ", ".join(f"{100 * (1 - taken):.1f}%" for taken in self.opacity[k])
+            colour = ", ".join(f"{100 * share:.1f}%" for share in self._seen(self.opacity[k]))
             return f'stroke="rgb({colour})"'
 
         lines = [
@@ -85,9 +93,9 @@ class Drawing:
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {canvas.width} {canvas.height}" '
             f'width="{5 * canvas.width}" height="{5 * canvas.height}" role="img" '
             f'aria-label="{html.escape(str(self), quote=True)}">'
-            f'<rect width="100%" height="100%" fill="white"/>'
-            f"<style>.stroke {{ mix-blend-mode: multiply; }}</style>"
-            f'<g stroke="black" stroke-width="{wide:.3f}" stroke-linecap="round">'
+            f'<rect width="100%" height="100%" fill="{ground}"/>'
+            f"<style>.stroke {{ mix-blend-mode: {blend}; }}</style>"
+            f'<g stroke="{pen}" stroke-width="{wide:.3f}" stroke-linecap="round">'
             f"{''.join(lines)}</g></svg>"
         )
 
@@ -98,12 +106,15 @@ class Drawing:
     def film(self, finer: int = 1) -> Film:
         """How the strokes found their places, in finer × finer as many pixels."""
         canvas, wide = self.canvas.finer(finer), self.width
-        pictures = [1 - _all_ink(a, b, opacity, wide, canvas) for a, b, opacity in self.moments]
+        pictures = [
+            self._seen(_all_ink(a, b, opacity, wide, canvas)) for a, b, opacity in self.moments
+        ]
         return Film(pictures, f"{len(self.starts)} strokes move until they look like a photograph.")
 
     def __str__(self) -> str:
         coloured = "" if self.opacity.ndim == 1 else "coloured "
-        return f"A drawing of {len(self.starts)} straight {coloured}strokes."
+        chalk = " in chalk" if self.chalk else ""
+        return f"A drawing of {len(self.starts)} straight {coloured}strokes{chalk}."
 
     __repr__ = __str__
 
@@ -125,17 +136,24 @@ def _all_ink(
 def photograph(path: str | Path, size: int = 96, colour: bool = False) -> np.ndarray:
     """The brightnesses (height, width), 0 to 1, or the colours (height, width, 3), of a picture in a
     file: a PNG, a JPEG, or what else matplotlib reads. It is made smaller until its longer side has
-    `size` pixels, each the mean of the area that it covers. It comes the way round that it is stored;
-    a telephone's that lies on its side is put upright by ``np.rot90``.
+    `size` pixels, each the mean of the area that it covers. A telephone's, which is stored lying on its
+    side with a note of how it was held, comes upright.
 
-    Raises FileNotFoundError where there is no such file.
+    Raises FileNotFoundError where there is no such file, and another OSError where it holds no picture.
     """
-    from matplotlib.image import imread
+    from matplotlib.image import pil_to_array
+    from PIL import Image, ImageOps, UnidentifiedImageError
 
     if not Path(path).is_file():
         raise FileNotFoundError(f"There is no picture {str(path)!r} in {Path.cwd()}.")
-    image = imread(str(path))
-    image = image / 255 if image.dtype == np.uint8 else np.asarray(image, float)
+    try:
+        with Image.open(path) as file:
+            image = pil_to_array(ImageOps.exif_transpose(file))
+    except UnidentifiedImageError:
+        raise OSError(
+            f"{str(path)!r} holds no picture that can be read here. Save it as a PNG or a JPEG first."
+        ) from None
+    image = image / np.iinfo(image.dtype).max
     if image.ndim == 3 and image.shape[2] in (2, 4):  # what is transparent shows white paper
         image = 1 - image[..., -1:] * (1 - image[..., :-1])
     if colour:
@@ -196,8 +214,8 @@ def blur(picture: Any, width: float) -> Any:
 
 def sketch(
     image: np.ndarray | str | Path, n_strokes: int = 400, *, steps: int = 300, width: float = 0.7,
-    blurred: float = 1.5, seed: int = 0, size: int = 96, colour: bool = False, progress: bool = False,
-    callback: Callable[[int, float], Any] | None = None,
+    blurred: float = 1.5, seed: int = 0, size: int = 96, colour: bool = False, chalk: bool = False,
+    progress: bool = False, callback: Callable[[int, float], Any] | None = None,
 ) -> Drawing:  # fmt: skip
     """Draw a photograph with straight strokes.
 
@@ -205,6 +223,8 @@ def sketch(
         the brightness is drawn; or the name of a file, which is made smaller: see `photograph`.
     colour: whether strokes have colours; they mix as those of felt-tip pens do, each takes away some
         red, green and blue. Three times the work.
+    chalk: white strokes on a blackboard, which draw what is light: for dark photographs. Coloured
+        ones mix as lamps do.
     width: of the strokes in the end, in pixels; they start three times as wide, and are felt further.
     blurred: how blurred both pictures are compared, in pixels.
     size: the longer side of what is read from a file, in pixels.
@@ -229,6 +249,8 @@ def sketch(
             "A picture of brightnesses from 0 to 1 is needed, (height, width) or (height, width, 3); "
             f"this one has the shape {image.shape}."
         )
+    if chalk:  # the ink of the negative
+        image = 1 - image
     canvas, rng = Canvas(*image.shape[:2]), np.random.default_rng(seed)
     params = [tensor(x, requires_grad=True) for x in _start(image, n_strokes, canvas, rng)]
     starts, ends, strength = params
@@ -254,7 +276,7 @@ def sketch(
             break
         adam.step()
     last = (starts.data.copy(), ends.data.copy(), functions.sigmoid(strength.data))
-    return Drawing(*last, width * canvas.pixel, canvas, losses, [*moments, last])
+    return Drawing(*last, width * canvas.pixel, canvas, losses, [*moments, last], chalk)
 
 
 def _start(

@@ -373,9 +373,21 @@ class Distances:
             slope("segment", 2, round_it, start, end)
         with mark.part("segment, a dot", 0.25):
             mark.only_after("segment, values")
-            value("segment", some(5), start, start)
+            points = some(5)
+            answer = ask(which="segment", arguments=[points, start, start])
+            mark.that(
+                not isinstance(answer["got"], np.ndarray)
+                or bool(np.all(np.isfinite(answer["got"]))),
+                kind="not_finite",
+                message="Start and end are the same point here, so ⟨a, a⟩ is 0, and 0 / 0 is not a "
+                "number. The second trap.",
+                given={"points": points, "start": start, "end": start},
+                got=answer["got"],
+                function="segment",
+            )
+            value("segment", points, start, start)
             answer = ask(
-                which="segment", arguments=[some(5), start, start], weights=np.ones(5), by=2
+                which="segment", arguments=[points, start, start], weights=np.ones(5), by=2
             )  # fmt: skip
             mark.that(
                 isinstance(answer["slope"], np.ndarray)
@@ -503,17 +515,41 @@ class Coverage:
             answer = ask(
                 which="coverage", arguments=[[-5000.0, 5000.0], 0.02], weights=[1.0, 1.0], by=0
             )  # fmt: skip
+            far = {"distance": [-5000.0, 5000.0], "softness": 0.02}
+            mark.that(
+                not isinstance(answer["slope"], np.ndarray)
+                or bool(np.all(np.isfinite(answer["slope"]))),
+                kind="not_finite",
+                message="Far from the border the slope is not a number: the exponential of a huge number "
+                "overflows, and going back, infinity times 0 has no value.",
+                given=far,
+                got=answer["slope"],
+                function="coverage",
+            )
             mark.close(
                 answer["slope"],
                 np.zeros(2),
                 kind="wrong_value",
                 message="Far from the border coverage should not change.",
+                given=far,
                 function="coverage",
             )
         with mark.part("soft_or", 1):
             value("soft_or", shares(2, 3, 4))
             value("soft_or", shares(5, 2, 3))
             slope("soft_or", 0, shares(3, 2, 4))
+            whole = shares(3, 2, 2)
+            whole[1, 0] = 1.0  # as deep inside of a shape
+            answer = ask(which="soft_or", arguments=[whole], weights=np.ones((2, 2)), by=0)
+            mark.that(
+                bool(np.all(np.isfinite(answer["slope"]))),
+                kind="not_finite",
+                message="Where one layer covers wholly, the slope is not a number: the logarithm of 0, or "
+                "a division by it.",
+                given={"covered": whole},
+                got=answer["slope"],
+                function="soft_or",
+            )
             ### BEGIN HIDDEN TESTS
             value("soft_or", shares(1, 4, 2))
             value("soft_or", np.round(shares(4, 3, 2)))
@@ -584,6 +620,8 @@ class Judged:
                 ("sign", -truth, "The further away, the *less* is covered."),
                 ("missing_factor", truth * s, "z = −distance / softness changes with the distance, too: "
                  "the chain rule has another factor."),
+                ("missing_factor", -truth * s, "That is σ′(z). z = −distance / softness changes with the "
+                 "distance, too: the chain rule has another factor, with a sign."),
                 ("wrong_argument", truth * s * s, "Divide by the softness once more: you multiplied."),
                 ("wrong_rule", -c / s, "The slope of a logistic function has two factors, σ and 1 − σ."),
                 ("wrong_rule", -(1 - c) / s, "The slope of a logistic function has two factors."),
@@ -713,6 +751,7 @@ class Backwards:
             )
             plain = not isinstance(got, dp.Tensor)
             same = bool(np.array_equal(start, before))
+            plain = plain and isinstance(got, np.ndarray)
             return {"got": numbers(got), "intact": same and got is not start, "plain": plain}
         if which == "anneal":
             goal, heard = np.array(goal, float), []
@@ -849,7 +888,7 @@ class Backwards:
             mark.that(
                 answer["plain"],
                 kind="wrong_type",
-                message="Plain numbers, please: the tensor's `.data`.",
+                message="A plain array, please: the tensor's `.data`.",
                 **shown,
             )
             mark.that(
@@ -1225,6 +1264,14 @@ class Inverse:
                     x = x - rate * share * 2 * (f(at) - y) * by(at)
                 return x
 
+            def adam():
+                x, m, v = g(scale, y), 0.0, 0.0
+                for k in range(1, steps + 1):
+                    slope = 2 * (f(x) - y) * by(x)
+                    m, v = 0.9 * m + 0.1 * slope, 0.999 * v + 0.001 * slope**2
+                    x = x - rate * m / (1 - 0.9**k) / (np.sqrt(v / (1 - 0.999**k)) + 1e-8)
+                return x
+
             asked = {"which": "polish", "scale": scale, "x": y, "y": y, "forward": forward}
             answer = ask(**asked, steps=steps, rate=rate)
             truth = walk()
@@ -1242,6 +1289,8 @@ class Inverse:
                 ("truncated", walk(steps=1), "Only one step was taken."),
                 ("learning_rate", walk(rate=1.0), "The rate is not used."),
                 ("wrong_argument", f(truth), "These are results; the causes x were asked for."),
+                ("other_function", adam(), "That is Adam. *Plain* gradient descent: rate times slope, so "
+                 "that an answer that is nearly right is hardly moved."),
             )  # fmt: skip
             given = {"y": y, "f": forward, "steps": steps, "rate": rate}
             shown = {"given": given, "function": "polish"}

@@ -40,14 +40,6 @@ from autograder import check
 from autograder.stage import demo, show
 from dpkit import images, nn, render
 
-
-class Moving(dp.Drawing):
-    """A picture that moves when you click on it, and not before."""
-
-    def _repr_html_(self):
-        return self.svg
-
-
 BLUE, VERMILION, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#767676"
 
 # %% [markdown]
@@ -150,7 +142,7 @@ def _():
 # %% [markdown]
 # The valley is there, and made of stairs. More points make smaller stairs, and every stair is flat.
 #
-# **The remedy** in three moves. Ask not "inside?" but "how *far* inside?". Let coverage fall softly with
+# **The remedy** in two moves. Ask not "inside?" but "how *far* inside?". Let coverage fall softly with
 # that distance. Then everything that you know about descent works on pictures.
 #
 # ## 2 · How far?
@@ -204,7 +196,7 @@ def _():
         lines = panel.contour(
             POINTS[..., 0], POINTS[..., 1], distance, np.arange(-0.4, 1.3, 0.2), colors=GREY
         )
-        panel.clabel(lines, fontsize=8)
+        panel.clabel(lines, [level for level in lines.levels if abs(level) > 0.1], fontsize=8)
         panel.set(title=title, xlabel="x", aspect="equal")
     panels[0].add_patch(plt.Circle((-0.2, 0.1), 0.5, fill=False, color=BLUE, linewidth=3))
     panels[1].plot([-0.6, 0.4], [-0.4, 0.5], color=BLUE, linewidth=3)
@@ -302,7 +294,7 @@ SCENE = np.array([
 def _():
     figure, panels = plt.subplots(1, 4, figsize=(10, 2.9))
     shown = {"hard, with noise": photograph(SCENE, 1)}
-    shown |= {f"softness {s} pixels": paint(SCENE, s) for s in (0.2, 1, 4)}
+    shown |= {f"softness {s} px": paint(SCENE, s) for s in (0.2, 1, 4)}
     for panel, (title, picture) in zip(panels, shown.items(), strict=True):
         panel.imshow(np.clip(picture, 0, 1), extent=(-1, 1, -1, 1))
         panel.set(title=title, xticks=[], yticks=[])
@@ -318,8 +310,8 @@ def _():
 
 
 # %% [markdown]
-# At one fifth of a pixel the soft picture is nearly the one that a good printer makes. So softness does
-# not *cost* anything? It does: reach.
+# At one fifth of a pixel the soft picture is nearly the one that a good printer makes. So, 0.2 and no
+# more? That costs something, too: reach.
 #
 # ## 4 · Where the slope lives
 #
@@ -389,14 +381,14 @@ def _():
     return show(
         figure,
         alt="Where pixels change as a disc grows: a thin ring by nudging, the same ring at softness "
-        "0.2, a wide fog at 3. On the right the cosine is nearly 1 up to 0.3 and falls beyond.",
+        "0.2, a wide fog at 3. On the right the cosine is nearly 1 at 0.2, and falls to both sides.",
     )
 
 
 # %% [markdown]
-# Last week's dial again. **Cold**: the right direction, felt by a thin ring of pixels only. **Warm**:
-# felt from afar, and of a picture that nobody took. So: start warm, and cool. In pictures this is
-# called **coarse to fine**.
+# Last week's dial again. **Cold**: the right direction, felt by a thin ring of pixels only (and far below
+# 0.2 the border is jagged once more). **Warm**: felt from afar, and of a picture that nobody took. So:
+# start warm, and cool. In pictures this is called **coarse to fine**.
 #
 # ## 5 · Backwards
 #
@@ -470,20 +462,20 @@ def _():
     ):
         way = anneal(loss, start, softnesses, 40)
         off = [np.linalg.norm(each - true[:2]) / PIXEL for each in way]
-        print(f"{name:18} ends {off[-1]:6.2f} pixels off")
+        print(f"{name:18} ends {off[-1]:7.3f} pixels off")
         axes.semilogy(40 * np.arange(6), off, style, color=colour, label=name)
     axes.set(xlabel="steps", ylabel="pixels off")
     axes.legend(frameon=False)
     return show(
         figure,
-        alt="Pixels off over the steps. At softness 0.2 the disc never moves from 14; at 4 it arrives "
-        "within a pixel and stays there; cooled from 4 to 0.2 it comes within some hundredths.",
+        alt="Pixels off over the steps. At softness 0.2 the disc stays 14 to 16 away; at 4 it arrives "
+        "within a pixel and stays there; cooled from 4 to 0.2 it comes within about a hundredth.",
     )
 
 
 # %% [markdown]
 # Three fates. Cold: it does not feel the target. Warm: it arrives, and is blind to the last pixel. Cooled:
-# some hundredths of a pixel, through the noise.
+# about a hundredth of a pixel, through the noise.
 #
 # One disc with known colour was easy. Now three, of which nothing is known.
 
@@ -537,11 +529,14 @@ def _():
     for k, (upper, lower) in enumerate(panels.T):
         true, start = (random_scene(np.random.default_rng(seed)) for seed in (100 + k, k))
         picture = photograph(true, k)
-        loss = lambda scene, softness, p=picture: misfit(scene, p, softness)  # noqa: E731
-        found = anneal(loss, start, [4, 2, 1, 0.5, 0.2], 25)[-1]
+        found = anneal(
+            lambda s, soft, p=picture: misfit(s, p, soft), start, [4, 2, 1, 0.5, 0.2], 25
+        )[-1]
         good += pixels_off(found, true) < 0.5
         upper.imshow(np.clip(picture, 0, 1))
-        lower.imshow(np.clip(paint(found, 0.2), 0, 1))
+        lower.imshow(np.clip(paint(found, 0.2), 0, 1), extent=(-1, 1, -1, 1))
+        for x, y, radius in found[:, :3]:
+            lower.add_patch(plt.Circle((x, y), abs(radius), fill=False, linewidth=0.8))
         lower.set(xlabel="found" if pixels_off(found, true) < 0.5 else "lost")
         for panel in (upper, lower):
             panel.set(xticks=[], yticks=[])
@@ -551,15 +546,15 @@ def _():
     figure.tight_layout()
     return show(
         figure,
-        alt="Ten photographs of three discs, and under each where its random start ended: in most a "
-        "disc is missing, or one circle lies across two; a few are right.",
+        alt="Ten photographs of three discs, and under each where its random start ended, with the "
+        "outlines of the circles: in most a disc is missing, and two circles lie on another one.",
     )
 
 
 # %% [markdown]
-# Look at the lost ones. Two circles share a disc, or one lies across two. Some turned white or left the
-# sheet: a misplaced circle is worse than none. *No slope leads out of there.* Softness lets a circle feel
-# a disc; it cannot tell it *which* disc.
+# Look at the lost ones. A disc is missing: its circle lies on another disc, where there are two now, or
+# turned white and left the sheet. A misplaced circle is worse than none. *No slope leads out of there.*
+# Softness lets a circle feel a disc; it cannot tell it *which* disc.
 #
 # ## 6 · First look, then descend
 #
@@ -608,30 +603,34 @@ check("8.7")
 def _():
     figure, panels = plt.subplots(3, 5, figsize=(9, 5.6))
     offs = []
-    for k in range(10):
+    for k in range(10):  # the last five are shown
         true = random_scene(np.random.default_rng(100 + k))
         picture = photograph(true, k)
         first = look(picture, render.clusters(picture, 3)[0])
         found = anneal(lambda s, soft, p=picture: misfit(s, p, soft), first, [2, 0.7, 0.2], 30)[-1]
         offs.append(pixels_off(found, true))
         print(f"scene {k}: looked {pixels_off(first, true):5.2f} px, descended {offs[-1]:.3f} px")
-        if k < 5:
-            for row, shown in enumerate((picture, paint(first, 0.2), paint(found, 0.2))):
-                panels[row, k].imshow(np.clip(shown, 0, 1), extent=(-1, 1, -1, 1))
-                panels[row, k].set(xticks=[], yticks=[])
+        if k >= 5:
+            for panel, scene in zip(panels[:, k - 5], (None, first, found), strict=True):
+                shown = picture if scene is None else paint(scene, 0.2)
+                panel.imshow(np.clip(shown, 0, 1), extent=(-1, 1, -1, 1))
+                panel.set(xticks=[], yticks=[])
+                for x, y, radius in true[:, :3] if scene is first else ():
+                    panel.add_patch(plt.Circle((x, y), radius, fill=False, linestyle=":"))
     print(f"found: {np.sum(np.array(offs) < 0.5)} of 10, the worst {max(offs):.3f} pixels off")
     for row, name in enumerate(("photograph", "first look", "descended")):
         panels[row, 0].set_ylabel(name)
     figure.tight_layout()
     return show(
         figure,
-        alt="Five scenes of three discs, in rows: the noisy photograph, the first look with discs a "
-        "little off, and the scene after descent, which cannot be told from the photograph.",
+        alt="Five scenes of three discs, in rows: the noisy photograph, the first look with discs "
+        "a little off the dotted true outlines, and the scene after descent, which cannot be told "
+        "from the photograph.",
     )
 
 
 # %% [markdown]
-# *Looking gives the colours and places, descent gives the digits.* Every practical system does both.
+# *Looking gives the colours and places, descent gives the digits.* Most practical systems do both.
 #
 # In space it is the same, with one more `if`: which face is in front? `dpkit.render` softens that, too.
 # Here is a cube that somebody turned. A hundred turns are looked at, the best few are descended.
@@ -721,7 +720,8 @@ check("8.8")
 @demo(needs="8.8")
 def _():
     # y = x * x, for x from -1 to 1: each y has two causes.
-    x = np.random.default_rng(0).uniform(-1, 1, (256, 1))
+    x = np.random.default_rng(0).uniform(0, 1, (128, 1))
+    x = np.vstack([x, -x])
     y, grid = x * x, np.linspace(0, 1, 101)[:, None]
     figure, axes = plt.subplots(figsize=(6, 3.4))
     axes.plot(y, x, ".", color=GREY, markersize=3, label="pairs")
@@ -849,7 +849,10 @@ def _():
     image = images.shrink(1.0 - (star < 0.06), 4)
     middle = rng.uniform(-0.8, 0.8, (30, 2))
     lines = np.hstack([middle, middle]) + rng.uniform(-0.15, 0.15, (30, 4))
-    loss = lambda lines, blurred: sketch_loss(lines, image, 0.75 * sheet.pixel, points, blurred)  # noqa: E731
+
+    def loss(lines, blurred):
+        return sketch_loss(lines, image, 0.75 * sheet.pixel, points, blurred)
+
     way = anneal(loss, lines, [2, 1, 0.6], 30)
     print("loss:", "  ".join(f"{float(loss(each, 0.6)):.4f}" for each in way))
     figure, panels = plt.subplots(1, 3, figsize=(8.5, 3.1))
@@ -900,93 +903,42 @@ def _():
 # %% [markdown]
 # ## 10 · Sketch your own photo
 #
-# Seven hundred strokes on 96 × 96 pixels make six million distances. `render.sketch` is your loss with
-# one trick: a stroke does not care for pixels more than three widths away. That is a hundred times less
-# work.
+# Fifteen hundred strokes on 96 × 96 pixels make fourteen million distances. `render.sketch` is your loss
+# with one trick: a stroke skips pixels more than three widths away.
 #
-# Put the name of a photograph of yours in place of `None`. **Click** on the picture to see it drawn; the
-# file `sketch.svg` prints at any size.
-
-
-# %% nbgrader={"grade_id": "film", "locked": true}
-def open_photo(name, size=96):
-    """Brightnesses from 0 to 1: a photograph's middle square, or the lighthouse without a name."""
-    if name is None:
-        return images.lighthouse(size)
-    photo = np.asarray(plt.imread(name), float)
-    photo = photo / 255 if photo.max() > 1 else photo
-    grey = photo[..., :3].mean(axis=2) if photo.ndim == 3 else photo
-    side = min(grey.shape)
-    top, left = (grey.shape[0] - side) // 2, (grey.shape[1] - side) // 2
-    factor = -(-side // size)  # blocks of so many pixels; a margin is left over
-    kept = side // factor * factor
-    return np.clip(images.shrink(grey[top : top + kept, left : left + kept], factor), 0, 1)
-
-
-def film(drawing, dark, size=384, seconds=6):
-    """The strokes on their way to a picture, as SVG; click to start. The still is the end."""
-    chalk, board = ("white", "black") if dark else ("black", "white")
-    canvas, shown = drawing.canvas, drawing.moments
-    unit = size / max(canvas.height, canvas.width)
-    last, moving = [np.hstack([canvas.to_pixels(m[0]), canvas.to_pixels(m[1])]) for m in shown], ""
-    for k, opacity in enumerate(drawing.opacity):
-        if opacity < 0.05:
-            continue
-        names = ("x1", "y1", "x2", "y2")
-        ends = [
-            [f"{unit * (m[k, j] + 0.5):.1f}" for m in last[:: len(last) // 5]] for j in range(4)
-        ]
-        now = [f"{unit * (last[-1][k, j] + 0.5):.1f}" for j in range(4)]
-        place = " ".join(f'{name}="{at}"' for name, at in zip(names, now, strict=True))
-        steps = "".join(
-            f'<animate attributeName="{name}" values="{";".join([*way, at])}" dur="{seconds}s" '
-            'begin="sketch.click"/>'
-            for name, way, at in zip(names, ends, now, strict=True)
-        )
-        moving += f'<line {place} stroke-opacity="{opacity:.2f}">{steps}</line>'
-    pen = 1.7 * drawing.width / canvas.pixel * unit
-    high, wide = unit * canvas.height, unit * canvas.width
-    return Moving(
-        f'<svg xmlns="http://www.w3.org/2000/svg" id="sketch" role="img" viewBox="0 0 {wide:.0f} '
-        f'{high + 22:.0f}" width="{wide:.0f}" style="cursor:pointer;background:{board}">'
-        "<title>A drawing of a photograph by straight strokes; on a click the strokes fly from where "
-        f'they began to their places</title><g stroke="{chalk}" stroke-width="{pen:.2f}" '
-        f'stroke-linecap="round">{moving}</g><rect y="{high:.0f}" width="100%" height="22" fill="white"/>'
-        f'<text x="4" y="{high + 16:.0f}" '
-        f'font-family="sans-serif" font-size="12" fill="{GREY}">{len(drawing.opacity)} strokes; '
-        "click to see them find their places</text></svg>",
-        "A photograph, sketched",
-    )
+# Drag a photo (jpg or png) into the list of files on the left and put its name in: best a face, near,
+# well lit. Tick **draw it** to see it drawn; `sketch.svg` prints at any size. For colour, add
+# `colour=True` to both calls; it takes longer.
 
 
 # %%
 @demo(needs="8.9")
 def _():
-    photo = open_photo(None)  # or open_photo("me.jpg")
-    dark = photo.mean() < 0.5  # chalk on a blackboard: the strokes draw the light
-    goal = 1 - photo if dark else photo
-    drawing = render.sketch(goal, 700, steps=150, width=0.45)
-    seen, truth = render.blur(drawing.picture(), 1.5), render.blur(goal, 1.5)
-    print(f"{len(drawing.opacity)} strokes; seen from further away, {images.psnr(seen, truth):.1f} dB "
-          "from the photograph")  # fmt: skip
-    picture = film(drawing, dark)
-    with open("sketch.svg", "w", encoding="utf-8") as file:
-        file.write(picture.svg)
-    return picture
+    photo = images.lighthouse(96)  # or: render.photograph("me.jpg", 128), and 3000 strokes
+    drawing = render.sketch(
+        photo, 1500, steps=100, width=0.35, blurred=0.6, progress=True,
+        chalk=photo.mean() < 0.4,  # a dark one: on a blackboard, strokes draw the light
+    )  # fmt: skip
+    seen, truth = render.blur(drawing.picture(), 1.5), render.blur(photo, 1.5)
+    print(f"seen from further away, {images.psnr(seen, truth):.1f} dB from the photograph")
+    drawing.save("sketch.svg")
+    return drawing
 
 
 # %% [markdown]
 # ## 11 · Shadow art
 #
 # One more use of soft-or: a body of small cubes casts a shadow where *any* cube stands in the light. Ask
-# for two shadows at once, from the front and from the side, and let descent carve.
+# for two shadows at once, from the front and from the side, and let descent carve. Then put your initials
+# in place of `ring` and `cross`: any two arrays (14, 14), True for ink, with ink in the same rows.
 
 
 # %%
 @demo(needs="8.3")
 def _():
     n = 14
-    y, x = (n - 1) / 2 - np.mgrid[:n, :n]
+    row, column = np.mgrid[:n, :n] - (n - 1) / 2
+    x, y = column, -row
     ring = (np.hypot(x, y) < 6.6) & (np.hypot(x, y) > 3.4)
     cross = (abs(x) < 2) | (abs(y) < 2)
     rng, steps = np.random.default_rng(0), 60
@@ -1011,6 +963,7 @@ def _():
     panel = figure.add_subplot(1, 3, 1, projection="3d")
     panel.voxels(body[::-1].transpose(1, 2, 0), facecolors=BLUE, edgecolor="white", linewidth=0.2)
     panel.set_axis_off()
+    panel.set(xlim=(0, n), ylim=(0, n), zlim=(0, n))
     panel.set_box_aspect((1, 1, 1), zoom=1.3)
     panel.view_init(elev=20, azim=-50)
     for k, (shadow, title) in enumerate(
@@ -1029,6 +982,7 @@ def _():
 # %% [markdown]
 # ## 12 · Stretch (no points, no hurry)
 #
+# - **Turn it**, from shadow to shadow: `render.shadow_body(ring, cross).film()`.
 # - **Curves.** Strokes as `render.bezier`. Fewer of them say more.
 # - **Squares and stars**: `render.fit_scene` finds turns, too. Which shapes does it confuse?
 # - **Light.** Shade a sphere by `render.shade` and find the lamp from one picture.

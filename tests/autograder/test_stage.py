@@ -24,12 +24,17 @@ def broken():
     return 1 / 0
 
 
+def unread():
+    raise FileNotFoundError("There is no picture 'me.jpg' in labs.")
+
+
 @pytest.mark.parametrize(
     ("picture", "said"),
     [
         (blank, "This comes alive with 3.7.\n"),
         (undefined, "This comes alive with 3.7, once the cells above have run: name 'nowhere' is "),
         (broken, "This comes alive with 3.7. So far: ZeroDivisionError: division by zero\n"),
+        (unread, "A file could not be used. There is no picture 'me.jpg' in labs.\n"),
         (lambda: None, ""),
     ],
 )
@@ -39,7 +44,7 @@ def test_what_is_said(picture, said, capsys):
     assert out.startswith(said) and bool(out) == bool(said)
 
 
-@pytest.mark.parametrize("then", [blank, undefined, broken])
+@pytest.mark.parametrize("then", [blank, undefined, broken, unread])
 def test_a_figure_that_was_begun_is_closed_and_no_other(then):
     other = plt.figure()
 

@@ -127,6 +127,30 @@ def test_other_kinds_of_files(tmp_path):
         render.sketch(tmp_path / "c.jpg")
 
 
+def test_a_telephone_s_photograph_comes_upright(tmp_path):
+    """Held upright it is stored on its side, and a note in the file says which way to turn it."""
+    upright = np.round(np.linspace(0, 255, 48)).astype(np.uint8).reshape(8, 6)
+    for note, turns in ((1, 0), (6, 1), (3, 2), (8, 3)):
+        stored, exif = Image.fromarray(np.ascontiguousarray(np.rot90(upright, turns))), Image.Exif()
+        exif[0x0112] = note
+        stored.save(tmp_path / "me.png", exif=exif)
+        read = render.photograph(tmp_path / "me.png")
+        np.testing.assert_allclose(read, upright / 255, err_msg=str(note), rtol=1e-12)
+
+
+def test_few_colours_and_many_greys_and_no_picture(tmp_path):
+    ramp = np.linspace(0, 1, 20).reshape(4, 5)
+    Image.fromarray(np.round(65535 * ramp).astype(np.uint16)).save(tmp_path / "fine.png")
+    np.testing.assert_allclose(render.photograph(tmp_path / "fine.png"), ramp, atol=1 / 65535)
+    black_and_white = Image.fromarray(np.round(255 * (ramp > 0.5)).astype(np.uint8))
+    for mode in ("P", "1"):
+        black_and_white.convert(mode).save(tmp_path / "few.png")
+        np.testing.assert_allclose(render.photograph(tmp_path / "few.png"), ramp > 0.5, atol=1e-12)
+    (tmp_path / "words.jpg").write_text("This is not a picture.")
+    with pytest.raises(OSError, match="words.jpg.*PNG or a JPEG"):
+        render.photograph(tmp_path / "words.jpg")
+
+
 def test_coloured_strokes(face, tmp_path):
     """They come near in every colour, and the file has their colours; grey strokes could not."""
     image = np.stack([face, face[::-1], np.full(face.shape, 0.8)], -1)
@@ -145,6 +169,32 @@ def test_coloured_strokes(face, tmp_path):
     for channel in range(3):
         alone = render.blur(image[..., channel], 2.0)
         np.testing.assert_allclose(render.blur(image, 2.0)[..., channel], alone)
+
+
+@pytest.mark.parametrize("colour", [False, True])
+def test_chalk_draws_the_light(face, colour):
+    """Its picture is the negative of an ink drawing of the negative, and so is its file."""
+    image = np.stack([face, face[::-1], np.full(face.shape, 0.3)], -1) if colour else face
+    settings = {"steps": 5, "colour": colour}
+    chalk = render.sketch(image, 40, chalk=True, **settings)
+    negative = render.sketch(1 - image, 40, **settings)
+    np.testing.assert_allclose(chalk.picture(), 1 - negative.picture(), atol=1e-12)
+    films = [drawing.film().pictures for drawing in (chalk, negative)]
+    np.testing.assert_allclose(films[0], 1 - films[1], atol=1e-12)
+    root = ET.fromstring(chalk.svg)
+    assert root.find(f"{SVG}rect").get("fill") == "black"
+    assert (
+        root.find(f"{SVG}g").get("stroke") == "white" and "screen" in root.find(f"{SVG}style").text
+    )
+    if colour:  # what an ink leaves of white, a chalk gives to black
+        there, here = (
+            np.array([re.findall(r"[\d.]+(?=%)", line.get("stroke")) for line in lines], float)
+            for lines in (
+                ET.fromstring(each.svg).findall(f".//{SVG}line") for each in (negative, chalk)
+            )
+        )
+        np.testing.assert_allclose(here, 100 - there, atol=0.11)
+    assert "in chalk" in str(chalk) and "chalk" not in str(negative)
 
 
 def test_progress_and_an_early_end(face, capsys):

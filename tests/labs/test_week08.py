@@ -8,6 +8,7 @@ import re
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.labs.conftest import BENCHES
 
@@ -106,22 +107,38 @@ def test_thirty_strokes_make_a_star(told):
 
 
 def test_the_photograph_is_sketched_and_kept(told, tmp_path):
-    text = told("render.sketch(goal")
-    assert float(re.search(r"([\d.]+) dB", text)[1]) > 38
+    text = told("render.sketch(")
+    assert "100 of 100" in text  # a line that says how far it is
+    assert float(re.search(r"([\d.]+) dB", text)[1]) > 34
+    (drawing,) = told.shown
     svg = (tmp_path / "sketch.svg").read_text(encoding="utf-8")
-    assert svg.startswith("<svg") and svg.count("<line") > 500
-    assert "sketch.click" in svg and "<title>" in svg
+    assert svg == drawing.svg and svg.startswith("<svg") and svg.count("<line") > 1200
+    assert drawing.chalk and "draw it" in drawing._repr_html_()
 
 
-def test_a_photograph_of_any_size_becomes_a_square(solved, tmp_path):
-    import matplotlib.pyplot as plt
-
-    rng = np.random.default_rng(0)
-    for shape, name in (((250, 400, 3), "wide.png"), ((70, 64), "small.png")):
-        plt.imsave(tmp_path / name, rng.uniform(size=shape), cmap="gray")
-        photo = solved["open_photo"](tmp_path / name)
-        assert photo.ndim == 2 and photo.shape[0] == photo.shape[1] >= 60
-        assert photo.min() >= 0 and photo.max() <= 1
+def test_a_photograph_of_one_s_own_in_place_of_the_lighthouse(
+    solved, monkeypatch, tmp_path, capsys
+):
+    """By the change that the cell's remark and the text above it ask for, in colour, and misspelt."""
+    (cell,) = (
+        c for c in LAB.notebook.cells if "render.sketch(" in c.source and "@demo" in c.source
+    )
+    named = cell.source.replace(
+        "images.lighthouse(96)", 'render.photograph("me.png", 128, colour=True)'
+    )
+    source = named.replace("steps=100", "steps=3, colour=True").replace("1500", "20")
+    shown = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    monkeypatch.chdir(tmp_path)
+    exec(compile(source, "<demo>", "exec"), dict(solved))
+    assert capsys.readouterr().out.startswith(
+        "A file could not be used. There is no picture 'me.png'"
+    )
+    assert not shown
+    Image.fromarray(np.full((70, 40, 3), [200, 120, 60], np.uint8)).save("me.png")
+    exec(compile(source, "<demo>", "exec"), dict(solved))
+    assert "dB" in capsys.readouterr().out and (tmp_path / "sketch.svg").is_file()
+    assert shown[0].opacity.shape == (20, 3) and not shown[0].chalk
 
 
 def test_both_shadows_are_right(told):

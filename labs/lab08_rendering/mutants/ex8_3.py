@@ -154,3 +154,9 @@ def over(picture, covered, colour):
 def over(picture, covered, colour):
     """The picture with a layer of one colour painted over it."""
     return dp.render.over([(covered, colour)], picture)
+
+
+# %% by_logarithms diagnosis="not_finite"
+def soft_or(covered):
+    """Covered by one or more of the layers (n, height, width)."""
+    return 1 - dp.exp(dp.sum(dp.log(1 - covered), axis=0))

@@ -152,3 +152,10 @@ def cosine(a, b):
 def cosine(a, b):
     """The cosine of the angle between two arrays of one shape."""
     return np.sum(a * b, axis=-1) / np.sqrt(np.sum(a * a, axis=-1) * np.sum(b * b, axis=-1))
+
+
+# %% inner_factor_and_sign diagnosis="missing_factor"
+def pull(distance, softness):
+    """The derivative of coverage(distance, softness) by the distance."""
+    covered = coverage(distance, softness)
+    return covered * (1 - covered)

@@ -240,3 +240,15 @@ def anneal(loss, start, softnesses, steps):
         rate = 0.03 * min(1, soft)
         way.append(refine(lambda p, soft=soft: loss(p, softnesses[0]), way[-1], steps, rate))
     return way
+
+
+# %% a_list_of_numbers diagnosis="wrong_type"
+def refine(loss, start, steps, rate):
+    """The parameters after some steps of Adam on loss(parameters)."""
+    x = dp.tensor(start, requires_grad=True)
+    adam = dp.optim.Adam([x], lr=rate)
+    for _ in range(steps):
+        adam.zero_grad()
+        loss(x).backward()
+        adam.step()
+    return x.data.tolist()

@@ -153,3 +153,9 @@ def polish(g, f, y, steps, rate):
     for _ in range(steps):
         x -= rate * dp.grad(lambda x: dp.sum((f(x) - y) ** 2))(x)
     return x
+
+
+# %% by_adam diagnosis="other_function"
+def polish(g, f, y, steps, rate):
+    """Causes x: from g(y), descended on the sum of squares of f(x) - y."""
+    return refine(lambda x: dp.sum((f(x) - y) ** 2), g(y), steps, rate)
