@@ -7,10 +7,12 @@ ink from the notebook's own theme.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from dataclasses import replace
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from autograder.result import Finding, Result
@@ -192,9 +194,24 @@ def reread(result: Result) -> str:
 
 
 def place_in_notes(place: str) -> str:
-    """ "week03.md#fan-out" in words."""
+    """ "week03.md#fan-out" in words: the heading there, if the notes are at hand."""
     page, _, anchor = place.partition("#")
-    return f"{page}, “{anchor.replace('-', ' ')}”" if anchor else page
+    if not anchor:
+        return page
+    return f"{page}, “{_heading(page, anchor) or anchor.replace('-', ' ')}”"
+
+
+@functools.cache
+def _heading(page: str, anchor: str) -> str:
+    """What a reader sees at `(anchor)=` in the notes of the course that the notebook lies in."""
+    try:
+        here = Path.cwd()
+        notes = (folder / "course" / "notes" / page for folder in (here, *here.parents))
+        lines = next(each for each in notes if each.is_file()).read_text("utf-8").splitlines()
+        after = lines[lines.index(f"({anchor})=") + 1 :]
+        return next(line for line in after if line.startswith("#")).lstrip("# ")
+    except (OSError, ValueError, StopIteration):
+        return ""
 
 
 def words(kind: str) -> str:

@@ -15,7 +15,7 @@ from autograder.checker import check_exercise
 from autograder.errors import StudentError
 from autograder.exercise import load_lab
 from autograder.mark import Mark, agree
-from autograder.panel import prose
+from autograder.panel import place_in_notes, prose
 from autograder.probe import Student
 from autograder.result import MOST_TEXT, Result
 
@@ -439,3 +439,19 @@ def test_what_is_lent_reaches_the_student_s_own_helpers():
     assert student.rebind("uses", mul=lambda a, b: a * b)(3) == 2 + 4 + 6
     with pytest.raises(NotImplementedError):
         student.uses(1)
+
+
+def test_what_to_reread_is_named_as_it_is_headed(tmp_path, monkeypatch):
+    """The name of an anchor cannot be seen in the notes; the heading below it can."""
+    notes = tmp_path / "course" / "notes"
+    notes.mkdir(parents=True)
+    (notes / "week77.md").write_text(
+        "# Week\n\n(the-slope)=\n## Right value, wrong slope\n", "utf-8"
+    )
+    notebook = tmp_path / "labs" / "release" / "lab77"
+    notebook.mkdir(parents=True)
+    monkeypatch.chdir(notebook)
+    assert place_in_notes("week77.md#the-slope") == "week77.md, “Right value, wrong slope”"
+    assert place_in_notes("week77.md#gone-away") == "week77.md, “gone away”"
+    assert place_in_notes("week78.md#the-slope") == "week78.md, “the slope”"
+    assert place_in_notes("week77.md") == "week77.md"
