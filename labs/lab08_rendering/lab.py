@@ -389,7 +389,7 @@ def _():
     return show(
         figure,
         alt="Where pixels change as a disc grows: a thin ring by nudging, the same ring at softness "
-        "0.2, a wide fog at 3. On the right the cosine is nearly 1 up to 0.3 and falls beyond.",
+        "0.2, a wide fog at 3. On the right the cosine is nearly 1 at 0.2 and falls to both sides.",
     )
 
 
@@ -476,14 +476,14 @@ def _():
     axes.legend(frameon=False)
     return show(
         figure,
-        alt="Pixels off over the steps. At softness 0.2 the disc never moves from 14; at 4 it arrives "
-        "within a pixel and stays there; cooled from 4 to 0.2 it comes within some hundredths.",
+        alt="Pixels off over the steps. At softness 0.2 the disc only strays, from 14 to 15; at 4 it "
+        "arrives within a pixel and stays there; cooled from 4 to 0.2 it comes within a hundredth.",
     )
 
 
 # %% [markdown]
-# Three fates. Cold: it does not feel the target. Warm: it arrives, and is blind to the last pixel. Cooled:
-# some hundredths of a pixel, through the noise.
+# Three fates. Cold: it does not feel the target, and strays by what the noise tells it. Warm: it arrives,
+# and is blind to the last pixel. Cooled: about a hundredth of a pixel, through the noise.
 #
 # One disc with known colour was easy. Now three, of which nothing is known.
 
