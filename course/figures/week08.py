@@ -138,6 +138,26 @@ def blend() -> plt.Figure:
     return figure
 
 
+def pose() -> plt.Figure:
+    """A cube that somebody turned: the photograph, what is descended, and the turn that is found."""
+    canvas, cube = render.Canvas(24), render.cube(0.95)
+    turn = render.rotation(np.array([0.5, -0.7, 0.3]))
+    picture = render.draw_mesh_hard(cube.with_vertices(cube.vertices @ turn.T), canvas)
+    found = render.find_pose(cube, picture, canvas, looks=100, tries=3)
+    solid = cube.with_vertices(cube.vertices @ found.rotation.T)
+    off = render.angle_between(found.rotation, turn)
+    shown = (
+        ("photograph", picture),
+        ("soft, as descended", render.draw_mesh(solid, canvas, softness=2.0, sharing=0.05)),
+        (f"found, {off:.1f}° off", render.draw_mesh_hard(solid, render.Canvas(96))),
+    )
+    figure, panels = plt.subplots(1, 3, figsize=(8.4, 3))
+    for axes, (title, image) in zip(panels, shown, strict=True):
+        axes.imshow(np.clip(np.asarray(image), 0, 1))
+        axes.set_title(title)
+    return figure
+
+
 def peanut() -> render.Mesh:
     """A solid to be found: a sphere with a waist."""
     sphere = render.icosphere(2)
@@ -248,6 +268,7 @@ TITLES = {
     "start": "A photograph, and descent from a random start and from a first look",
     "inverse": "Regression and forward consistency for y = x squared",
     "blend": "A square drawn by one softmax and by coverage",
+    "pose": "A turned cube: photograph, soft picture, and the pose that is found",
     "carve": "A shape from six silhouettes",
     "sketch": "A photograph and two drawings of it by strokes",
     "distances": "Level lines of distance, and the coverage made of them",
@@ -256,9 +277,9 @@ TITLES = {
 
 
 def main(folder: Path = HERE) -> None:
-    """Write the nine figures into `folder`, the same every time."""
+    """Write the ten figures into `folder`, the same every time."""
     plt.rcParams.update({"svg.hashsalt": "week08", "svg.fonttype": "none", "font.size": 10})
-    for figure in (dial, reach, start, inverse, blend, carve, sketch, distances, shadow):
+    for figure in (dial, reach, start, inverse, blend, pose, carve, sketch, distances, shadow):
         plt.close(made := figure())
         for axes in made.axes:
             axes.spines[["top", "right"]].set_visible(False)
