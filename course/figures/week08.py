@@ -33,7 +33,7 @@ def disc(softness: float, canvas: render.Canvas, **changes: np.ndarray) -> np.nd
 def dial() -> plt.Figure:
     """What softness costs: nearness to the hard picture, and to the way it changes."""
     canvas, h = render.Canvas(32), render.Canvas(32).pixel / 4
-    soft = np.geomspace(0.05, 6, 25)
+    soft = np.geomspace(0.05, 6, 65)
     ends = {"size": DISC["size"] + h}, {"size": DISC["size"] - h}
     hard = disc(0, canvas)
     change = disc(0, canvas, **ends[0]) - disc(0, canvas, **ends[1])
@@ -44,12 +44,16 @@ def dial() -> plt.Figure:
         cosine.append(np.sum(own * change) / np.linalg.norm(own) / np.linalg.norm(change))
     figure, (left, right) = plt.subplots(1, 2, figsize=(9.2, 3.2))
     left.loglog(soft, error, color=BLUE, linewidth=2)
-    left.set(xlabel="softness in pixels", ylabel="rms distance", title="the picture")
+    left.set(xlabel="softness in pixels", ylabel="distance (root mean square)", title="the picture")
     right.semilogx(soft, cosine, color=BLUE, linewidth=2)
     right.set(xlabel="softness in pixels", ylabel="cosine", title="how it changes", ylim=(0, 1.05))
     for axes in (left, right):
         axes.axvline(0.2, color=GREY, linestyle=":")
-        axes.annotate("0.2", (0.21, axes.get_ylim()[0] * 1.3 + 0.02), color=GREY)
+        axes.set_xticks(
+            [0.05, 0.1, 0.2, 0.5, 1, 2, 5], ["0.05", "0.1", "0.2", "0.5", "1", "2", "5"]
+        )
+        axes.minorticks_off()
+    left.set_yticks([0.01, 0.03, 0.1, 0.3], ["0.01", "0.03", "0.1", "0.3"])
     return figure
 
 
@@ -81,15 +85,16 @@ def start() -> plt.Figure:
     picture = picture + 0.02 * np.random.default_rng(1).normal(size=picture.shape)
     chance = render.scatter(kinds, np.random.default_rng(11))
     looked = render.first_guesses(kinds, picture, canvas)[0][1]
-    figure, panels = plt.subplots(1, 5, figsize=(10, 2.3))
-    shown = [("photograph", picture)]
-    for name, guess in (("start by chance", chance), ("first look", looked)):
+    figure = plt.figure(figsize=(7.4, 4.6))
+    grid = figure.add_gridspec(2, 4)
+    shown = [(grid[:, :2], "photograph", picture)]
+    for row, (name, guess) in enumerate((("a start by chance", chance), ("a first look", looked))):
         found = render.refine(kinds, picture, canvas, guess, (4.0, 2.0, 0.7, 0.2), steps=30)
-        shown += [(name, render.render(kinds, guess, canvas)),
-                  ("descended", render.render(kinds, found.parameters, canvas))]  # fmt: skip
-    for axes, (title, image) in zip(panels, shown, strict=True):
-        axes.imshow(np.clip(image, 0, 1))
-        axes.set(title=title, xticks=[], yticks=[])
+        shown += [(grid[row, 2], name, render.render(kinds, guess, canvas)),
+                  (grid[row, 3], "descended", render.render(kinds, found.parameters, canvas))]  # fmt: skip
+    for place, title, image in shown:
+        figure.add_subplot(place).set_title(title)
+        plt.imshow(np.clip(image, 0, 1))
     return figure
 
 
@@ -115,12 +120,12 @@ def inverse() -> plt.Figure:
 
 
 def blend() -> plt.Figure:
-    """A unit square, half a unit nearer than the background: by one softmax, and by coverage."""
+    """A unit square, 0.6 nearer than the background: by one softmax, and by coverage."""
     canvas, width = render.Canvas(64), 0.006
     distance = render.box(canvas.points(), half=(0.5, 0.5))
     covered = np.asarray(render.coverage(distance, width))
     sharing = 0.01
-    logits = np.log(np.maximum(covered, 1e-300)) + 0.5 / sharing
+    logits = np.log(np.maximum(covered, 1e-300)) + 0.6 / sharing
     one = 1 / (1 + np.exp(-np.clip(logits, -60, 60)))
     figure, panels = plt.subplots(1, 2, figsize=(6.4, 3))
     for axes, picture, title in zip(
@@ -133,53 +138,127 @@ def blend() -> plt.Figure:
     return figure
 
 
+def pose() -> plt.Figure:
+    """A cube that somebody turned: the photograph, what is descended, and the turn that is found."""
+    canvas, cube = render.Canvas(24), render.cube(0.95)
+    turn = render.rotation(np.array([0.5, -0.7, 0.3]))
+    picture = render.draw_mesh_hard(cube.with_vertices(cube.vertices @ turn.T), canvas)
+    found = render.find_pose(cube, picture, canvas, looks=100, tries=3)
+    solid = cube.with_vertices(cube.vertices @ found.rotation.T)
+    off = render.angle_between(found.rotation, turn)
+    shown = (
+        ("photograph", picture),
+        ("soft, as descended", render.draw_mesh(solid, canvas, softness=2.0, sharing=0.05)),
+        (f"found, {off:.1f}° off", render.draw_mesh_hard(solid, render.Canvas(96))),
+    )
+    figure, panels = plt.subplots(1, 3, figsize=(8.4, 3))
+    for axes, (title, image) in zip(panels, shown, strict=True):
+        axes.imshow(np.clip(np.asarray(image), 0, 1))
+        axes.set_title(title)
+    return figure
+
+
 def peanut() -> render.Mesh:
     """A solid to be found: a sphere with a waist."""
-    mesh = render.icosphere(2)
-    x, y, z = mesh.vertices.T
-    waist = 0.45 + 0.3 * x**2
-    return mesh.with_vertices(np.stack([0.8 * x, waist * y, waist * z], -1))
+    sphere = render.icosphere(2)
+    radius = 0.55 + 0.35 * sphere.vertices[:, :1] ** 2
+    return sphere.with_vertices(sphere.vertices * radius)
 
 
 def carve() -> plt.Figure:
     """A shape from six silhouettes: what is seen, the start, the end, and a view never seen."""
-    canvas, solid = render.Canvas(24), peanut()
-    turns = [render.random_rotation(np.random.default_rng(k)) for k in range(7)]
-    seen = [
-        np.asarray(render.silhouette(solid.with_vertices(solid.vertices @ turn.T), canvas))
-        for turn in turns
-    ]
-    ball = render.icosphere(1, 0.6)
-    found = render.carve(ball, turns[:6], np.array(seen[:6]), canvas, steps=20)
-    figure, panels = plt.subplots(1, 9, figsize=(11, 1.7))
-    for k in range(6):
-        panels[k].imshow(1 - seen[k], cmap="gray", vmin=0, vmax=1)
-        panels[k].set(title=f"seen {k + 1}")
-    light, fine = (0.4, 0.7, 1.0), render.Canvas(48)
-    for axes, mesh, title in (
-        (panels[6], ball, "start"), (panels[7], found, "found"), (panels[8], solid, "truth"),
-    ):  # fmt: skip
-        turned = mesh.with_vertices(mesh.vertices @ turns[6].T)
-        axes.imshow(render.draw_mesh_hard(turned, fine, colours=render.shade(turned, light)))
-        axes.set(title=title)
-    for axes in panels:
-        axes.set(xticks=[], yticks=[])
+    canvas, fine, solid = render.Canvas(24, span=2.4), render.Canvas(48, span=2.4), peanut()
+    axes = ((0, 0, 0), (0, 1.05, 0), (0, 2.1, 0), (1.57, 0, 0), (0.79, 1.57, 0), (-0.79, 0.3, 0))
+    turns = [render.rotation(np.array(axis, float)) for axis in axes]
+    others = [render.random_rotation(np.random.default_rng(k)) for k in range(6)]
+    shown = render.rotation(np.array([0.5, -0.6, 0.4]))
+
+    def outline(mesh: render.Mesh, turn: np.ndarray, where: render.Canvas) -> np.ndarray:
+        return render.silhouette_hard(mesh.with_vertices(mesh.vertices @ turn.T), where)
+
+    seen = np.array([outline(solid, turn, canvas) for turn in turns])
+    ball = render.icosphere(1, 0.7)
+    found = render.carve(ball, turns, seen, canvas, steps=20)
+    figure = plt.figure(figsize=(8.4, 4.6))
+    top, low = figure.add_gridspec(2, 1, height_ratios=(1, 2.3))
+    for k, place in enumerate(top.subgridspec(1, 6)):
+        figure.add_subplot(place).set_title(f"seen {k + 1}")
+        plt.imshow(1 - seen[k], cmap="gray", vmin=0, vmax=1)
+    light, truth = (0.4, 0.7, 1.0), [outline(solid, turn, fine) for turn in others]
+    for place, mesh, title in zip(
+        low.subgridspec(1, 3), (ball, found, solid), ("start", "found", "truth"), strict=True
+    ):
+        overlaps = []
+        for turn, wanted in zip(others, truth, strict=True):
+            pair = outline(mesh, turn, fine), wanted
+            overlaps.append(np.minimum(*pair).sum() / np.maximum(*pair).sum())
+        turned = mesh.with_vertices(mesh.vertices @ shown.T)
+        if mesh is not solid:
+            title = f"{title}: overlap {np.mean(overlaps):.2f}"
+        figure.add_subplot(place).set_title(title)
+        large = render.Canvas(80, span=2.4)
+        plt.imshow(render.draw_mesh_hard(turned, large, colours=render.shade(turned, light)))
     return figure
 
 
 def sketch() -> plt.Figure:
-    """The lighthouse, and drawings of it with 60 and 400 strokes of chalk."""
+    """The lighthouse, and drawings of it with 100 and 700 strokes of chalk."""
     photo = images.lighthouse(96)
-    figure, panels = plt.subplots(1, 3, figsize=(6.4, 2.4))
-    fine = render.Canvas(128)
+    figure, panels = plt.subplots(1, 3, figsize=(9, 3.3))
+    fine = render.Canvas(288)
     panels[0].imshow(photo, cmap="gray", vmin=0, vmax=1)
     panels[0].set(title="photograph")
-    for axes, count, width in ((panels[1], 60, 1.2), (panels[2], 400, 0.7)):
-        drawing = render.sketch(1 - photo, count, steps=120, width=width)
+    for axes, count, width in ((panels[1], 100, 1.0), (panels[2], 700, 0.45)):
+        drawing = render.sketch(1 - photo, count, steps=150, width=width)
         axes.imshow(1 - drawing.picture(fine), cmap="gray", vmin=0, vmax=1)
         axes.set(title=f"{count} strokes")
-    for axes in panels:
-        axes.set(xticks=[], yticks=[])
+    return figure
+
+
+def distances() -> plt.Figure:
+    """Three shapes as level lines of their distances, and what coverage makes of them."""
+    canvas = render.Canvas(96, span=2.4)
+    points, middle = canvas.points(), np.zeros(2)
+    ends = np.array([-0.6, -0.4]), np.array([0.6, 0.4])
+    shapes = (
+        ("circle", render.circle(points / 0.6) * 0.6, 0.0),
+        ("stroke", render.segment(points, *ends), 0.12),
+        ("star", render.distance_of("star", points, middle, 0.0, 0.9), 0.0),
+    )
+    figure, panels = plt.subplots(2, 3, figsize=(8.4, 5.4))
+    extent = (-1.2, 1.2, -1.2, 1.2)
+    for (upper, lower), (name, distance, pen) in zip(panels.T, shapes, strict=True):
+        distance = np.asarray(distance) - pen
+        level = np.arange(-0.8, 1.4, 0.1)
+        upper.contour(distance[::-1], level, colors=GREY, linewidths=0.6, extent=extent)
+        upper.contour(distance[::-1], [0], colors=BLUE, linewidths=2.5, extent=extent)
+        upper.set(title=name, aspect="equal", xticks=[], yticks=[])
+        upper.spines[:].set_visible(False)
+        lower.imshow(1 - np.asarray(render.coverage(distance, 0.06)), cmap="gray", vmin=0, vmax=1)
+    return figure
+
+
+def shadow() -> plt.Figure:
+    """One body of small cubes, and its two shadows: a heart and a star."""
+    n = 24
+    x, y = np.moveaxis(render.Canvas(n).points(), -1, 0)
+    heart = (1.4 * x**2 + 1.4 * (y + 0.1) ** 2 - 0.8) ** 3 < 3.3 * x**2 * (y + 0.1) ** 3
+    high = y[heart.any(axis=1), 0]  # a row must have ink in both shadows, or in none
+    middle, radius = (high.max() + high.min()) / 2, (high.max() - high.min()) / 2 + 1 / n
+    ring = abs(np.hypot(x, y - middle) - 0.75 * radius) < 0.25 * radius
+    body = render.shadow_body(heart, ring, material=0.0005)
+    mesh = body.mesh()
+    tilted = mesh.vertices @ render.rotation(np.array([0.0, 0.7, 0.0])).T
+    tilted = mesh.with_vertices(0.8 * tilted @ render.rotation(np.array([0.45, 0.0, 0.0])).T)
+    colours = render.shade(tilted, (0.3, 0.8, 1.0))
+    drawn = render.draw_mesh_hard(tilted, render.Canvas(96), colours=colours, samples=2)
+    front, side = body.shadows()
+    figure, panels = plt.subplots(1, 3, figsize=(8.4, 3))
+    for axes, image, title in zip(
+        panels, (drawn, front, side), ("the body", "from the front", "from the left"), strict=True
+    ):
+        axes.imshow(image if image.ndim == 3 else ~image, cmap="gray")
+        axes.set_title(title)
     return figure
 
 
@@ -189,18 +268,24 @@ TITLES = {
     "start": "A photograph, and descent from a random start and from a first look",
     "inverse": "Regression and forward consistency for y = x squared",
     "blend": "A square drawn by one softmax and by coverage",
+    "pose": "A turned cube: photograph, soft picture, and the pose that is found",
     "carve": "A shape from six silhouettes",
     "sketch": "A photograph and two drawings of it by strokes",
+    "distances": "Level lines of distance, and the coverage made of them",
+    "shadow": "A body of small cubes, and two shadows that it throws",
 }
 
 
 def main(folder: Path = HERE) -> None:
-    """Write the seven figures into `folder`, the same every time."""
+    """Write the ten figures into `folder`, the same every time."""
     plt.rcParams.update({"svg.hashsalt": "week08", "svg.fonttype": "none", "font.size": 10})
-    for figure in (dial, reach, start, inverse, blend, carve, sketch):
+    for figure in (dial, reach, start, inverse, blend, pose, carve, sketch, distances, shadow):
         plt.close(made := figure())
         for axes in made.axes:
             axes.spines[["top", "right"]].set_visible(False)
+            if axes.images:
+                axes.set(xticks=[], yticks=[])
+                axes.spines[:].set(visible=True, color=GREY, linewidth=0.6)
         made.tight_layout()
         path = folder / f"week08-{figure.__name__}.svg"
         title = {"Title": TITLES[figure.__name__], "Date": None}

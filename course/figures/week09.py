@@ -67,25 +67,29 @@ def contact() -> plt.Figure:
 
 def through_time() -> plt.Figure:
     """The unrolled graph: states from left to right, the same parameters under each step."""
-    figure, axes = plt.subplots(figsize=(8.8, 2.6))
-    arrow = {"arrowstyle": "->", "color": "black", "linewidth": 1.2}
-    back = {"arrowstyle": "->", "color": VERMILION, "linewidth": 1.2, "linestyle": "--"}
+    figure, axes = plt.subplots(figsize=(8.8, 2.9))
+    line = {"color": "black", "linewidth": 1.4}
+    arrow = {"arrowstyle": "->", **line}
+    back = {"arrowstyle": "->", "color": VERMILION, "linewidth": 1.4, "linestyle": "--"}
     for k in range(5):
-        axes.text(2 * k, 1, f"$x_{k}$", ha="center", va="center", fontsize=14)
+        axes.text(2 * k, 1, f"$x_{k}$", ha="center", va="center", fontsize=16)
         if k < 4:
             box = {"boxstyle": "round", "facecolor": "white", "edgecolor": GREY}
-            axes.text(2 * k + 1, 1, "step", ha="center", va="center", bbox=box)
-            axes.annotate("", (2 * k + 0.6, 1.1), (2 * k + 0.25, 1.1), arrowprops=arrow)
-            axes.annotate("", (2 * k + 1.75, 1.1), (2 * k + 1.4, 1.1), arrowprops=arrow)
-            axes.annotate("", (2 * k + 0.25, 0.9), (2 * k + 0.6, 0.9), arrowprops=back)
-            axes.annotate("", (2 * k + 1.4, 0.9), (2 * k + 1.75, 0.9), arrowprops=back)
-            axes.annotate("", (2 * k + 0.95, 0.7), (4, 0.12), arrowprops=arrow)
-            axes.annotate("", (4.15, 0.02), (2 * k + 1.08, 0.7), arrowprops=back)
-            axes.annotate("", (2 * k + 1, 1.25), (2 * k + 1, 1.6), arrowprops=arrow)
-            axes.text(2 * k + 1, 1.7, f"$u_{k}$", ha="center", color=GREEN, fontsize=12)
-    axes.text(4, -0.1, r"$\theta$", ha="center", va="center", fontsize=16, color=BLUE)
-    axes.text(8.3, 0.88, "1", color=VERMILION, fontsize=12)
-    axes.set(xlim=(-0.5, 8.8), ylim=(-0.2, 2))
+            axes.text(2 * k + 1, 1, "step", ha="center", va="center", fontsize=12, bbox=box)
+            for left, right in ((0.25, 0.65), (1.35, 1.75)):
+                axes.annotate("", (2 * k + right, 1.1), (2 * k + left, 1.1), arrowprops=arrow)
+                axes.annotate("", (2 * k + left, 0.9), (2 * k + right, 0.9), arrowprops=back)
+            axes.annotate("", (2 * k + 0.9, 0.7), (2 * k + 0.9, 0.2), arrowprops=arrow)
+            axes.annotate("", (2 * k + 1.1, 0.0), (2 * k + 1.1, 0.7), arrowprops=back)
+            axes.annotate("", (2 * k + 1, 1.3), (2 * k + 1, 1.65), arrowprops=arrow)
+            axes.text(2 * k + 1, 1.75, f"$u_{k}$", ha="center", color=GREEN, fontsize=14)
+    axes.plot((0, 6.9), (0.2, 0.2), **line)
+    axes.annotate("", (0, 0), (7.1, 0), arrowprops=back)
+    axes.text(-0.2, 0.2, r"$\theta$", ha="right", va="center", fontsize=16, color=BLUE)
+    axes.text(-0.2, -0.12, r"$\bar\theta$", ha="right", va="center", fontsize=16, color=VERMILION)
+    axes.text(3.6, -0.16, "all shares add up", va="center", ha="center", color=VERMILION)
+    axes.text(8.35, 0.9, "1", color=VERMILION, fontsize=14, va="center")
+    axes.set(xlim=(-0.6, 8.6), ylim=(-0.3, 2.05))
     axes.axis("off")
     return figure
 
@@ -104,6 +108,34 @@ def heights(gravity, bounciness, frames):
         height = np.where((t >= 0) & (t < 2 * speed / g), speed * t - g * t * t / 2, height)
         begins, speed = begins + 2 * speed / g, bounciness * speed
     return height
+
+
+def film() -> plt.Figure:
+    """Some frames of the film, and the heights by the first guess and by what two fits of lab 9 found."""
+    rng, fine = np.random.default_rng(7), CANVAS.finer(8).points()
+    true = heights(9.81, 0.8, 40)
+    figure = plt.figure(figsize=(8.8, 4.6))
+    top, low = figure.add_gridspec(2, 1, height_ratios=(1, 2.2))
+    for k, place in enumerate(top.subgridspec(1, 8)):
+        inside = np.hypot(fine[..., 0], fine[..., 1] - true[5 * k] - 0.2) < 0.2
+        frame = inside.reshape(24, 8, 24, 8).mean((1, 3)) + 0.05 * rng.normal(size=(24, 24))
+        axes = figure.add_subplot(place)
+        axes.imshow(frame, cmap="gray_r", vmin=0, vmax=1)
+        axes.set(xticks=[], yticks=[])
+        axes.set_title(f"{5 * k * DT:.2f} s", fontsize=10)
+    axes = figure.add_subplot(low)
+    axes.plot(DT * np.arange(0, 40), true, "o", color=GREY, markersize=4, label="the ball")
+    curves = (
+        (3.0, 0.5, VERMILION, "--", "first guess: 3.00, 0.50"),
+        (2.572, 0.5835, GREEN, ":", "all 40 frames at once: 2.57, 0.58"),
+        (9.807, 0.8002, BLUE, "-", "growing horizon: 9.81, 0.80"),
+    )
+    for gravity, bounciness, colour, style, name in curves:
+        path = heights(gravity, bounciness, 40)
+        axes.plot(DT * np.arange(40), path, style, color=colour, linewidth=2, label=name)
+    axes.set(xlabel="time (s)", ylabel="height (m)", ylim=(0, 1.4))
+    axes.legend(frameon=False, loc="upper right")
+    return figure
 
 
 def horizon() -> plt.Figure:
@@ -148,7 +180,7 @@ def reach() -> plt.Figure:
         state = step(state)
         norms.append(np.linalg.norm(J, 2))
     axes.semilogy(norms, "-.", color=GREEN, label="pendulum, started near the top")
-    axes.set(xlabel="steps", ylabel="norm of ∂x_t / ∂x_0")
+    axes.set(xlabel="steps $t$", ylabel=r"norm of $\partial x_t / \partial x_0$")
     axes.legend(frameon=False, fontsize=8)
     return figure
 
@@ -186,9 +218,13 @@ def control() -> plt.Figure:
     t = DT * np.arange(1, 131)
     top.plot(t, angles, color="black", linewidth=2)
     for k, path in plans.items():
-        top.plot(DT * (k + 1 + np.arange(30)), path, "--", color=BLUE)
+        top.plot(DT * (k + 1 + np.arange(30)), path, "--", color=BLUE, linewidth=2)
+        top.annotate(f"plan at {DT * k:.1f} s", (DT * (k + 30), path[-1]), (6, 4) if k else (-4, 5),
+                     color=BLUE, ha="left" if k else "right", textcoords="offset points")  # fmt: skip
     for level in (-np.pi, np.pi):
         top.axhline(level, color=GREY, linestyle=":")
+        top.annotate("upright", (6, level), (0, 4), color=GREY, textcoords="offset points")
+    top.set_ylim(-3.6, 4.1)
     top.set(ylabel="angle (rad)")
     low.step(t, pushes, color=VERMILION)
     low.set(xlabel="time (s)", ylabel="motor (1/s²)")
@@ -199,6 +235,7 @@ TITLES = {
     "energy": "Pendulums in the plane of angle and rate, by two kinds of step",
     "through_time": "An unrolled loop, whose steps share their parameters",
     "contact": "The naive bounce is a staircase, however fine",
+    "film": "Frames of a film, and the heights by three pairs of numbers",
     "horizon": "How well each gravity explains a film, by the number of frames",
     "reach": "The norm of the Jacobian through time",
     "control": "A pendulum that swings itself up: angle, three plans, and the motor",
@@ -206,12 +243,12 @@ TITLES = {
 
 
 def main(folder: Path = HERE) -> None:
-    """Write the six figures into `folder`, the same every time."""
+    """Write the seven figures into `folder`, the same every time."""
     plt.rcParams.update({"svg.hashsalt": "week09", "svg.fonttype": "none", "font.size": 10})
-    for figure in (energy, through_time, contact, horizon, reach, control):
+    for figure in (energy, through_time, contact, film, horizon, reach, control):
         plt.close(made := figure())
         for axes in made.axes:
-            axes.spines[["top", "right"]].set_visible(False)
+            axes.spines[["top", "right"]].set_visible(bool(axes.images))
         made.tight_layout()
         path = folder / f"week09-{figure.__name__.replace('_', '-')}.svg"
         title = {"Title": TITLES[figure.__name__], "Date": None}

@@ -9,7 +9,8 @@ Visibility: among the faces that reach a pixel, each is seen as far as no other 
 
 It is tempting to settle both by one softmax over all faces and the background, by nearness and reach
 together. Its pictures are biased: whatever is nearer swells over what is behind it, by many softnesses,
-and a unit square is drawn with an area of almost three.
+and a unit square, nearer than the background by 0.6, is drawn with an area of 2.85 (at a softness of
+0.006 and a temperature of 0.01).
 
 Source: Liu, Li, Chen & Li, "Soft Rasterizer", International Conference on Computer Vision, 2019, for
 the idea of soft faces, and for that softmax.

@@ -381,7 +381,7 @@ def _():
     return show(
         figure,
         alt="Where pixels change as a disc grows: a thin ring by nudging, the same ring at softness "
-        "0.2, a wide fog at 3. On the right the cosine is nearly 1 at 0.2, and falls to both sides.",
+        "0.2, a wide fog at 3. On the right the cosine is nearly 1 at 0.2 and falls to both sides.",
     )
 
 
@@ -468,14 +468,14 @@ def _():
     axes.legend(frameon=False)
     return show(
         figure,
-        alt="Pixels off over the steps. At softness 0.2 the disc stays 14 to 16 away; at 4 it arrives "
-        "within a pixel and stays there; cooled from 4 to 0.2 it comes within about a hundredth.",
+        alt="Pixels off over the steps. At softness 0.2 the disc only strays, from 14 to 15; at 4 it "
+        "arrives within a pixel and stays there; cooled from 4 to 0.2 it comes within a hundredth.",
     )
 
 
 # %% [markdown]
-# Three fates. Cold: it does not feel the target. Warm: it arrives, and is blind to the last pixel. Cooled:
-# about a hundredth of a pixel, through the noise.
+# Three fates. Cold: it does not feel the target, and strays by what the noise tells it. Warm: it arrives,
+# and is blind to the last pixel. Cooled: about a hundredth of a pixel, through the noise.
 #
 # One disc with known colour was easy. Now three, of which nothing is known.
 
@@ -987,6 +987,7 @@ def _():
 # - **Squares and stars**: `render.fit_scene` finds turns, too. Which shapes does it confuse?
 # - **Light.** Shade a sphere by `render.shade` and find the lamp from one picture.
 # - **Hidden.** Let one disc cover another. What can the slope know of what is hidden?
+# - **A solid.** `render.carve` bends a ball until six outlines agree. What must it miss?
 # - **A pyramid.** Compare at three blurs at once, instead of cooling.
 
 # %% [markdown]

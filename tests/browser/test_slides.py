@@ -165,6 +165,14 @@ def test_bullets_with_a_plus_appear_one_at_a_time(deck, show):
     assert shown == [0, 1, 2, 3]
 
 
+def test_the_cover_says_once_how_to_move(deck, show):
+    page, _ = show(deck)  # Reveal gives the cover's class to the sheet behind it, too
+    said = page.evaluate("""() => [...document.querySelectorAll('.cover')].map(
+      each => getComputedStyle(each, '::after').content)""")
+    assert len(said) > 1
+    assert sum("arrow keys" in each for each in said) == 1
+
+
 def test_it_prints_a_page_a_frame(deck, show):
     page, complaints = show(deck, "?print-pdf")
     page.wait_for_function("() => document.querySelectorAll('.pdf-page').length > 0")
