@@ -2,8 +2,8 @@
 
 Values and slopes are asked for together: this renderer is there to be run backwards, so dpkit's reverse
 mode is run through the student's functions in the student's process. The truths are those of
-`dpkit.render`, which has its own tests, and their slopes are centred differences of it. While a student's
-function runs, `dpkit.render` lends only its sheet, its look at colours and its blur.
+`dpkit.render`, which has its own tests, and their slopes are centred differences of it. What
+`dpkit.render` has ready-made is out of reach of a student's function meanwhile.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import numpy as np
 
 import dpkit as dp
-from autograder.errors import StudentError
 from autograder.exercise import Lab, agree
 from dpkit import render as drawn
 
@@ -62,30 +61,14 @@ def slopes_of(f, arguments, weights, by):
 
 
 @lab.helper
-def unaided(run, function):
-    """run(), while dpkit's own renderer is out of reach. The `function` that is asked must not be
-    one of its functions either."""
+def unaided(student, name, **lent):
+    """The student's function, while what dpkit's renderer has ready-made is out of reach: not its
+    sheet, its look at colours and its blur."""
     from dpkit import render
 
-    def refusal(name):
-        def refuse(*_, **__):
-            raise RuntimeError(f"`{name}` is ready-made. Write your own here, and compare later.")
-
-        return refuse
-
-    if str(getattr(function, "__module__", "")).startswith("dpkit"):
-        refusal(f"render.{function.__name__}")()
-    names = [
-        each for each in render.__all__ if each not in ("Canvas", "clusters", "blur", "SHAPES")
-    ]
-    kept = [(name, getattr(render, name)) for name in names]
-    try:
-        for name, _ in kept:
-            setattr(render, name, refusal(f"render.{name}"))
-        return run()
-    finally:
-        for name, was in kept:
-            setattr(render, name, was)
+    kept = ("SHAPES", "Canvas", "blur", "clusters", "sketch")  # blur lives in the module `sketch`
+    names = ["shapes", "cover", "strokes", *(each for each in render.__all__ if each not in kept)]
+    return student.rebind(name, without=[f"dpkit.render.{each}" for each in names], **lent)
 
 
 @lab.helper
@@ -93,7 +76,7 @@ def values_and_intact(function, arguments):
     """What came out, and whether the arguments are as they were."""
     arguments = [array(each) for each in arguments]
     before = [np.copy(each) for each in arguments]
-    got = numbers(unaided(lambda: function(*arguments), function))
+    got = numbers(function(*arguments))
     pairs = zip(arguments, before, strict=True)
     return {"got": got, "intact": all(bool(np.array_equal(*pair)) for pair in pairs)}
 
@@ -115,20 +98,6 @@ def lent_paint(scene, softness):
 
 # ------------------------------------------------------------------------------------------------
 # What verdicts share
-
-
-def on_their_own(ask, mark):
-    """`ask`; where a ready-made function was called, the part fails for that reason."""
-
-    def asked(**inputs):
-        try:
-            return ask(**inputs)
-        except StudentError as error:
-            if "` is ready-made." in error.message:
-                mark.fail("borrowed", error.message.removeprefix("RuntimeError: "))
-            raise
-
-    return asked
 
 
 def nudged(f, x, h=1e-6):
@@ -256,13 +225,12 @@ class Hard:
 )
 class Distances:
     def probe(student, which, arguments, weights=None, by=None):
-        function = getattr(student, which)
+        function = unaided(student, which)
         if by is None:
             return values_and_intact(function, arguments)
-        return unaided(lambda: slopes_of(function, arguments, weights, by), function)
+        return slopes_of(function, arguments, weights, by)
 
     def verdict(ask, rng, mark):
-        ask = on_their_own(ask, mark)
         truths = {"circle": drawn.circle, "segment": drawn.segment}
 
         def wrong_circles(p, c, r):
@@ -407,15 +375,13 @@ class Distances:
 )
 class Coverage:
     def probe(student, which, arguments, weights=None, by=None):
-        function = getattr(student, which)
+        function = unaided(student, which)
         if by is None:
             with np.errstate(all="ignore"):
                 return values_and_intact(function, arguments)
-        return unaided(lambda: slopes_of(function, arguments, weights, by), function)
+        return slopes_of(function, arguments, weights, by)
 
     def verdict(ask, rng, mark):
-        ask = on_their_own(ask, mark)
-
         def blend(picture, covered, colour):
             return drawn.over([(covered, colour)], picture)
 
@@ -556,7 +522,7 @@ class Judged:
             def lent(distance, softness):
                 return 0.5 * (1 - dp.tanh(distance / softness / 2))
 
-            function = student.rebind("pull", coverage=lent)
+            function = unaided(student, "pull", coverage=lent)
             with np.errstate(all="ignore"):
                 return values_and_intact(function, arguments)
         if which == "change":
@@ -568,12 +534,10 @@ class Judged:
                     return np.floor(8 * scale * p)
                 return dp.sin(scale * p) if form == "sine" else scale * p * p * p
 
-            return {"got": numbers(student.change(picture, p, h)), "intact": True}
-        return values_and_intact(getattr(student, which), arguments)
+            return {"got": numbers(unaided(student, "change")(picture, p, h)), "intact": True}
+        return values_and_intact(unaided(student, which), arguments)
 
     def verdict(ask, rng, mark):
-        ask = on_their_own(ask, mark)
-
         def pull(distance, s):
             distance = np.asarray(distance, float)
             answer = ask(which="pull", arguments=[distance, s])
@@ -695,20 +659,17 @@ class Backwards:
     def probe(student, which, scene=None, picture=None, softness=None, slope=False, scale=None,
               goal=None, steps=None, rate=None):  # fmt: skip
         if which == "misfit":
-            function = student.rebind("misfit", paint=lent_paint)
+            function = unaided(student, "misfit", paint=lent_paint)
             scene, picture = np.array(scene, float), np.array(picture, float)
             if slope:
-                value, by = unaided(
-                    lambda: dp.value_and_grad(lambda s: function(s, picture, softness))(scene),
-                    function,
-                )
+                value, by = dp.value_and_grad(lambda s: function(s, picture, softness))(scene)
                 return {"value": value, "slope": by}
-            return {"got": numbers(unaided(lambda: function(scene, picture, softness), function))}
+            return {"got": numbers(function(scene, picture, softness))}
         if which == "refine":
             scale, goal = np.array(scale, float), np.array(goal, float)
             start = np.array(scene, float)
             before = start.copy()
-            got = student.refine(
+            got = unaided(student, "refine")(
                 lambda p: dp.sum(scale * (p - goal) ** 2) / 2, start, int(steps), rate
             )
             plain = not isinstance(got, dp.Tensor)
@@ -727,7 +688,7 @@ class Backwards:
 
             start = np.array(scene, float)
             before = start.copy()
-            got = student.rebind("anneal", refine=lent)(loss, start, list(softness), int(steps))
+            got = unaided(student, "anneal", refine=lent)(loss, start, list(softness), int(steps))
             listed = isinstance(got, (list, tuple)) or getattr(got, "ndim", 0) > np.ndim(start)
             same = bool(np.array_equal(start, before))
             return {
@@ -737,8 +698,8 @@ class Backwards:
             }
         # all of it: the student's own three functions, on a lent sheet
         picture = np.array(picture, float)
-        misfit = student.rebind("misfit", paint=lent_paint)
-        way = student.anneal(
+        misfit = unaided(student, "misfit", paint=lent_paint)
+        way = unaided(student, "anneal")(
             lambda s, soft: misfit(s, picture, soft),
             np.array(scene, float),
             list(softness),
@@ -747,8 +708,6 @@ class Backwards:
         return {"got": numbers(way[-1])}
 
     def verdict(ask, rng, mark):
-        ask = on_their_own(ask, mark)
-
         def some(count):
             """Circles in corners of the sheet, which do not touch."""
             corners = np.array([[-0.45, 0.4], [0.4, -0.35], [0.45, 0.5]])[:count]
@@ -998,18 +957,16 @@ class Look:
     def probe(student, which, picture, colours):
         picture, colours = np.array(picture, float), np.array(colours, float)
         if which == "label":
-            return values_and_intact(student.label, [picture, colours])
+            return values_and_intact(unaided(student, "label"), [picture, colours])
 
         def lent(picture, colours):
             every = np.concatenate([colours, np.ones((1, 3))])
             apart = np.stack([((picture - each) ** 2).sum(2) for each in every])
             return apart.argmin(0)
 
-        return values_and_intact(student.rebind("look", label=lent), [picture, colours])
+        return values_and_intact(unaided(student, "look", label=lent), [picture, colours])
 
     def verdict(ask, rng, mark):
-        ask = on_their_own(ask, mark)
-
         def nearest(picture, every):
             return np.argmin(((picture[:, :, None] - every) ** 2).sum(-1), axis=-1)
 
@@ -1135,8 +1092,8 @@ class Inverse:
 
         def loss(scale):
             if which == "regression":
-                return student.regression(g_of(scale), x, y)
-            return student.consistency(g_of(scale), f, y)
+                return unaided(student, which)(g_of(scale), x, y)
+            return unaided(student, which)(g_of(scale), f, y)
 
         if which == "polish":
             start = dp.sin(y * scale) + 0.5
@@ -1146,7 +1103,7 @@ class Inverse:
                 calls[0] += 1
                 return start
 
-            got = student.polish(g, f, given, int(steps), rate)
+            got = unaided(student, which)(g, f, given, int(steps), rate)
             same = bool(np.array_equal(given, y) and np.array_equal(start, before))
             return {"got": numbers(got), "intact": same, "calls": calls[0]}
         if slope:
@@ -1155,7 +1112,6 @@ class Inverse:
         return {"got": numbers(loss(scale)), "intact": True}
 
     def verdict(ask, rng, mark):
-        ask = on_their_own(ask, mark)
         forwards = {
             "square": (lambda x: x * x, lambda x: 2 * x),
             "bend": (lambda x: 1.5 * np.tanh(x) + 0.25 * x, lambda x: 1.5 / np.cosh(x) ** 2 + 0.25),
@@ -1300,39 +1256,35 @@ class Ink:
             ])  # fmt: skip
 
         if which == "glow":
+            glow = unaided(student, "glow")
             if slope:
-                function = student.glow
-                ones = np.ones(np.shape(lines))
-                return unaided(lambda: slopes_of(function, [lines, width], ones, 0), function)
-            return values_and_intact(student.glow, [lines, width])
+                return slopes_of(glow, [lines, width], np.ones(np.shape(lines)), 0)
+            return values_and_intact(glow, [lines, width])
         points, lines = np.array(points, float), np.array(lines, float)
         before = lines.copy()
         if which == "draw":
-            inner = student.rebind("draw", segment=lent_segment, soft_or=lent_or, glow=lent_glow)
+            inner = unaided(student, "draw", segment=lent_segment, soft_or=lent_or, glow=lent_glow)
 
             def run(lines):
                 return inner(lines, width, points)
 
         else:
-            inner, image = student.rebind("sketch_loss", draw=lent_draw), np.array(image, float)
+            inner, image = unaided(student, "sketch_loss", draw=lent_draw), np.array(image, float)
 
             def run(lines):
                 return inner(lines, image, width, points, blurred)
 
         if not slope:
-            got = unaided(lambda: run(lines), inner)
-            return {"got": numbers(got), "intact": bool(np.array_equal(lines, before))}
+            return {"got": numbers(run(lines)), "intact": bool(np.array_equal(lines, before))}
         weights = np.array(image, float)  # of the pixels; a loss has none
 
         def weighed(lines):
             return dp.sum(run(lines) * weights) if which == "draw" else run(lines)
 
-        value, by = unaided(lambda: dp.value_and_grad(weighed)(lines), inner)
+        value, by = dp.value_and_grad(weighed)(lines)
         return {"value": value, "slope": by}
 
     def verdict(ask, rng, mark):
-        ask = on_their_own(ask, mark)
-
         def glows(distance, width):
             distance = np.asarray(distance, float)
             answer = ask(which="glow", lines=distance, width=width)

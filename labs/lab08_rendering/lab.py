@@ -18,6 +18,9 @@
 #
 # Today you write such a program, find out why it cannot be run backwards, mend it, and at the end let
 # it sketch your own photo.
+#
+# `dp.render` has it ready-made, to compare *afterwards*. Yours is made of `dp`, numpy and what an
+# exercise names.
 
 # %% [markdown]
 # **When you leave this room you can**
