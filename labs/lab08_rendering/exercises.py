@@ -1092,7 +1092,10 @@ class Look:
                 palette = np.vstack([colours, np.ones(3)])
                 truth = nearest(picture, palette)
                 black = nearest(picture, np.vstack([colours, np.zeros(3)]))
-                if len(np.unique(truth)) == len(np.unique(black)) == count + 1:
+                plain = np.argmin(np.abs(picture[:, :, None] - palette).sum(-1), axis=-1)
+                if len(np.unique(truth)) == len(np.unique(black)) == count + 1 and np.any(
+                    plain != truth
+                ):
                     break
             answer = ask(which="label", picture=picture, colours=colours)
             grey = np.argmin(np.abs(picture.mean(-1)[..., None] - palette.mean(-1)), axis=-1)
@@ -1109,7 +1112,7 @@ class Look:
                 ("constant_offset", truth + 1, "The first colour is number 0."),
                 ("wrong_argument", np.min(((picture[:, :, None] - palette) ** 2).sum(-1), axis=-1), "That is "
                  "how near the nearest one is. Which *number* has it?"),
-                ("wrong_rule", np.argmin(np.abs(picture[:, :, None] - palette).sum(-1), axis=-1), "Near by "
+                ("wrong_rule", plain, "Near by "
                  "the sum of the *squares* of the differences, as places are."),
                 ("wrong_rule", np.argmin(np.abs((picture[:, :, None] - palette).sum(-1)), axis=-1),
                  "Differences of the channels must not cancel: square them first."),
@@ -1118,8 +1121,8 @@ class Look:
             judge_value(mark, answer, truth, wrongs, "label", **shown)
 
         with mark.part("label", 1):
-            labels(2, (5, 4))
-            labels(3, (3, 7))
+            labels(2, (6, 7))
+            labels(3, (8, 5))
             ### BEGIN HIDDEN TESTS
             labels(1, (4, 4))
             labels(5, (6, 8))
