@@ -391,7 +391,18 @@ class Distances:
             )
         with mark.part("segment, a dot", 0.25):
             mark.only_after("segment, values")
-            value("segment", some(5), start, start)
+            points = some(5)
+            got = ask(which="segment", arguments=[points, start, start])["got"]
+            mark.that(
+                not isinstance(got, np.ndarray) or bool(np.all(np.isfinite(got))),
+                kind="not_finite",
+                message="Where start and end are the same point, the distance is not a number: 0 is "
+                "divided by 0. The second trap.",
+                got=got,
+                given={"points": points, "start": start, "end": start},
+                function="segment",
+            )
+            value("segment", points, start, start)
             answer = ask(
                 which="segment", arguments=[some(5), start, start], weights=np.ones(5), by=2
             )  # fmt: skip
@@ -791,7 +802,7 @@ class Backwards:
             list(softness),
             int(steps),
         )
-        return {"got": numbers(way[-1])}
+        return {"got": array(numbers(way[-1]))}
 
     def verdict(ask, rng, mark):
         def some(count):
@@ -984,6 +995,8 @@ class Backwards:
                 ("learning_rate", np.array(walk(rate=lambda s: 0.03 * max(1, s))), "`min`, not `max`."),
                 ("missing_factor", np.array(walk(count=steps // len(softnesses))), "`steps` are for *each* "
                  "softness, not for all of them together."),
+                ("aliased", np.array([right[-1]] * len(right)), "All stations are one and the same array, "
+                 "changed in place. Keep a copy of each."),
             )  # fmt: skip
             not_like(mark, answer["got"], wrongs, right, **shown)
             mark.close(

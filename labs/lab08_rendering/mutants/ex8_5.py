@@ -334,3 +334,13 @@ def anneal(loss, start, softnesses, steps):
         share = steps // len(softnesses)
         way.append(refine(lambda p: loss(p, soft), way[-1], share, 0.03 * min(1, soft)))  # noqa: B023
     return way
+
+
+# %% one_array_for_all diagnosis="aliased"
+def anneal(loss, start, softnesses, steps):
+    here = np.array(start)
+    way = [here]
+    for soft in softnesses:
+        here[...] = refine(lambda p: loss(p, soft), here, steps, 0.03 * min(1, soft))  # noqa: B023
+        way.append(here)
+    return way
