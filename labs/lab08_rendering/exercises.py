@@ -185,6 +185,23 @@ def judge_slope(mark, answer, f, x, what, **evidence):
     )
 
 
+NAMES = {
+    "circle": ("points", "centre", "radius"),
+    "segment": ("points", "start", "end"),
+    "coverage": ("distance", "softness"),
+    "soft_or": ("covered",),
+    "over": ("picture", "covered", "colour"),
+}
+
+
+def shown_of(which, arguments, by=None, weights=None):
+    """The evidence of a call: its arguments by their names, and of what the slope was taken."""
+    given = dict(zip(NAMES[which], arguments, strict=True))
+    if by is not None:
+        given |= {"the slope by": NAMES[which][by], "of the sum weighted by": weights}
+    return {"given": given, "function": which}
+
+
 def logistic(z):
     """1 / (1 + exp(-z)), for any z."""
     return 0.5 * (1 + np.tanh(np.asarray(z, float) / 2))
@@ -300,9 +317,7 @@ class Distances:
         def value(which, *arguments):
             answer = ask(which=which, arguments=list(arguments))
             arguments = [np.asarray(each, float) for each in arguments]
-            shown = {"given": dict(zip(
-                ("points", "centre", "radius") if which == "circle" else ("points", "start", "end"),
-                arguments, strict=True)), "function": which}  # fmt: skip
+            shown = shown_of(which, arguments)
             wrongs = (wrong_circles if which == "circle" else wrong_segments)(*arguments)
             truth = truths[which](*arguments)
             if (
@@ -328,7 +343,8 @@ class Distances:
                 given = [*arguments[:by], x, *arguments[by + 1 :]]
                 return float(np.sum(truths[which](*given) * weights))
 
-            judge_slope(mark, answer, truth, arguments[by], which, function=which)
+            shown = shown_of(which, arguments, by, weights)
+            judge_slope(mark, answer, truth, arguments[by], which, **shown)
 
         def some(*shape):
             return rng.uniform(-1, 1, (*shape, 2))
@@ -496,12 +512,7 @@ class Coverage:
         def value(which, *arguments):
             arguments = [np.asarray(each, float) for each in arguments]
             answer = ask(which=which, arguments=arguments)
-            names = {
-                "coverage": ("distance", "softness"),
-                "soft_or": ("covered",),
-                "over": ("picture", "covered", "colour"),
-            }[which]
-            shown = {"given": dict(zip(names, arguments, strict=True)), "function": which}
+            shown = shown_of(which, arguments)
             with np.errstate(over="ignore"):
                 truth = np.asarray(truths[which](*arguments))
             if which == "soft_or":
@@ -524,7 +535,8 @@ class Coverage:
                     np.sum(truths[which](*arguments[:by], x, *arguments[by + 1 :]) * weights)
                 )
 
-            judge_slope(mark, answer, truth, arguments[by], which, function=which)
+            shown = shown_of(which, arguments, by, weights)
+            judge_slope(mark, answer, truth, arguments[by], which, **shown)
 
         def shares(*shape):
             return rng.uniform(0.15, 0.85, shape)
@@ -856,7 +868,7 @@ class Backwards:
             )
             judge_slope(
                 mark, answer, lambda s: float(np.mean((painted(s, 1.5) - picture) ** 2)), scene,
-                "misfit", function="misfit",
+                "misfit", given={"scene": scene, "softness": 1.5}, function="misfit",
             )  # fmt: skip
 
         def adam(
@@ -1312,7 +1324,8 @@ class Inverse:
             asked = {"which": which, "scale": scale, "x": x, "y": y, "forward": forward}
             shown = {"given": {"x": x, "y": y, "f": forward}, "function": which}
             judge_value(mark, ask(**asked), truth(scale), wrongs, which, **shown)
-            judge_slope(mark, ask(**asked, slope=True), truth, scale, which, function=which)
+            shown["given"] |= {"g": "sin(scale · y) + ½", "the slope by": "scale", "scale": scale}
+            judge_slope(mark, ask(**asked, slope=True), truth, scale, which, **shown)
 
         for which in ("regression", "consistency"):
             with mark.part(which, 0.5):
@@ -1501,7 +1514,7 @@ class Ink:
             answer = ask(which="glow", lines=distance, width=w, slope=True)
             judge_slope(
                 mark, answer, lambda d: float(np.sum(drawn.glow(d, w))), distance, "glow",
-                function="glow",
+                given={"distance": distance, "width": w}, function="glow",
             )  # fmt: skip
 
         sheet = drawn.Canvas(5, 7)
@@ -1554,7 +1567,7 @@ class Ink:
             )
             judge_slope(
                 mark, answer, lambda x: float(np.sum(inks(x, 0.4)[0] * weights)), lines, "draw",
-                function="draw",
+                given={"lines": lines, "width": 0.4}, function="draw",
             )  # fmt: skip
 
         def loss(lines, image, width, blurred):
@@ -1592,7 +1605,7 @@ class Ink:
             judge_value(mark, ask(**asked), truth, wrongs, "sketch_loss", **shown)
             judge_slope(
                 mark, ask(**asked, slope=True), lambda x: loss(x, image, width, blurred), lines,
-                "sketch_loss", function="sketch_loss",
+                "sketch_loss", **shown,
             )  # fmt: skip
 
         with mark.part("sketch_loss", 0.75):
