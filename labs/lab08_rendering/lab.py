@@ -18,6 +18,9 @@
 #
 # Today you write such a program, find out why it cannot be run backwards, mend it, and at the end let
 # it sketch your own photo.
+#
+# `dp.render` has it ready-made, to compare *afterwards*. Yours is made of `dp`, numpy and what an
+# exercise names.
 
 # %% [markdown]
 # **When you leave this room you can**
@@ -224,7 +227,8 @@ def _():
 # ### 8.3 Coverage and layers (3 points, 12 minutes)
 #
 # - `coverage(distance, softness)`, for arrays and huge distances, too;
-# - `soft_or(covered)`: layers along the *first* axis, (n, height, width) → (height, width);
+# - `soft_or(covered)`: layers along the *first* axis, (n, height, width) → (height, width); some may
+#   cover wholly;
 # - `over(picture, covered, colour)`: paint `colour` (3,) on `picture` (height, width, 3) as far as
 #   `covered` (height, width) says. `dp.expand_dims(covered, -1)` makes it broadcast. A new picture: the
 #   old one stays.
@@ -565,11 +569,11 @@ def _():
 # ### 8.7 A first guess (2 points, 10 minutes)
 #
 # - `label`: for each pixel of `picture` (height, width, 3) the number of the nearest of the `colours`
-#   (n, 3), and n where white paper, (1, 1, 1), is nearer.
-# - `look`: a first scene, (n, 6). Circle k is where label k is: its place is the mean of these
+#   (n, 3) by squared differences, and n where white paper, (1, 1, 1), is nearer.
+# - `look`: a first scene, (n, 6). Circle k is where label k is: its place the mean of these
 #   `POINTS`, its radius that of a disc of their area (`PIXEL**2` each), its colour the k-th.
 #
-# Hard decisions are welcome: nobody differentiates this.
+# Nobody differentiates this: decide hard.
 
 
 # %% nbgrader={"grade_id": "ex8_7", "solution": true}
@@ -679,7 +683,7 @@ def _():
 # %% [markdown]
 # ### 8.8 Learning an inverse (2 points, 10 minutes)
 #
-# `f` and `g` are functions of arrays.
+# `f` and `g` are functions of arrays; a result may have another shape than its cause.
 #
 # - `regression(g, x, y)` and `consistency(g, f, y)`: the two losses above, as mean squared errors.
 # - `polish(g, f, y, steps, rate)`: begin with the network's answer; then `steps` steps of plain gradient

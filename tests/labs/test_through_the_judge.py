@@ -58,7 +58,7 @@ def test_the_reference_has_full_marks_and_the_blank_release_none(judged, tmp_pat
     assert prove(COURSE.elsewhere(state=tmp_path), judged[0]) == []
 
 
-@pytest.mark.timeout(1200)  # a lab has up to two hundred of them
+@pytest.mark.timeout(1200)  # a lab has some two hundred of them
 def test_every_mutant_loses_marks_with_its_diagnosis(judged):
     name, mark = judged
     reference = read_lab(COURSE.root / name / "lab.py")

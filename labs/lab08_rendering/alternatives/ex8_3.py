@@ -39,3 +39,50 @@ def over(picture, covered, colour):
     return dp.stack(
         [picture[..., k] * (1 - covered) + colour[k] * covered for k in range(3)], axis=-1
     )
+
+
+# %% two_branches
+def coverage(distance, softness):
+    z = -distance / softness
+    small = dp.exp(-dp.abs(z))
+    return dp.where(z >= 0, 1 / (1 + small), small / (1 + small))
+
+
+def soft_or(covered):
+    if len(covered) == 1:
+        return covered[0]
+    return covered[0] + (1 - covered[0]) * soft_or(covered[1:])
+
+
+def over(picture, covered, colour):
+    high, wide = covered.shape
+    share = dp.reshape(covered, (high, wide, 1))
+    return picture * (1 - share) + dp.reshape(colour, (1, 1, 3)) * share
+
+
+# %% with_numpy
+from functools import reduce
+
+
+def coverage(distance, softness):
+    return 1 / (1 + np.exp(dp.clip(distance / softness, -500, 500)))
+
+
+def soft_or(covered):
+    return 1.0 - reduce(lambda a, b: a * b, [1.0 - each for each in covered])
+
+
+def over(picture, covered, colour):
+    new, share = picture * 1.0, np.expand_dims(covered, axis=2)
+    new = new * (1 - share)
+    return new + share * colour
+
+
+# %% logarithms_with_care
+def soft_or(covered):
+    return 1 - dp.exp(dp.sum(dp.log(1 - covered + 1e-300), axis=0))
+
+
+def over(picture, covered, colour):
+    share = dp.stack([covered] * 3, axis=-1)
+    return picture - share * (picture - colour)

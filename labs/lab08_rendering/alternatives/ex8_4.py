@@ -34,3 +34,42 @@ def change(picture, p, h):
 
 def cosine(a, b):
     return np.vdot(a, b) / (np.linalg.norm(a) * np.linalg.norm(b))
+
+
+# %% number_by_number
+import math
+
+
+def pull(distance, softness):
+    if np.ndim(distance) == 0:
+        covered = coverage(distance, softness)
+        return (covered**2 - covered) / softness
+    return np.array([pull(each, softness) for each in distance])
+
+
+def change(picture, p, h):
+    return dp.mean(dp.stack([picture(p + h) / h, -picture(p - h) / h]), axis=0)
+
+
+def cosine(a, b):
+    pairs = list(zip(np.ravel(a), np.ravel(b), strict=True))
+    long = math.sqrt(sum(x * x for x, _ in pairs)) * math.sqrt(sum(y * y for _, y in pairs))
+    return sum(x * y for x, y in pairs) / long
+
+
+# %% own_formula
+def pull(distance, softness):
+    return -1 / (4 * softness * np.cosh(np.clip(distance / softness, -600, 600) / 2) ** 2)
+
+
+def cosine(a, b):
+    return dp.sum(a * b) / (dp.linalg.norm(dp.ravel(a)) * dp.linalg.norm(dp.ravel(b)))
+
+
+# %% forward_mode
+def pull(distance, softness):
+    return dp.jvp(lambda d: coverage(d, softness), (distance,), (np.ones_like(distance),))[1]
+
+
+def cosine(a, b):
+    return np.tensordot(a, b, axes=a.ndim) / np.sqrt((a**2).sum()) / np.sqrt((b**2).sum())

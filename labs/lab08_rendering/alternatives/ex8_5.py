@@ -56,3 +56,65 @@ def anneal(loss, start, softnesses, steps):
         here = refine(now, here, steps, min(0.03, 0.03 * soft))
         seen = (*seen, here)
     return np.array(seen)
+
+
+# %% keywords
+import functools
+
+
+def misfit(scene, picture, softness):
+    gap = dp.ravel(paint(scene, softness) - picture)
+    return gap @ gap / len(gap)
+
+
+def anneal(loss, start, softnesses, steps):
+    way = [start]
+    for soft in softnesses:
+        now = functools.partial(loss, softness=soft)
+        way += [
+            refine(loss=now, start=way[-1], steps=steps, rate=0.03 if soft >= 1 else 0.03 * soft)
+        ]
+    return way
+
+
+# %% looks_at_the_loss
+def refine(loss, start, steps, rate):
+    parameters = dp.tensor(start, requires_grad=True)
+    adam, values = dp.optim.Adam([parameters], lr=rate), []
+    for _ in range(steps):
+        parameters.grad = None
+        value = loss(parameters)
+        value.backward()
+        adam.step()
+        values.append(value.item())
+    return parameters.detach().data
+
+
+def anneal(loss, start, softnesses, steps):
+    way = [np.array(start)]
+    for k in range(len(softnesses)):
+        now = lambda p, k=k: loss(p, softnesses[k])  # noqa: E731
+        way.append(refine(now, way[k], steps, 0.03 * np.minimum(1, softnesses[k])))
+        print(softnesses[k], now(way[-1]))
+    return tuple(way)
+
+
+# %% gradient_put_in
+def refine(loss, start, steps, rate):
+    parameters = dp.tensor(start, requires_grad=True)
+    adam, slope = dp.optim.Adam([parameters], lr=rate), dp.grad(loss)
+    for _ in range(steps):
+        parameters.grad = slope(parameters.data)
+        adam.step()
+    return np.array(parameters.data)
+
+
+# %% lists_of_numbers
+def refine(loss, start, steps, rate):
+    parameters = dp.tensor(start, requires_grad=True)
+    adam = dp.optim.Adam([parameters], rate)
+    for _ in range(steps):
+        adam.zero_grad()
+        loss(parameters).backward()
+        adam.step()
+    return parameters.data.tolist()

@@ -41,3 +41,48 @@ def look(picture, colours):
         for k in (0, 1)
     ]
     return np.column_stack([*places, np.sqrt(count / np.pi) * PIXEL, colours])
+
+
+# %% the_best_so_far
+def label(picture, colours):
+    best = np.sum((picture - 1) ** 2, axis=2)
+    answer = np.full(best.shape, len(colours))
+    for k, colour in enumerate(colours):
+        apart = np.sum((picture - colour) ** 2, axis=2)
+        answer[apart < best] = k
+        best = np.minimum(best, apart)
+    return answer
+
+
+def look(picture, colours):
+    scene, labels = [], label(picture, colours)
+    for k in range(len(colours)):
+        rows, columns = np.nonzero(labels == k)
+        x, y = POINTS[rows, columns].T
+        scene.append((np.mean(x), np.mean(y), np.sqrt(len(x) / np.pi) * PIXEL, *colours[k]))
+    return scene
+
+
+# %% lists
+def label(picture, colours):
+    every = [*colours.tolist(), [1, 1, 1]]
+
+    def nearest(pixel):
+        apart = [sum((a - b) ** 2 for a, b in zip(pixel, each, strict=True)) for each in every]
+        return apart.index(min(apart))
+
+    return [[nearest(pixel) for pixel in row] for row in picture.tolist()]
+
+
+def look(picture, colours):
+    labels = np.array(label(picture, colours))
+    masks = np.stack([labels == k for k in range(len(colours))]).astype(float)
+    area = masks.sum((1, 2))
+    at = np.einsum("kij,ijc->kc", masks, POINTS) / area[:, None]
+    return np.hstack([at, np.sqrt(area / np.pi)[:, None] * PIXEL, colours])
+
+
+# %% lengths_as_bytes
+def label(picture, colours):
+    every = np.append(colours, [[1, 1, 1]], axis=0)
+    return np.linalg.norm(picture[..., None, :] - every, axis=-1).argmin(-1).astype(np.uint8)

@@ -40,3 +40,53 @@ def draw(lines, width, points):
 def sketch_loss(lines, image, width, points, blurred):
     wanted, ink = 1.0 - image, draw(lines, width, points)
     return dp.mean(dp.square(render.blur(ink, blurred) - render.blur(wanted, blurred)))
+
+
+# %% all_at_once
+def glow(distance, width):
+    return np.exp(-distance * distance / (width * width))
+
+
+def draw(lines, width, points):
+    along = dp.reshape(lines[:, 2:] - lines[:, :2], (-1, 1, 1, 2))
+    away = dp.expand_dims(points, 0) - dp.reshape(lines[:, :2], (-1, 1, 1, 2))
+    foot = dp.sum(away * along, axis=-1) / dp.maximum(dp.sum(along * along, axis=-1), 1e-12)
+    gap = away - dp.expand_dims(dp.clip(foot, 0, 1), -1) * along
+    return soft_or(glow(dp.linalg.norm(gap, axis=-1), width))
+
+
+def sketch_loss(lines, image, width, points, blurred):
+    from dpkit.render import blur
+
+    sheet, goal = blur(1 - draw(lines, width, points), width=blurred), blur(image, width=blurred)
+    return dp.nn.mse_loss(sheet, goal)
+
+
+# %% stroke_by_stroke
+def _stroke(line, width, points):
+    return glow(segment(points=points, start=line[:2], end=line[2:]), width=width)
+
+
+def draw(lines, width, points):
+    ink = 0.0
+    for line in lines:
+        more = _stroke(line, width, points)
+        ink = ink + more - ink * more
+    return ink
+
+
+def sketch_loss(lines, image, width, points, blurred):
+    ink = draw(lines=lines, width=width, points=points)
+    return dp.mean(dp.square(render.blur(image, blurred) - render.blur(1.0 - ink, blurred)))
+
+
+# %% lists_of_layers
+def soft_or(covered):
+    white = 1.0
+    for each in covered:
+        white = white * (1.0 - each)
+    return 1.0 - white
+
+
+def draw(lines, width, points):
+    return soft_or([glow(segment(points, each[:2], each[2:]), width) for each in lines])

@@ -157,3 +157,59 @@ def segment(points, start, end):
 def segment(points, start, end):
     """Distance of points (…, 2) from the straight line between two points."""
     return dp.render.segment(points, start, end)
+
+
+# %% a_square diagnosis="wrong_rule"
+def circle(points, centre, radius):
+    return dp.max(dp.abs(points - centre), axis=-1) - radius
+
+
+# %% centre_forgotten diagnosis="ignored_argument"
+def circle(points, centre, radius):
+    return dp.linalg.norm(points, axis=-1) - radius
+
+
+# %% root_forgotten diagnosis="wrong_order"
+def circle(points, centre, radius):
+    return dp.sum((points - centre) ** 2, axis=-1) - radius
+
+
+# %% foot_from_the_origin diagnosis="wrong_point"
+def segment(points, start, end):
+    along, away = end - start, points - start
+    foot = dp.clip(dp.sum(points * along, axis=-1) / dp.maximum(dp.sum(along**2), 1e-12), 0.0, 1.0)
+    return dp.linalg.norm(away - dp.expand_dims(foot, -1) * along, axis=-1)
+
+
+# %% only_the_share diagnosis="wrong_argument"
+def segment(points, start, end):
+    along, away = end - start, points - start
+    return dp.clip(dp.sum(away * along, axis=-1) / dp.maximum(dp.sum(along**2), 1e-12), 0.0, 1.0)
+
+
+# %% one_share_for_all diagnosis="not_summed"
+def segment(points, start, end):
+    along, away = end - start, points - start
+    foot = dp.clip(dp.sum(away * along) / dp.maximum(dp.sum(along**2), 1e-12), 0.0, 1.0)
+    return dp.linalg.norm(away - foot * along, axis=-1)
+
+
+# %% line_with_a_sign diagnosis="wrong_rule"
+def segment(points, start, end):
+    along, away = end - start, points - start
+    crossed = away[..., 0] * along[1] - away[..., 1] * along[0]
+    return crossed / dp.linalg.norm(along)
+
+
+# %% root_on_the_segment diagnosis="not_finite"
+def segment(points, start, end):
+    along, away = end - start, points - start
+    square = dp.maximum(dp.sum(along * along), 1e-12)
+    foot = dp.clip(dp.sum(away * along, axis=-1) / square, 0.0, 1.0)
+    gap = away - dp.expand_dims(foot, -1) * along
+    return dp.sqrt(dp.sum(gap * gap, axis=-1))
+
+
+# %% endless_recursion diagnosis="raised"
+def circle(points, centre, radius):
+    return circle(points - centre, 0 * centre, radius)

@@ -156,7 +156,36 @@ def over(picture, covered, colour):
     return dp.render.over([(covered, colour)], picture)
 
 
-# %% by_logarithms diagnosis="not_finite"
+# %% a_ramp diagnosis="clipped"
+def coverage(distance, softness):
+    return dp.clip(0.5 - distance / (2 * softness), 0.0, 1.0)
+
+
+# %% in_logarithms diagnosis="not_finite"
 def soft_or(covered):
-    """Covered by one or more of the layers (n, height, width)."""
-    return 1 - dp.exp(dp.sum(dp.log(1 - covered), axis=0))
+    return 1.0 - dp.exp(dp.sum(dp.log(1.0 - covered), axis=0))
+
+
+# %% on_white diagnosis="ignored_argument"
+def over(picture, covered, colour):
+    return 1.0 - dp.expand_dims(covered, -1) * (1.0 - colour)
+
+
+# %% only_the_change diagnosis="missing_term"
+def over(picture, covered, colour):
+    return dp.expand_dims(covered, -1) * (colour - picture)
+
+
+# %% away_from_the_colour diagnosis="sign"
+def over(picture, covered, colour):
+    return picture - dp.expand_dims(covered, -1) * (colour - picture)
+
+
+# %% all_or_nothing diagnosis="zero"
+def over(picture, covered, colour):
+    return dp.where(dp.expand_dims(covered, -1) > 0.5, colour, picture)
+
+
+# %% along_the_rows diagnosis="shape"
+def soft_or(covered):
+    return 1.0 - dp.prod(1.0 - covered, axis=1)

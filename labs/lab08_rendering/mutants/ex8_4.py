@@ -154,8 +154,38 @@ def cosine(a, b):
     return np.sum(a * b, axis=-1) / np.sqrt(np.sum(a * a, axis=-1) * np.sum(b * b, axis=-1))
 
 
-# %% inner_factor_and_sign diagnosis="missing_factor"
+# %% by_the_softness diagnosis="wrong_argument"
 def pull(distance, softness):
-    """The derivative of coverage(distance, softness) by the distance."""
     covered = coverage(distance, softness)
-    return covered * (1 - covered)
+    return covered * (1.0 - covered) * distance / softness**2
+
+
+# %% never_darker diagnosis="clipped"
+def change(picture, p, h):
+    return np.abs(picture(p + h) - picture(p - h)) / (2 * h)
+
+
+# %% half_a_step diagnosis="wrong_argument"
+def change(picture, p, h):
+    return (picture(p + h / 2) - picture(p - h / 2)) / h
+
+
+# %% by_rows diagnosis="averaged"
+def cosine(a, b):
+    lengths = np.linalg.norm(a, axis=-1) * np.linalg.norm(b, axis=-1)
+    return np.mean(np.sum(a * b, axis=-1) / lengths)
+
+
+# %% how_far_apart diagnosis="swapped"
+def cosine(a, b):
+    return 1.0 - np.sum(a * b) / np.sqrt(np.sum(a * a) * np.sum(b * b))
+
+
+# %% squared diagnosis="repeated_factor"
+def cosine(a, b):
+    return np.sum(a * b) ** 2 / (np.sum(a * a) * np.sum(b * b))
+
+
+# %% ready_made diagnosis="borrowed"
+def pull(distance, softness):
+    return dp.grad(lambda d: dp.sum(render.coverage(d, softness)))(distance)

@@ -242,13 +242,105 @@ def anneal(loss, start, softnesses, steps):
     return way
 
 
-# %% a_list_of_numbers diagnosis="wrong_type"
+# %% softness_in_the_world diagnosis="repeated_factor"
+def misfit(scene, picture, softness):
+    return dp.mean((paint(scene, softness * PIXEL) - picture) ** 2)
+
+
+# %% colours_added diagnosis="not_summed"
+def misfit(scene, picture, softness):
+    return dp.sum(dp.mean((paint(scene, softness) - picture) ** 2, axis=(0, 1)))
+
+
+# %% into_the_photograph diagnosis="mutated_input"
+def misfit(scene, picture, softness):
+    picture -= paint(scene, softness)
+    return dp.mean(picture**2)
+
+
+# %% ready_made diagnosis="borrowed"
+def misfit(scene, picture, softness):
+    rows = {
+        "at": scene[:, :2],
+        "turn": 0 * scene[:, 2],
+        "size": scene[:, 2],
+        "colour": scene[:, 3:],
+    }
+    return dp.mean((render.render(["circle"] * len(scene), rows, SHEET, softness) - picture) ** 2)
+
+
+# %% optimiser_made_anew diagnosis="stale"
 def refine(loss, start, steps, rate):
-    """The parameters after some steps of Adam on loss(parameters)."""
-    x = dp.tensor(start, requires_grad=True)
-    adam = dp.optim.Adam([x], lr=rate)
+    parameters = dp.tensor(start, requires_grad=True)
+    for _ in range(steps):
+        adam = dp.optim.Adam([parameters], lr=rate)
+        adam.zero_grad()
+        loss(parameters).backward()
+        adam.step()
+    return parameters.data
+
+
+# %% zero_before_the_step diagnosis="no_update"
+def refine(loss, start, steps, rate):
+    parameters = dp.tensor(start, requires_grad=True)
+    adam = dp.optim.Adam([parameters], lr=rate)
+    for _ in range(steps):
+        loss(parameters).backward()
+        adam.zero_grad()
+        adam.step()
+    return parameters.data
+
+
+# %% momentum diagnosis="other_function"
+def refine(loss, start, steps, rate):
+    parameters = dp.tensor(start, requires_grad=True)
+    sgd = dp.optim.SGD([parameters], lr=rate, momentum=0.9)
+    for _ in range(steps):
+        sgd.zero_grad()
+        loss(parameters).backward()
+        sgd.step()
+    return parameters.data
+
+
+# %% to_the_bottom diagnosis="ignored_argument"
+def refine(loss, start, steps, rate):
+    return dp.optim.minimize(loss, start).x
+
+
+# %% the_gradient diagnosis="wrong_argument"
+def refine(loss, start, steps, rate):
+    parameters = dp.tensor(start, requires_grad=True)
+    adam = dp.optim.Adam([parameters], lr=rate)
     for _ in range(steps):
         adam.zero_grad()
-        loss(x).backward()
+        loss(parameters).backward()
         adam.step()
-    return x.data.tolist()
+    return parameters.grad
+
+
+# %% looked_up_late diagnosis="wrong_order"
+def anneal(loss, start, softnesses, steps):
+    losses = [lambda p: loss(p, soft) for soft in softnesses]
+    way = [start]
+    for each, soft in zip(losses, softnesses, strict=True):
+        way.append(refine(each, way[-1], steps, 0.03 * min(1, soft)))
+    return way
+
+
+# %% steps_shared diagnosis="missing_factor"
+def anneal(loss, start, softnesses, steps):
+    way = [start]
+    for soft in softnesses:
+        share = steps // len(softnesses)
+        way.append(refine(lambda p: loss(p, soft), way[-1], share, 0.03 * min(1, soft)))  # noqa: B023
+    return way
+
+
+# %% one_array_for_all diagnosis="aliased"
+def anneal(loss, start, softnesses, steps):
+    here = np.array(start)
+    way = [here]
+    for soft in softnesses:
+        here[...] = refine(lambda p: loss(p, soft), here, steps, 0.03 * min(1, soft))  # noqa: B023
+        way.append(here)
+    return way

@@ -57,7 +57,7 @@ def label(picture, colours):
     return np.argmin(apart, axis=-1)
 
 
-# %% how_near diagnosis="wrong_value"
+# %% how_near diagnosis="wrong_argument"
 def label(picture, colours):
     """The number of the nearest colour, (height, width); white paper is number n."""
     every = np.vstack([colours, np.ones(3)])
@@ -173,3 +173,66 @@ def look(picture, colours):
         radius = np.sqrt(len(here) * PIXEL**2 / np.pi)
         rows.append([*here.mean(axis=0), radius])
     return np.array(rows)
+
+
+# %% absolute_values diagnosis="wrong_rule"
+def label(picture, colours):
+    every = np.vstack([colours, np.ones(3)])
+    return np.argmin(np.abs(picture[:, :, None] - every).sum(-1), axis=-1)
+
+
+# %% first_is_one diagnosis="constant_offset"
+def label(picture, colours):
+    every = np.vstack([colours, np.ones(3)])
+    return 1 + np.argmin(((picture[:, :, None] - every) ** 2).sum(-1), axis=-1)
+
+
+# %% white_by_a_threshold diagnosis="wrong_value"
+def label(picture, colours):
+    answer = np.argmin(((picture[:, :, None] - colours) ** 2).sum(-1), axis=-1)
+    answer[picture.min(-1) > 0.9] = len(colours)
+    return answer
+
+
+# %% largest_first diagnosis="wrong_order"
+def look(picture, colours):
+    labels, rows = label(picture, colours), []
+    for k, colour in enumerate(colours):
+        here = POINTS[labels == k]
+        rows.append([*here.mean(axis=0), np.sqrt(len(here) * PIXEL**2 / np.pi), *colour])
+    return np.array(sorted(rows, key=lambda row: -row[2]))
+
+
+# %% radius_last diagnosis="wrong_order"
+def look(picture, colours):
+    labels, rows = label(picture, colours), []
+    for k, colour in enumerate(colours):
+        here = POINTS[labels == k]
+        rows.append([*here.mean(axis=0), *colour, np.sqrt(len(here) * PIXEL**2 / np.pi)])
+    return np.array(rows)
+
+
+# %% measured_colours diagnosis="wrong_argument"
+def look(picture, colours):
+    labels, rows = label(picture, colours), []
+    for k in range(len(colours)):
+        here, shades = POINTS[labels == k], picture[labels == k]
+        rows.append(
+            [*here.mean(axis=0), np.sqrt(len(here) * PIXEL**2 / np.pi), *shades.mean(axis=0)]
+        )
+    return np.array(rows)
+
+
+# %% both_coordinates_counted diagnosis="factor"
+def look(picture, colours):
+    labels, rows = label(picture, colours), []
+    for k, colour in enumerate(colours):
+        here = POINTS[labels == k]
+        rows.append([*here.mean(axis=0), np.sqrt(here.size * PIXEL**2 / np.pi), *colour])
+    return np.array(rows)
+
+
+# %% ready_made diagnosis="borrowed"
+def look(picture, colours):
+    guess = render.first_guesses(["circle"] * len(colours), picture, SHEET)[0][1]
+    return np.hstack([guess["at"], guess["size"][:, None], guess["colour"]])

@@ -155,7 +155,88 @@ def polish(g, f, y, steps, rate):
     return x
 
 
-# %% by_adam diagnosis="other_function"
+# %% rows_added diagnosis="not_summed"
+def regression(g, x, y):
+    return dp.mean(dp.sum((g(y) - x) ** 2, axis=-1))
+
+
+# %% sees_the_cause diagnosis="wrong_argument"
+def regression(g, x, y):
+    return dp.mean((g(x) - x) ** 2)
+
+
+# %% starts_anew_each_time diagnosis="truncated"
 def polish(g, f, y, steps, rate):
-    """Causes x: from g(y), descended on the sum of squares of f(x) - y."""
-    return refine(lambda x: dp.sum((f(x) - y) ** 2), g(y), steps, rate)
+    x = g(y)
+    for _ in range(steps):
+        x = g(y) - rate * dp.grad(lambda x: dp.sum((f(x) - y) ** 2))(g(y))
+    return x
+
+
+# %% no_chain_rule diagnosis="missing_factor"
+def polish(g, f, y, steps, rate):
+    x = g(y)
+    for _ in range(steps):
+        x = x - rate * 2 * (f(x) - y)
+    return x
+
+
+# %% entry_by_entry diagnosis="raised"
+def polish(g, f, y, steps, rate):
+    x = g(y)
+    for _ in range(steps):
+        slope = dp.grad(lambda x: dp.sum(f(x)))(x)
+        x = x - rate * 2 * (f(x) - y) * slope
+    return x
+
+
+# %% gradients_pile_up diagnosis="accumulated"
+def polish(g, f, y, steps, rate):
+    x = dp.tensor(g(y), requires_grad=True)
+    sgd = dp.optim.SGD([x], lr=rate)
+    for _ in range(steps):
+        dp.sum((f(x) - y) ** 2).backward()
+        sgd.step()
+    return x.data
+
+
+# %% adam diagnosis="other_function"
+def polish(g, f, y, steps, rate):
+    x = dp.tensor(g(y), requires_grad=True)
+    adam = dp.optim.Adam([x], lr=rate)
+    for _ in range(steps):
+        adam.zero_grad()
+        dp.sum((f(x) - y) ** 2).backward()
+        adam.step()
+    return x.data
+
+
+# %% with_a_root diagnosis="wrong_rule"
+def polish(g, f, y, steps, rate):
+    x = g(y)
+    for _ in range(steps):
+        x = x - rate * dp.grad(lambda x: dp.linalg.norm(f(x) - y))(x)
+    return x
+
+
+# %% one_less diagnosis="late_evaluation"
+def polish(g, f, y, steps, rate):
+    x = g(y)
+    for _ in range(1, steps):
+        x = x - rate * dp.grad(lambda x: dp.sum((f(x) - y) ** 2))(x)
+    return x
+
+
+# %% cause_against_result diagnosis="missing_term"
+def polish(g, f, y, steps, rate):
+    x = g(y)
+    for _ in range(steps):
+        x = x - rate * dp.grad(lambda x: dp.sum((x - y) ** 2))(x)
+    return x
+
+
+# %% changes_the_results diagnosis="mutated_input"
+def consistency(g, f, y):
+    made = f(g(y))
+    y -= made.data if isinstance(made, dp.Tensor) else made
+    return dp.mean(y**2)

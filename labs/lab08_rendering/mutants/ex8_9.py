@@ -158,3 +158,65 @@ def sketch_loss(lines, image, width, points, blurred):
     sheet = 1.0 - draw(dp.stop_gradient(lines), width, points)
     difference = render.blur(sheet, blurred) - render.blur(image, blurred)
     return dp.mean(difference * difference)
+
+
+# %% squared_away diagnosis="sign"
+def glow(distance, width):
+    return dp.exp((-distance / width) ** 2)
+
+
+# %% cut_at_three_widths diagnosis="wrong_value"
+def glow(distance, width):
+    return dp.where(distance < 3 * width, dp.exp(-((distance / width) ** 2)), 0.0)
+
+
+# %% dots diagnosis="wrong_argument"
+def draw(lines, width, points):
+    inks = [glow(segment(points, line[:2], line[:2]), width) for line in lines]
+    return soft_or(dp.stack(inks))
+
+
+# %% counted_from_the_start diagnosis="wrong_argument"
+def draw(lines, width, points):
+    inks = [glow(segment(points, line[:2], line[:2] + line[2:]), width) for line in lines]
+    return soft_or(dp.stack(inks))
+
+
+# %% no_ink diagnosis="missing_term"
+def draw(lines, width, points):
+    return soft_or(dp.stack([segment(points, line[:2], line[2:]) for line in lines]))
+
+
+# %% never_stacked diagnosis="raised"
+def draw(lines, width, points):
+    return soft_or([glow(segment(points, line[:2], line[2:]), width) for line in lines])
+
+
+# %% half_on_the_tape diagnosis="missing_term"
+def draw(lines, width, points):
+    inks = [glow(segment(points, line[:2], dp.stop_gradient(line[2:])), width) for line in lines]
+    return soft_or(dp.stack(inks))
+
+
+# %% blurred_by_the_pen diagnosis="wrong_argument"
+def sketch_loss(lines, image, width, points, blurred):
+    sheet = 1.0 - draw(lines, width, points)
+    return dp.mean((render.blur(sheet, width) - render.blur(image, width)) ** 2)
+
+
+# %% a_root diagnosis="wrong_rule"
+def sketch_loss(lines, image, width, points, blurred):
+    sheet = 1.0 - draw(lines, width, points)
+    return dp.sqrt(dp.mean((render.blur(sheet, blurred) - render.blur(image, blurred)) ** 2))
+
+
+# %% a_half_too_many diagnosis="factor"
+def sketch_loss(lines, image, width, points, blurred):
+    sheet = 1.0 - draw(lines, width, points)
+    return dp.mean((render.blur(sheet, blurred) - render.blur(image, blurred)) ** 2) / 2
+
+
+# %% into_the_photograph diagnosis="mutated_input"
+def sketch_loss(lines, image, width, points, blurred):
+    image -= 1.0
+    return dp.mean(render.blur(draw(lines, width, points) + image, blurred) ** 2)
