@@ -2,8 +2,8 @@
 
 Values and slopes are asked for together: this renderer is there to be run backwards, so dpkit's reverse
 mode is run through the student's functions in the student's process. The truths are those of
-`dpkit.render`, which has its own tests, and their slopes are centred differences of it. While a student's
-function runs, `dpkit.render` lends only its sheet, its look at colours and its blur.
+`dpkit.render`, which has its own tests, and their slopes are centred differences of it. What
+`dpkit.render` has ready-made is out of reach of a student's function meanwhile.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import numpy as np
 
 import dpkit as dp
-from autograder.errors import StudentError
 from autograder.exercise import Lab, agree
 from dpkit import render as drawn
 
@@ -62,30 +61,14 @@ def slopes_of(f, arguments, weights, by):
 
 
 @lab.helper
-def unaided(run, function):
-    """run(), while dpkit's own renderer is out of reach. The `function` that is asked must not be
-    one of its functions either."""
+def unaided(student, name, **lent):
+    """The student's function, while what dpkit's renderer has ready-made is out of reach: not its
+    sheet, its look at colours and its blur."""
     from dpkit import render
 
-    def refusal(name):
-        def refuse(*_, **__):
-            raise RuntimeError(f"`{name}` is ready-made. Write your own here, and compare later.")
-
-        return refuse
-
-    if str(getattr(function, "__module__", "")).startswith("dpkit"):
-        refusal(f"render.{function.__name__}")()
-    names = [
-        each for each in render.__all__ if each not in ("Canvas", "clusters", "blur", "SHAPES")
-    ]
-    kept = [(name, getattr(render, name)) for name in names]
-    try:
-        for name, _ in kept:
-            setattr(render, name, refusal(f"render.{name}"))
-        return run()
-    finally:
-        for name, was in kept:
-            setattr(render, name, was)
+    kept = ("SHAPES", "Canvas", "blur", "clusters", "sketch")  # blur lives in the module `sketch`
+    names = ["shapes", "cover", "strokes", *(each for each in render.__all__ if each not in kept)]
+    return student.rebind(name, without=[f"dpkit.render.{each}" for each in names], **lent)
 
 
 @lab.helper
@@ -93,7 +76,7 @@ def values_and_intact(function, arguments):
     """What came out, and whether the arguments are as they were."""
     arguments = [array(each) for each in arguments]
     before = [np.copy(each) for each in arguments]
-    got = numbers(unaided(lambda: function(*arguments), function))
+    got = numbers(function(*arguments))
     pairs = zip(arguments, before, strict=True)
     return {"got": got, "intact": all(bool(np.array_equal(*pair)) for pair in pairs)}
 
@@ -115,20 +98,6 @@ def lent_paint(scene, softness):
 
 # ------------------------------------------------------------------------------------------------
 # What verdicts share
-
-
-def on_their_own(ask, mark):
-    """`ask`; where a ready-made function was called, the part fails for that reason."""
-
-    def asked(**inputs):
-        try:
-            return ask(**inputs)
-        except StudentError as error:
-            if "` is ready-made." in error.message:
-                mark.fail("borrowed", error.message.removeprefix("RuntimeError: "))
-            raise
-
-    return asked
 
 
 def nudged(f, x, h=1e-6):
@@ -195,6 +164,15 @@ def judge_slope(mark, answer, f, x, what, **evidence):
         expected=truth,
         **evidence,
     )
+    mark.that(
+        not isinstance(got, np.ndarray) or bool(np.all(np.isfinite(got))),
+        kind="not_finite",
+        message=f"The value of {what} is right, but its slope is not a number everywhere. Does a "
+        "logarithm, a root or a division meet a 0 on the way?",
+        got=got,
+        expected=truth,
+        **evidence,
+    )
     mark.close(
         got,
         truth,
@@ -205,6 +183,23 @@ def judge_slope(mark, answer, f, x, what, **evidence):
         floor=1e-6,
         **evidence,
     )
+
+
+NAMES = {
+    "circle": ("points", "centre", "radius"),
+    "segment": ("points", "start", "end"),
+    "coverage": ("distance", "softness"),
+    "soft_or": ("covered",),
+    "over": ("picture", "covered", "colour"),
+}
+
+
+def shown_of(which, arguments, by=None, weights=None):
+    """The evidence of a call: its arguments by their names, and of what the slope was taken."""
+    given = dict(zip(NAMES[which], arguments, strict=True))
+    if by is not None:
+        given |= {"the slope by": NAMES[which][by], "of the sum weighted by": weights}
+    return {"given": given, "function": which}
 
 
 def logistic(z):
@@ -256,13 +251,12 @@ class Hard:
 )
 class Distances:
     def probe(student, which, arguments, weights=None, by=None):
-        function = getattr(student, which)
+        function = unaided(student, which)
         if by is None:
             return values_and_intact(function, arguments)
-        return unaided(lambda: slopes_of(function, arguments, weights, by), function)
+        return slopes_of(function, arguments, weights, by)
 
     def verdict(ask, rng, mark):
-        ask = on_their_own(ask, mark)
         truths = {"circle": drawn.circle, "segment": drawn.segment}
 
         def wrong_circles(p, c, r):
@@ -278,6 +272,12 @@ class Distances:
                 ("wrong_rule", np.abs(gap).sum(-1) - r, "That adds the two sides instead of taking the "
                  "length: a diamond."),
                 ("factor", length / r - 1, "That is in radii. A distance is in the unit of the points."),
+                ("wrong_rule", np.abs(gap).max(-1) - r, "That takes the longer side instead of the length: a "
+                 "square."),
+                ("ignored_argument", np.linalg.norm(p, axis=-1) - r, "The centre is not used: the distance "
+                 "is counted from (0, 0)."),
+                ("wrong_order", length**2 - r, "The root is missing: that is the square of the length, less "
+                 "the radius."),
             )  # fmt: skip
 
         def wrong_segments(p, start, end):
@@ -303,16 +303,36 @@ class Distances:
                  "nearer *end*."),
                 ("wrong_point", np.linalg.norm(p - np.clip(f, 0, 1)[..., None] * a, axis=-1), "The foot is "
                  "counted from the start. Count the point from there, too."),
+                ("wrong_point", at(np.clip(p @ a / square, 0, 1)), "For the share, too, the point is counted "
+                 "from the start: p is point − start."),
+                ("wrong_argument", np.clip(f, 0, 1), "That is the share of the way to the foot. How far is the "
+                 "point from there?"),
+                ("not_summed", at(np.clip(np.sum(q * a) / square, 0, 1)), "One share for all points: sum over "
+                 "the last axis only."),
+                ("averaged", at(0 * f + 0.5), "That is the distance from the middle."),
+                ("wrong_rule", (q[..., 0] * a[1] - q[..., 1] * a[0]) / np.sqrt(square), "That is the distance "
+                 "from the endless line, with a sign. The foot must stay on the segment."),
             )  # fmt: skip
 
         def value(which, *arguments):
             answer = ask(which=which, arguments=list(arguments))
             arguments = [np.asarray(each, float) for each in arguments]
-            shown = {"given": dict(zip(
-                ("points", "centre", "radius") if which == "circle" else ("points", "start", "end"),
-                arguments, strict=True)), "function": which}  # fmt: skip
+            shown = shown_of(which, arguments)
             wrongs = (wrong_circles if which == "circle" else wrong_segments)(*arguments)
-            judge_value(mark, answer, truths[which](*arguments), wrongs, which, **shown)
+            truth = truths[which](*arguments)
+            if (
+                isinstance(answer["got"], (float, np.ndarray))
+                and np.shape(answer["got"]) != truth.shape
+            ):
+                mark.fail(
+                    "shape",
+                    f"One distance for each point was expected, {truth.shape}; for points "
+                    f"{arguments[0].shape} came back {np.shape(answer['got'])}. The two coordinates are "
+                    "along the *last* axis.",
+                    got=answer["got"],
+                    **shown,
+                )
+            judge_value(mark, answer, truth, wrongs, which, **shown)
 
         def slope(which, by, *arguments):
             arguments = [np.asarray(each, float) for each in arguments]
@@ -323,7 +343,8 @@ class Distances:
                 given = [*arguments[:by], x, *arguments[by + 1 :]]
                 return float(np.sum(truths[which](*given) * weights))
 
-            judge_slope(mark, answer, truth, arguments[by], which, function=which)
+            shown = shown_of(which, arguments, by, weights)
+            judge_slope(mark, answer, truth, arguments[by], which, **shown)
 
         def some(*shape):
             return rng.uniform(-1, 1, (*shape, 2))
@@ -362,11 +383,35 @@ class Distances:
             mark.only_after("segment, values")
             slope("segment", 1, round_it, start, end)
             slope("segment", 2, round_it, start, end)
+            touched = np.vstack([start, some(2)])
+            answer = ask(
+                which="segment", arguments=[touched, start, end], weights=np.ones(3), by=2
+            )  # fmt: skip
+            mark.that(
+                isinstance(answer["slope"], np.ndarray)
+                and bool(np.all(np.isfinite(answer["slope"]))),
+                kind="not_finite",
+                message="For a point that lies on the segment the slope is not a number: a square root "
+                "at 0. The first trap.",
+                got=answer["slope"],
+                function="segment",
+            )
         with mark.part("segment, a dot", 0.25):
             mark.only_after("segment, values")
-            value("segment", some(5), start, start)
+            points = some(5)
+            got = ask(which="segment", arguments=[points, start, start])["got"]
+            mark.that(
+                not isinstance(got, np.ndarray) or bool(np.all(np.isfinite(got))),
+                kind="not_finite",
+                message="Where start and end are the same point, the distance is not a number: 0 is "
+                "divided by 0. The second trap.",
+                got=got,
+                given={"points": points, "start": start, "end": start},
+                function="segment",
+            )
+            value("segment", points, start, start)
             answer = ask(
-                which="segment", arguments=[some(5), start, start], weights=np.ones(5), by=2
+                which="segment", arguments=[points, start, start], weights=np.ones(5), by=2
             )  # fmt: skip
             mark.that(
                 isinstance(answer["slope"], np.ndarray)
@@ -398,15 +443,13 @@ class Distances:
 )
 class Coverage:
     def probe(student, which, arguments, weights=None, by=None):
-        function = getattr(student, which)
+        function = unaided(student, which)
         if by is None:
             with np.errstate(all="ignore"):
                 return values_and_intact(function, arguments)
-        return unaided(lambda: slopes_of(function, arguments, weights, by), function)
+        return slopes_of(function, arguments, weights, by)
 
     def verdict(ask, rng, mark):
-        ask = on_their_own(ask, mark)
-
         def blend(picture, covered, colour):
             return drawn.over([(covered, colour)], picture)
 
@@ -421,6 +464,8 @@ class Coverage:
                 ("wrong_rule", np.tanh(-d / s), "A tanh goes from −1 to 1; coverage from 0 to 1."),
                 ("wrong_rule", np.exp(-((d / s) ** 2)), "That is the ink of a stroke, and falls again "
                  "inside."),
+                ("clipped", np.clip(0.5 - d / (2 * s), 0, 1), "A ramp has no slope beyond its ends. The "
+                 "logistic function never goes quite flat."),
             ),
             "soft_or": lambda c: (
                 ("accumulated", c.sum(0), "Two layers of 0.6 do not cover 1.2."),
@@ -444,23 +489,30 @@ class Coverage:
                 ("averaged", (p + c[..., None] * k) / 2, "Not a mean: the share is `covered`."),
                 ("wrong_rule", p * (1 - c[..., None] * (1 - k)), "That is transparent film. Paint hides "
                  "what is below."),
+                ("ignored_argument", 1 - c[..., None] * (1 - k), "That is painted on white. Paint on the "
+                 "picture that was handed over."),
+                ("sign", p - c[..., None] * (k - p), "That goes away from the colour: a sign is turned "
+                 "round."),
+                ("missing_term", c[..., None] * (k - p), "That is the change alone; the old picture is to "
+                 "be added."),
+                ("zero", np.where(c[..., None] > 0.5, k, p), "All or nothing: a share of the colour, as "
+                 "much as `covered` says."),
             ),
         }  # fmt: skip
 
         def value(which, *arguments):
             arguments = [np.asarray(each, float) for each in arguments]
             answer = ask(which=which, arguments=arguments)
-            names = {
-                "coverage": ("distance", "softness"),
-                "soft_or": ("covered",),
-                "over": ("picture", "covered", "colour"),
-            }[which]
-            shown = {"given": dict(zip(names, arguments, strict=True)), "function": which}
+            shown = shown_of(which, arguments)
             with np.errstate(over="ignore"):
                 truth = np.asarray(truths[which](*arguments))
             if which == "soft_or":
-                wrong_axis = 1 - np.prod(1 - arguments[0], axis=-1)
-                if np.shape(answer["got"]) == wrong_axis.shape != truth.shape:
+                others = [
+                    (*truth.shape[:1], len(arguments[0])),
+                    (len(arguments[0]), *truth.shape[1:]),
+                ]
+                got = getattr(answer["got"], "shape", truth.shape)
+                if got != truth.shape and (got in others or got[::-1] in others):
                     mark.fail("shape", "The layers are along the *first* axis.", **shown)
             judge_value(mark, answer, truth, wrongs[which](*arguments), which, **shown)
 
@@ -474,7 +526,8 @@ class Coverage:
                     np.sum(truths[which](*arguments[:by], x, *arguments[by + 1 :]) * weights)
                 )
 
-            judge_slope(mark, answer, truth, arguments[by], which, function=which)
+            shown = shown_of(which, arguments, by, weights)
+            judge_slope(mark, answer, truth, arguments[by], which, **shown)
 
         def shares(*shape):
             return rng.uniform(0.15, 0.85, shape)
@@ -490,17 +543,33 @@ class Coverage:
             answer = ask(
                 which="coverage", arguments=[[-5000.0, 5000.0], 0.02], weights=[1.0, 1.0], by=0
             )  # fmt: skip
+            far = {"distance": [-5000.0, 5000.0], "softness": 0.02}
+            mark.that(
+                not isinstance(answer["slope"], np.ndarray)
+                or bool(np.all(np.isfinite(answer["slope"]))),
+                kind="not_finite",
+                message="Far from the border the slope is not a number: the exponential of a huge number "
+                "overflows, and going back, infinity times 0 has no value.",
+                given=far,
+                got=answer["slope"],
+                function="coverage",
+            )
             mark.close(
                 answer["slope"],
                 np.zeros(2),
                 kind="wrong_value",
                 message="Far from the border coverage should not change.",
+                given=far,
                 function="coverage",
             )
         with mark.part("soft_or", 1):
             value("soft_or", shares(2, 3, 4))
             value("soft_or", shares(5, 2, 3))
             slope("soft_or", 0, shares(3, 2, 4))
+            whole = shares(2, 2, 3)
+            whole[0, 0], whole[1, 1] = 1.0, 0.0  # a layer that hides all, and one that is not there
+            value("soft_or", whole)
+            slope("soft_or", 0, whole)
         with mark.part("over", 0.75):
             value("over", shares(3, 4, 3), shares(3, 4), shares(3))
             slope("over", 1, shares(2, 4, 3), shares(2, 4), shares(3))
@@ -535,7 +604,7 @@ class Judged:
             def lent(distance, softness):
                 return 0.5 * (1 - dp.tanh(distance / softness / 2))
 
-            function = student.rebind("pull", coverage=lent)
+            function = unaided(student, "pull", coverage=lent)
             with np.errstate(all="ignore"):
                 return values_and_intact(function, arguments)
         if which == "change":
@@ -547,12 +616,10 @@ class Judged:
                     return np.floor(8 * scale * p)
                 return dp.sin(scale * p) if form == "sine" else scale * p * p * p
 
-            return {"got": numbers(student.change(picture, p, h)), "intact": True}
-        return values_and_intact(getattr(student, which), arguments)
+            return {"got": numbers(unaided(student, "change")(picture, p, h)), "intact": True}
+        return values_and_intact(unaided(student, which), arguments)
 
     def verdict(ask, rng, mark):
-        ask = on_their_own(ask, mark)
-
         def pull(distance, s):
             distance = np.asarray(distance, float)
             answer = ask(which="pull", arguments=[distance, s])
@@ -563,11 +630,14 @@ class Judged:
                 ("sign", -truth, "The further away, the *less* is covered."),
                 ("missing_factor", truth * s, "z = −distance / softness changes with the distance, too: "
                  "the chain rule has another factor."),
+                ("missing_factor", -truth * s, "That is σ′(z). z = −distance / softness changes with the "
+                 "distance, too: the chain rule has another factor, with a sign."),
                 ("wrong_argument", truth * s * s, "Divide by the softness once more: you multiplied."),
                 ("wrong_rule", -c / s, "The slope of a logistic function has two factors, σ and 1 − σ."),
                 ("wrong_rule", -(1 - c) / s, "The slope of a logistic function has two factors."),
                 ("wrong_argument", c + 0 * truth, "That is the coverage itself."),
                 ("repeated_factor", truth / s, "Divided by the softness once too often."),
+                ("wrong_argument", -truth * distance / s, "That is the derivative by the *softness*."),
             )  # fmt: skip
             shown = {"given": {"distance": distance, "softness": s}, "function": "pull"}
             judge_value(mark, answer, truth, wrongs, "pull", **shown)
@@ -579,7 +649,8 @@ class Judged:
             pull([-900.0, 900.0, 0.03], 0.5)
 
         def change(form, shape, p, h):
-            scale = rng.uniform(0.5, 1.5, shape)
+            signs = np.resize([1, -1], shape)  # some pixels grow darker
+            scale = rng.uniform(0.5, 1.5, shape) * signs
             got = ask(which="change", arguments=[scale, p, h], form=form)["got"]
 
             def picture(p):
@@ -595,6 +666,9 @@ class Judged:
                 ("factor", 2 * truth, "The way from p − h to p + h is *two* steps long."),
                 ("missing_factor", 2 * h * truth, "That is how far it changed; divide by the way."),
                 ("sign", -truth, "The two changed places."),
+                ("clipped", np.abs(truth), "A pixel may also grow darker: leave the sign."),
+                ("wrong_argument", (picture(p + h / 2) - picture(p - h / 2)) / h, "`h` is the step to *each* "
+                 "side."),
                 ("wrong_order", h * h * truth, "Mind the brackets: divide by (2 * h)."),
                 ("missing_term", picture(p + h) / (2 * h) - picture(p - h), "Mind the brackets."),
                 ("not_summed", np.sum(truth), "One number. How does *each* pixel change?"),
@@ -629,6 +703,12 @@ class Judged:
                  "That is the correlation: the means are not to be subtracted."),
                 ("clipped", abs(truth), "Opposite directions have −1."),
                 ("wrong_argument", np.arccos(truth), "That is the angle; its cosine is asked for."),
+                ("swapped", 1 - truth, "That is how far they are apart, 1 − cosine."),
+                ("repeated_factor", truth**2, "That is the square of the cosine, which has lost the sign."),
+                ("averaged", np.mean(np.sum(a * b, -1) / np.linalg.norm(a, axis=-1) / np.linalg.norm(b, axis=-1)),
+                 "That is a mean over rows. Each array is *one* long vector."),
+                ("wrong_rule", dot / (np.sum(np.abs(a)) * np.sum(np.abs(b))), "A length is the root of the sum "
+                 "of squares."),
             )  # fmt: skip
             shown = {"given": {"a": a, "b": b}, "function": "cosine"}
             judge_value(mark, answer, truth, wrongs, "cosine", **shown)
@@ -664,31 +744,35 @@ class Backwards:
     def probe(student, which, scene=None, picture=None, softness=None, slope=False, scale=None,
               goal=None, steps=None, rate=None):  # fmt: skip
         if which == "misfit":
-            function = student.rebind("misfit", paint=lent_paint)
+            function = unaided(student, "misfit", paint=lent_paint)
             scene, picture = np.array(scene, float), np.array(picture, float)
+            before = scene.copy(), picture.copy()
             if slope:
-                value, by = unaided(
-                    lambda: dp.value_and_grad(lambda s: function(s, picture, softness))(scene),
-                    function,
-                )
+                value, by = dp.value_and_grad(lambda s: function(s, picture, softness))(scene)
                 return {"value": value, "slope": by}
-            return {"got": numbers(unaided(lambda: function(scene, picture, softness), function))}
+            got = numbers(function(scene, picture, softness))
+            same = np.array_equal(scene, before[0]) and np.array_equal(picture, before[1])
+            return {"got": got, "intact": bool(same)}
         if which == "refine":
             scale, goal = np.array(scale, float), np.array(goal, float)
             start = np.array(scene, float)
             before = start.copy()
-            got = student.refine(
-                lambda p: dp.sum(scale * (p - goal) ** 2) / 2, start, int(steps), rate
+            got = unaided(student, "refine")(
+                lambda parameters: dp.sum(scale * (parameters - goal) ** 2) / 2,
+                start,
+                int(steps),
+                rate,
             )
             plain = not isinstance(got, dp.Tensor)
             same = bool(np.array_equal(start, before))
+            plain = plain and isinstance(got, np.ndarray)
             return {"got": numbers(got), "intact": same and got is not start, "plain": plain}
         if which == "anneal":
             goal, heard = np.array(goal, float), []
 
-            def loss(p, softness):
+            def loss(parameters, softness):
                 heard.append(float(softness))
-                return dp.sum((p - goal) ** 2) * softness
+                return dp.sum((parameters - goal) ** 2) * softness
 
             def lent(loss, start, steps, rate):  # a way of its own, in which everything tells
                 start = np.array(numbers(start), float)
@@ -696,7 +780,7 @@ class Backwards:
 
             start = np.array(scene, float)
             before = start.copy()
-            got = student.rebind("anneal", refine=lent)(loss, start, list(softness), int(steps))
+            got = unaided(student, "anneal", refine=lent)(loss, start, list(softness), int(steps))
             listed = isinstance(got, (list, tuple)) or getattr(got, "ndim", 0) > np.ndim(start)
             same = bool(np.array_equal(start, before))
             return {
@@ -706,18 +790,16 @@ class Backwards:
             }
         # all of it: the student's own three functions, on a lent sheet
         picture = np.array(picture, float)
-        misfit = student.rebind("misfit", paint=lent_paint)
-        way = student.anneal(
-            lambda s, soft: misfit(s, picture, soft),
+        misfit = unaided(student, "misfit", paint=lent_paint)
+        way = unaided(student, "anneal")(
+            lambda parameters, softness: misfit(parameters, picture, softness),
             np.array(scene, float),
             list(softness),
             int(steps),
         )
-        return {"got": numbers(way[-1])}
+        return {"got": array(numbers(way[-1]))}
 
     def verdict(ask, rng, mark):
-        ask = on_their_own(ask, mark)
-
         def some(count):
             """Circles in corners of the sheet, which do not touch."""
             corners = np.array([[-0.45, 0.4], [0.4, -0.35], [0.45, 0.5]])[:count]
@@ -739,7 +821,7 @@ class Backwards:
         with mark.part("misfit, values", 0.5):
             for count, softness in ((2, 1.0), (3, 0.4)):
                 scene, picture, softness = apart(count, softness)
-                got = ask(which="misfit", scene=scene, picture=picture, softness=softness)["got"]
+                answer = ask(which="misfit", scene=scene, picture=picture, softness=softness)
                 gap = painted(scene, softness) - picture
                 truth = float(np.mean(gap**2))
                 wrongs = [
@@ -755,13 +837,12 @@ class Backwards:
                      "not handed on."),
                     ("ignored_argument", np.mean((painted(scene, 1.0) - picture) ** 2), "The softness is "
                      "not handed on."),
+                    ("repeated_factor", np.mean((painted(scene, softness * PIXEL) - picture) ** 2), "The "
+                     "softness is in pixels already: hand it on as it is."),
+                    ("not_summed", 3 * truth, "That adds the three colours. The mean is over them, too."),
                 ]  # fmt: skip
                 shown = {"given": {"scene": scene, "softness": softness}, "function": "misfit"}
-                not_like(mark, got, wrongs, truth, **shown)
-                mark.close(
-                    got, truth, kind="wrong_value", message="Not the mean squared difference.",
-                    rtol=1e-6, **shown,
-                )  # fmt: skip
+                judge_value(mark, answer, truth, wrongs, "misfit", **shown)
         with mark.part("misfit, slopes", 0.25):
             mark.only_after("misfit, values")
             scene, picture, softness = apart(2, 1.5)
@@ -770,20 +851,24 @@ class Backwards:
             )
             judge_slope(
                 mark, answer, lambda s: float(np.mean((painted(s, 1.5) - picture) ** 2)), scene,
-                "misfit", function="misfit",
+                "misfit", given={"scene": scene, "softness": 1.5}, function="misfit",
             )  # fmt: skip
 
-        def adam(scale, goal, start, steps, rate, sign=-1.0, forget=False, keep=False, plain=False):
-            """Where Adam is; `forget` to make the gradient zero; with `keep`, by the first one."""
-            p, m, v, total, first = np.array(start), 0.0, 0.0, 0.0, None
+        def adam(
+            scale, goal, start, steps, rate, sign=-1.0, forget=False, keep=False, instead=None
+        ):
+            """Where Adam is; `forget` to make the gradient zero; with `keep`, by the first one. Or
+            where others are `instead`."""
+            p, m, v, total, first, push = np.array(start), 0.0, 0.0, 0.0, None, 0.0
             for k in range(1, steps + 1):
                 g = scale * (p - goal)
                 total = total + g
                 first = g if first is None else first
                 g = total if forget else first if keep else g
-                m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
+                m, v, push = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g, 0.9 * push + g
                 step = m / (1 - 0.9**k) / (np.sqrt(v / (1 - 0.999**k)) + 1e-8)
-                p = p + sign * rate * (g if plain else step)
+                others = {"plain": g, "momentum": push, "fresh": g / (np.abs(g) + 1e-8)}
+                p = p + sign * rate * others.get(instead, step)
             return p
 
         def refines(shape, steps, rate):
@@ -797,9 +882,14 @@ class Backwards:
                 ("ascent", adam(scale, goal, start, steps, rate, sign=1.0), "That goes uphill."),
                 ("accumulated", adam(scale, goal, start, steps, rate, forget=True), "Gradients of all "
                  "steps pile up: make them zero before each backward pass."),
-                ("no_update", start, "Nothing moved."),
-                ("other_function", adam(scale, goal, start, steps, rate, plain=True), "That is plain "
+                ("no_update", start, "Nothing moved. When the optimiser steps, the gradient must be there: "
+                 "zero, backward, step."),
+                ("other_function", adam(scale, goal, start, steps, rate, instead="plain"), "That is plain "
                  "gradient descent. Adam makes its steps alike for all parameters."),
+                ("other_function", adam(scale, goal, start, steps, rate, instead="momentum"), "That is "
+                 "descent with momentum. Adam makes its steps alike for all parameters."),
+                ("stale", adam(scale, goal, start, steps, rate, instead="fresh"), "Every step is as long as "
+                 "the first: an optimiser that is made anew for each step remembers nothing."),
                 ("learning_rate", adam(scale, goal, start, steps, 0.001), "The rate is not handed on."),
                 ("late_evaluation", adam(scale, goal, start, steps + 1, rate), "One step too many."),
                 ("late_evaluation", adam(scale, goal, start, max(steps - 1, 0), rate), "One step too "
@@ -807,10 +897,20 @@ class Backwards:
                 ("truncated", adam(scale, goal, start, 1, rate), "Only one step was taken."),
                 ("stale", adam(scale, goal, start, steps, rate, keep=True), "Every step uses the gradient "
                  "at the start."),
+                ("wrong_argument", scale * (adam(scale, goal, start, steps - 1, rate) - goal), "That is the "
+                 "last gradient. Where are the parameters?"),
             )  # fmt: skip
             given = {"start": start, "steps": steps, "rate": rate}
             shown = {"given": given, "function": "refine"}
             not_like(mark, answer["got"], wrongs, right, **shown)
+            mark.that(
+                agree(answer["got"], goal, floor=1e-4) is not None
+                or agree(right, goal, floor=1e-4) is None,
+                kind="ignored_argument",
+                message="That is the very bottom. Where do just so many steps of Adam end?",
+                got=answer["got"],
+                **shown,
+            )
             mark.close(
                 answer["got"], right, kind="wrong_value", message="Not where Adam leads.", rtol=1e-6,
                 **shown,
@@ -818,7 +918,7 @@ class Backwards:
             mark.that(
                 answer["plain"],
                 kind="wrong_type",
-                message="Plain numbers, please: the tensor's `.data`.",
+                message="A plain array, please: the tensor's `.data`.",
                 **shown,
             )
             mark.that(
@@ -829,7 +929,7 @@ class Backwards:
             )
 
         with mark.part("refine", 0.75):
-            refines((3,), 4, 0.05)
+            refines((3,), 40, 0.05)  # long enough to come round: then no two mistakes end alike
             refines((2, 6), 7, 0.02)
 
         def anneals(softnesses, steps):
@@ -854,11 +954,19 @@ class Backwards:
                 message="A list of all stations was expected.",
                 **shown,
             )
+            heard = [
+                s
+                for s, last in zip(answer["heard"], [None, *answer["heard"]], strict=False)
+                if s != last
+            ]
+            late = " A `lambda` looks a loop's variable up when it is *called*."
             mark.that(
-                answer["heard"] == list(softnesses),
+                heard == list(softnesses) or agree(answer["got"], right, rtol=1e-6) is None,
                 kind="wrong_order",
                 message=f"The loss was asked at the softnesses {answer['heard']}; one refinement for each "
-                "of those given, in their order, was expected.",
+                "of those given, in their order, was expected."
+                + late
+                * (len(softnesses) > 1 and heard == list(softnesses[-1:])),
                 **shown,
             )
             mark.that(
@@ -876,6 +984,10 @@ class Backwards:
                 ("learning_rate", np.array(walk(rate=lambda s: 0.03 * s)), "The rate grows without bound "
                  "with the softness: `min(1, …)`."),
                 ("learning_rate", np.array(walk(rate=lambda s: 0.03 * max(1, s))), "`min`, not `max`."),
+                ("missing_factor", np.array(walk(count=steps // len(softnesses))), "`steps` are for *each* "
+                 "softness, not for all of them together."),
+                ("aliased", np.array([right[-1]] * len(right)), "All stations are one and the same array, "
+                 "changed in place. Keep a copy of each."),
             )  # fmt: skip
             not_like(mark, answer["got"], wrongs, right, **shown)
             mark.close(
@@ -959,18 +1071,16 @@ class Look:
     def probe(student, which, picture, colours):
         picture, colours = np.array(picture, float), np.array(colours, float)
         if which == "label":
-            return values_and_intact(student.label, [picture, colours])
+            return values_and_intact(unaided(student, "label"), [picture, colours])
 
         def lent(picture, colours):
             every = np.concatenate([colours, np.ones((1, 3))])
             apart = np.stack([((picture - each) ** 2).sum(2) for each in every])
             return apart.argmin(0)
 
-        return values_and_intact(student.rebind("look", label=lent), [picture, colours])
+        return values_and_intact(unaided(student, "look", label=lent), [picture, colours])
 
     def verdict(ask, rng, mark):
-        ask = on_their_own(ask, mark)
-
         def nearest(picture, every):
             return np.argmin(((picture[:, :, None] - every) ** 2).sum(-1), axis=-1)
 
@@ -978,10 +1088,14 @@ class Look:
             while True:  # colours of which each is the nearest one somewhere
                 colours = rng.uniform(0, 0.8, (count, 3))
                 picture = rng.uniform(0, 1, (*shape, 3))
+                picture[0, 0] = rng.uniform(0.95, 1, 3)  # nearly paper
                 palette = np.vstack([colours, np.ones(3)])
                 truth = nearest(picture, palette)
                 black = nearest(picture, np.vstack([colours, np.zeros(3)]))
-                if len(np.unique(truth)) == len(np.unique(black)) == count + 1:
+                plain = np.argmin(np.abs(picture[:, :, None] - palette).sum(-1), axis=-1)
+                if len(np.unique(truth)) == len(np.unique(black)) == count + 1 and np.any(
+                    plain != truth
+                ):
                     break
             answer = ask(which="label", picture=picture, colours=colours)
             grey = np.argmin(np.abs(picture.mean(-1)[..., None] - palette.mean(-1)), axis=-1)
@@ -995,6 +1109,11 @@ class Look:
                 ("wrong_argument", nearest(picture, np.vstack([colours, np.zeros(3)])), "Paper is white, "
                  "(1, 1, 1)."),
                 ("constant_offset", np.where(truth == count, -1, truth), "White paper is number n."),
+                ("constant_offset", truth + 1, "The first colour is number 0."),
+                ("wrong_argument", np.min(((picture[:, :, None] - palette) ** 2).sum(-1), axis=-1), "That is "
+                 "how near the nearest one is. Which *number* has it?"),
+                ("wrong_rule", plain, "Near by "
+                 "the sum of the *squares* of the differences, as places are."),
                 ("wrong_rule", np.argmin(np.abs((picture[:, :, None] - palette).sum(-1)), axis=-1),
                  "Differences of the channels must not cancel: square them first."),
             )  # fmt: skip
@@ -1002,8 +1121,8 @@ class Look:
             judge_value(mark, answer, truth, wrongs, "label", **shown)
 
         with mark.part("label", 1):
-            labels(2, (5, 4))
-            labels(3, (3, 7))
+            labels(2, (6, 7))
+            labels(3, (8, 5))
 
         def looks(count):
             at = np.array([[-0.5, 0.4], [0.45, 0.2], [0.1, -0.55]])[:count]
@@ -1013,14 +1132,20 @@ class Look:
             colours = base + rng.uniform(-0.1, 0.1, (count, 3))
             rows = {"at": at, "turn": 0 * radius, "size": radius, "colour": colours}
             picture = drawn.render_hard(["circle"] * count, rows, SHEET)
-            order = rng.permutation(count)
+            order = rng.permutation(count)  # in no order of sizes
+            while (
+                count > 1
+                and np.all(np.diff(radius[order]) < 0)
+                or (count > 2 and np.all(np.diff(radius[order]) > 0))
+            ):
+                order = rng.permutation(count)
             colours = colours[order]
             answer = ask(which="look", picture=picture, colours=colours)
             found = nearest(picture, np.vstack([colours, np.ones(3)]))
 
-            def scene(place, size):
+            def scene(place, size, colour=lambda k: colours[k]):
                 return np.array([
-                    [*place(found == k), size(np.sum(found == k)), *colours[k]] for k in range(count)
+                    [*place(found == k), size(np.sum(found == k)), *colour(k)] for k in range(count)
                 ])  # fmt: skip
 
             def middle(here):
@@ -1044,6 +1169,14 @@ class Look:
                  "rows and columns. `POINTS` knows the places."),
                 ("not_summed", scene(lambda h: POINTS[h].sum(axis=0), radius_of), "That is the sum of "
                  "the places, not their mean."),
+                ("factor", scene(middle, lambda n: radius_of(2 * n)), "Each place has two numbers, and counts "
+                 "once: `len`, not `size`."),
+                ("wrong_order", truth[:, [0, 1, 3, 4, 5, 2]], "A row is x, y, radius, red, green, blue."),
+                ("wrong_order", truth[np.argsort(-truth[:, 2])], "Row k is the circle of colour k: leave them in "
+                 "the order of the colours."),
+                ("wrong_argument", scene(middle, radius_of, lambda k: picture[found == k].mean(axis=0)), "That "
+                 "is the mean colour of its pixels, borders and all. The k-th of the `colours` is asked "
+                 "for."),
             )  # fmt: skip
             shown = {"given": {"colours": colours}, "function": "look"}
             judge_value(mark, answer, truth, wrongs, "look", **shown)
@@ -1073,46 +1206,43 @@ class Look:
 class Inverse:
     def probe(student, which, scale, x, y, forward, steps=None, rate=None, slope=False):
         scale, x, y = np.array(scale, float), np.array(x, float), np.array(y, float)
-        calls = [0]
+        before = x.copy(), y.copy()
 
         def f(x):
             if forward == "square":
                 return x * x
+            if forward == "mix":
+                return x @ np.array([[1.0, 0.5, -0.3], [-0.2, 0.8, 0.6]])
             return dp.tanh(x) * 1.5 + 0.25 * x
 
         def g_of(scale):
-            def g(y):
-                calls[0] += 1
-                return dp.sin(y * scale) + 0.5
+            return lambda y: dp.sin(y * scale) + 0.5
 
-            return g
+        def intact():
+            return bool(np.array_equal(x, before[0]) and np.array_equal(y, before[1]))
 
         def loss(scale):
             if which == "regression":
-                return student.regression(g_of(scale), x, y)
-            return student.consistency(g_of(scale), f, y)
+                return unaided(student, which)(g_of(scale), x, y)
+            return unaided(student, which)(g_of(scale), f, y)
 
-        if which == "polish":
-            start = dp.sin(y * scale) + 0.5
-            given, before = y.copy(), start.copy()
-
-            def g(y):
-                calls[0] += 1
-                return start
-
-            got = student.polish(g, f, given, int(steps), rate)
-            same = bool(np.array_equal(given, y) and np.array_equal(start, before))
-            return {"got": numbers(got), "intact": same, "calls": calls[0]}
+        if which == "polish":  # x is what the network answers
+            got = unaided(student, which)(lambda y: x, f, y, int(steps), rate)
+            return {"got": numbers(got), "intact": intact()}
         if slope:
             value, by = dp.value_and_grad(loss)(scale)
             return {"value": value, "slope": by}
-        return {"got": numbers(loss(scale)), "intact": True}
+        return {"got": numbers(loss(scale)), "intact": intact()}
 
     def verdict(ask, rng, mark):
-        ask = on_their_own(ask, mark)
-        forwards = {
-            "square": (lambda x: x * x, lambda x: 2 * x),
-            "bend": (lambda x: 1.5 * np.tanh(x) + 0.25 * x, lambda x: 1.5 / np.cosh(x) ** 2 + 0.25),
+        mix = np.array([[1.0, 0.5, -0.3], [-0.2, 0.8, 0.6]])
+        forwards = {  # and their pullbacks: of a difference u of the results, at the causes x
+            "square": (lambda x: x * x, lambda x, u: 2 * x * u),
+            "bend": (
+                lambda x: 1.5 * np.tanh(x) + 0.25 * x,
+                lambda x, u: (1.5 / np.cosh(x) ** 2 + 0.25) * u,
+            ),
+            "mix": (lambda x: x @ mix, lambda x, u: u @ mix.T),
         }
 
         def g(scale, y):
@@ -1139,12 +1269,16 @@ class Inverse:
                 ("sign", np.mean(gap), "Without the square, errors cancel."),
                 ("wrong_order", np.mean(gap) ** 2, "First the squares, then the mean."),
                 ("factor", np.mean(gap**2) / 2, "There is a factor ½ too many."),
-            ]
+                ("not_summed", np.mean(np.sum(gap**2, axis=-1)), "That adds up each row. The mean is over "
+                 "*all* entries."),
+            ]  # fmt: skip
             if which == "regression":
                 wrongs += [
                     ("swapped", np.mean((g(scale, x) - y) ** 2), "g goes from the result y to the cause x."),
                     ("wrong_argument", np.mean((made - y) ** 2), "Compared with the result. Regression "
                      "compares *causes*."),
+                    ("wrong_argument", np.mean((g(scale, x) - x) ** 2), "The network sees the result y, not "
+                     "the cause."),
                 ]  # fmt: skip
             else:
                 wrongs += [
@@ -1158,7 +1292,8 @@ class Inverse:
             asked = {"which": which, "scale": scale, "x": x, "y": y, "forward": forward}
             shown = {"given": {"x": x, "y": y, "f": forward}, "function": which}
             judge_value(mark, ask(**asked), truth(scale), wrongs, which, **shown)
-            judge_slope(mark, ask(**asked, slope=True), truth, scale, which, function=which)
+            shown["given"] |= {"g": "sin(scale · y) + ½", "the slope by": "scale", "scale": scale}
+            judge_slope(mark, ask(**asked, slope=True), truth, scale, which, **shown)
 
         for which in ("regression", "consistency"):
             with mark.part(which, 0.5):
@@ -1166,34 +1301,63 @@ class Inverse:
                 losses(which, "bend", (4, 1))
 
         def polishes(forward, shape, steps, rate):
-            f, by = forwards[forward]
-            scale, y = rng.uniform(0.5, 1.5, shape[-1:]), rng.uniform(0.3, 1, shape)
+            f, back = forwards[forward]
+            scale, seen = rng.uniform(0.5, 1.5, shape[-1:]), rng.uniform(0.3, 1, shape)
+            first = g(scale, seen)
+            y = rng.uniform(0.3, 1, f(first).shape)
 
-            def walk(rate=rate, steps=steps, start=None, stay=False, share=1.0):
-                x = first = g(scale, y) if start is None else start
+            def by(x, y=y):
+                return 2 * back(x, f(x) - y)
+
+            def walk(rate=rate, steps=steps, start=first, slope=by, stay=False, pile=False):
+                x, total = start, 0.0
                 for _ in range(steps):
-                    at = first if stay else x
-                    x = x - rate * share * 2 * (f(at) - y) * by(at)
+                    new = slope(start if stay else x)
+                    total = total + new
+                    x = x - rate * (total if pile else new)
                 return x
 
-            asked = {"which": "polish", "scale": scale, "x": y, "y": y, "forward": forward}
+            def adam():
+                x, m, v = first, 0.0, 0.0
+                for k in range(1, steps + 1):
+                    m, v = 0.9 * m + 0.1 * by(x), 0.999 * v + 0.001 * by(x) ** 2
+                    x = x - rate * m / (1 - 0.9**k) / (np.sqrt(v / (1 - 0.999**k)) + 1e-8)
+                return x
+
+            asked = {"which": "polish", "scale": scale, "x": first, "y": y, "forward": forward}
             answer = ask(**asked, steps=steps, rate=rate)
             truth = walk()
-            wrongs = (
+            wrongs = [
                 ("ascent", walk(rate=-rate), "That goes uphill: further from the result."),
                 ("no_update", walk(steps=0), "That is the network's answer, unpolished."),
-                ("averaged", walk(share=1 / y.size), "The *sum* of the squares: with a mean, each example "
+                ("averaged", walk(rate=rate / y.size), "The *sum* of the squares: with a mean, each example "
                  "learns more slowly the more there are."),
-                ("factor", walk(share=0.5), "The derivative of a square has a 2."),
+                ("factor", walk(rate=rate / 2), "The derivative of a square has a 2."),
                 ("stale", walk(stay=True), "Each step uses the slope at the network's answer. Ask again at "
                  "each step."),
-                ("wrong_point", walk(start=np.array(y)), "It starts at y. Let the network say where."),
-                ("wrong_point", walk(start=0 * y), "It starts at 0. Let the network say where."),
+                ("wrong_point", walk(start=0 * first), "It starts at 0. Let the network say where."),
                 ("late_evaluation", walk(steps=steps + 1), "One step too many."),
-                ("truncated", walk(steps=1), "Only one step was taken."),
+                ("late_evaluation", walk(steps=max(steps - 1, 0)), "One step too few."),
+                ("truncated", walk(steps=1), "That is where a single step ends. Does each step go on from "
+                 "where the last one ended?"),
                 ("learning_rate", walk(rate=1.0), "The rate is not used."),
+                ("accumulated", walk(pile=True), "Gradients of all steps pile up: make them zero before each "
+                 "backward pass."),
+                ("other_function", adam(), "That is Adam. Plain gradient descent was asked for."),
+                ("wrong_rule", walk(slope=lambda x: by(x) / 2 / np.linalg.norm(f(x) - y)), "The sum of the "
+                 "squares, without a root."),
                 ("wrong_argument", f(truth), "These are results; the causes x were asked for."),
-            )  # fmt: skip
+            ]  # fmt: skip
+            if y.shape == first.shape:
+                wrongs += [
+                    ("wrong_point", walk(start=y), "It starts at y. Let the network say where."),
+                    ("wrong_point", walk(start=f(first)), "It starts at a result, f(g(y)). Causes were asked "
+                     "for."),
+                    ("missing_factor", walk(slope=lambda x: 2 * (f(x) - y)), "The slope of f is missing: the "
+                     "chain rule."),
+                    ("missing_term", walk(slope=lambda x: 2 * (x - y)), "That compares a cause with a result: "
+                     "f is missing."),
+                ]  # fmt: skip
             given = {"y": y, "f": forward, "steps": steps, "rate": rate}
             shown = {"given": given, "function": "polish"}
             judge_value(mark, answer, truth, wrongs, "polish", **shown)
@@ -1201,6 +1365,7 @@ class Inverse:
         with mark.part("polish", 1):
             polishes("square", (3, 2), 3, 0.1)
             polishes("bend", (4,), 5, 0.05)
+            polishes("mix", (3, 2), 4, 0.1)
 
 
 # ------------------------------------------------------------------------------------------------
@@ -1232,6 +1397,8 @@ class Ink:
             return dp.sqrt(dp.sum(gap * gap, axis=-1) + 1e-18)
 
         def lent_or(covered):
+            if isinstance(covered, (list, tuple)):  # some can do that: can the student's own?
+                return student.soft_or(covered)
             white = 1.0
             for k in range(len(covered)):
                 white = white * (1.0 - covered[k])
@@ -1241,45 +1408,42 @@ class Ink:
             return dp.exp(0.0 - (distance / width) * (distance / width))
 
         def lent_draw(lines, width, points):
-            return lent_or([
+            return lent_or(dp.stack([
                 lent_glow(lent_segment(points, lines[k, :2], lines[k, 2:]), width)
                 for k in range(len(lines))
-            ])  # fmt: skip
+            ]))  # fmt: skip
 
         if which == "glow":
+            glow = unaided(student, "glow")
             if slope:
-                function = student.glow
-                ones = np.ones(np.shape(lines))
-                return unaided(lambda: slopes_of(function, [lines, width], ones, 0), function)
-            return values_and_intact(student.glow, [lines, width])
+                return slopes_of(glow, [lines, width], np.ones(np.shape(lines)), 0)
+            return values_and_intact(glow, [lines, width])
         points, lines = np.array(points, float), np.array(lines, float)
-        before = lines.copy()
+        image = None if image is None else np.array(image, float)
+        before = [np.copy(each) for each in (lines, points, image)]
         if which == "draw":
-            inner = student.rebind("draw", segment=lent_segment, soft_or=lent_or, glow=lent_glow)
+            inner = unaided(student, "draw", segment=lent_segment, soft_or=lent_or, glow=lent_glow)
 
             def run(lines):
                 return inner(lines, width, points)
 
         else:
-            inner, image = student.rebind("sketch_loss", draw=lent_draw), np.array(image, float)
+            inner = unaided(student, "sketch_loss", draw=lent_draw)
 
             def run(lines):
                 return inner(lines, image, width, points, blurred)
 
         if not slope:
-            got = unaided(lambda: run(lines), inner)
-            return {"got": numbers(got), "intact": bool(np.array_equal(lines, before))}
-        weights = np.array(image, float)  # of the pixels; a loss has none
+            got, pairs = numbers(run(lines)), zip((lines, points, image), before, strict=True)
+            return {"got": got, "intact": all(bool(np.array_equal(*pair)) for pair in pairs)}
 
-        def weighed(lines):
-            return dp.sum(run(lines) * weights) if which == "draw" else run(lines)
+        def weighed(lines):  # by an image; a loss has no pixels
+            return dp.sum(run(lines) * image) if which == "draw" else run(lines)
 
-        value, by = unaided(lambda: dp.value_and_grad(weighed)(lines), inner)
+        value, by = dp.value_and_grad(weighed)(lines)
         return {"value": value, "slope": by}
 
     def verdict(ask, rng, mark):
-        ask = on_their_own(ask, mark)
-
         def glows(distance, width):
             distance = np.asarray(distance, float)
             answer = ask(which="glow", lines=distance, width=width)
@@ -1287,7 +1451,8 @@ class Ink:
             truth = drawn.glow(distance, width)
             with np.errstate(over="ignore"):
                 wrongs = (
-                    ("sign", np.exp(z**2), "The ink grows with the distance: a minus is missing."),
+                    ("sign", np.exp(z**2), "The ink grows with the distance: a minus is missing, or was "
+                     "squared away."),
                     ("wrong_rule", np.exp(-z), "Without the square: a spike on the line."),
                     ("wrong_order", np.exp(-(distance**2) / width), "The *ratio* is squared, width and "
                      "all."),
@@ -1305,12 +1470,12 @@ class Ink:
         with mark.part("glow", 0.5):
             w = float(rng.uniform(0.1, 0.4))
             glows(rng.uniform(0, 0.6, (2, 3)), w)
-            glows([0.0, 0.05, 40.0], w)
+            glows([0.0, 0.5 * w, 3.5 * w, 40.0], w)
             distance = rng.uniform(0.1, 0.6, 4)
             answer = ask(which="glow", lines=distance, width=w, slope=True)
             judge_slope(
                 mark, answer, lambda d: float(np.sum(drawn.glow(d, w))), distance, "glow",
-                function="glow",
+                given={"distance": distance, "width": w}, function="glow",
             )  # fmt: skip
 
         sheet = drawn.Canvas(5, 7)
@@ -1330,6 +1495,9 @@ class Ink:
             answer = ask(which="draw", lines=lines, width=width, points=points)
             truth, layers = inks(lines, width)
             crossed, _ = inks(lines[:, [0, 2, 1, 3]], width)
+            dots, _ = inks(lines[:, [0, 1, 0, 1]], width)
+            ways, _ = inks(np.hstack([lines[:, :2], lines[:, :2] + lines[:, 2:]]), width)
+            apart = [drawn.segment(points, line[:2], line[2:]) for line in lines]
             wrongs = (
                 ("sign", 1 - truth, "That is the paper that is left; the ink is asked for."),
                 ("accumulated", layers.sum(0), "Where strokes cross there is more than all ink: soft_or."),
@@ -1339,6 +1507,10 @@ class Ink:
                 ("truncated", layers[0], "Only the first stroke is there."),
                 ("truncated", layers[-1], "Only the last stroke is there."),
                 ("shape", layers, "One sheet: the layers are not put together yet."),
+                ("wrong_argument", dots, "These are dots: each stroke ends where it begins."),
+                ("wrong_argument", ways, "The last two of a row are the end itself, not the way to it."),
+                ("missing_term", drawn.soft_or(np.stack(apart)), "These are distances. Ink is their "
+                 "`glow`."),
             )  # fmt: skip
             shown = {"given": {"lines": lines, "width": width}, "function": "draw"}
             judge_value(mark, answer, truth, wrongs, "draw", **shown)
@@ -1352,7 +1524,7 @@ class Ink:
             )
             judge_slope(
                 mark, answer, lambda x: float(np.sum(inks(x, 0.4)[0] * weights)), lines, "draw",
-                function="draw",
+                given={"lines": lines, "width": 0.4}, function="draw",
             )  # fmt: skip
 
         def loss(lines, image, width, blurred):
@@ -1379,6 +1551,10 @@ class Ink:
                 ("wrong_order", np.mean(drawn.blur((1 - ink - image) ** 2, blurred)), "Blur the pictures, "
                  "not the squares."),
                 ("repeated_factor", np.mean(drawn.blur(gap, blurred) ** 2), "Blurred twice."),
+                ("wrong_argument", np.mean(drawn.blur(1 - ink - image, width) ** 2), "Blurred by the width of "
+                 "the pen; `blurred` says how much."),
+                ("wrong_rule", np.sqrt(np.mean(gap**2)), "No root: the mean square itself."),
+                ("factor", np.mean(gap**2) / 2, "There is a factor ½ too many."),
             )  # fmt: skip
             truth = loss(lines, image, width, blurred)
             shown = {"given": {"lines": lines, "width": width, "blurred": blurred},
@@ -1386,7 +1562,7 @@ class Ink:
             judge_value(mark, ask(**asked), truth, wrongs, "sketch_loss", **shown)
             judge_slope(
                 mark, ask(**asked, slope=True), lambda x: loss(x, image, width, blurred), lines,
-                "sketch_loss", function="sketch_loss",
+                "sketch_loss", **shown,
             )  # fmt: skip
 
         with mark.part("sketch_loss", 0.75):

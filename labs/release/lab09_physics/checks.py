@@ -131,6 +131,21 @@ def not_like(mark, got, wrong, truth, kind, message, rtol=1e-6, **evidence):
     )
 
 
+def subtracted(ask, mark, shape, message, shown):
+    """`ask`; where nothing could be subtracted since there was one entry too many, that is said."""
+    more = str((shape[0] + 1, *shape[1:])).replace(" ", "")
+
+    def asked(**inputs):
+        try:
+            return ask(**inputs)
+        except StudentError as error:
+            clash = "broadcast" in error.message and more in error.message.replace(" ", "")
+            mark.that(not clash, kind="late_evaluation", message=message, **shown)
+            raise
+
+    return asked
+
+
 def judge_slope(mark, got, truth, begin, rtol=1e-5, **evidence):
     """A slope: none at all, or another than the truth. `begin` is how the sentences begin."""
     numeric = isinstance(got, (float, int, np.ndarray)) and np.shape(got) == np.shape(truth)
@@ -283,7 +298,8 @@ class Rollout:
         def walk(inputs):
             start = [float(rng.uniform(0.2, 0.6)), float(rng.uniform(-0.6, -0.2))]
             got = ask(which="rollout", start=start, inputs=inputs)
-            shown = {"given": {"state": tuple(start), "inputs": inputs}, "function": "rollout"}
+            given = {"step": "(q/2 + v u, v + q² − u/4)", "state": tuple(start), "inputs": inputs}
+            shown = {"given": given, "function": "rollout"}
             right = walked(start, inputs)
             mark.that(
                 got["list"],
@@ -472,6 +488,20 @@ class Sensitivity:
                 [complex_gradient(lambda own, k=k: end(own, k), p) for k in range(steps)]
             )
 
+        def swept(case, seed=0.0, whole=False, forwards=False, slip=""):
+            """A walk back with a slip in it: what a student's would give, and never the truth."""
+            (_, drag, spring), start, steps, dt = case
+            path = [hang(case[0], start, k, dt) for k in range(steps + whole)]
+            total, q_bar, v_bar = np.zeros(3), 1.0, seed
+            for q, v in path if forwards else path[::-1]:
+                had, v_bar = v_bar, dt * q_bar + (0.0 if slip == "overwritten" else v_bar)
+                used = had if slip == "early" else v_bar
+                total = total - dt * used * np.array([1.0, v, q])
+                kept = v_bar - (0.0 if slip == "no drag" else dt * drag) * used
+                by = {"no spring": 0.0, "damped first": kept}.get(slip, used)
+                q_bar, v_bar = q_bar - dt * spring * by, kept
+            return total
+
         def end_of(case):
             answer, shown = asked("final", case)
             p, start, steps, dt = case
@@ -530,6 +560,26 @@ class Sensitivity:
             ):  # fmt: skip
                 if steps > 1 or kind in ("sign", "swapped", "wrong_point", "missing_factor"):
                     not_like(mark, got, wrong, right, kind, message, **shown)
+            for kind, slip, message in (
+                ("late_evaluation", {"whole": True}, "It walks over one state too many: no step begins "
+                 "at the last one of the path."),
+                ("wrong_order", {"forwards": True}, "It walks forwards along the path. q̄ and v̄ are "
+                 "known at its end: begin there."),
+                ("overwritten", {"slip": "overwritten"}, "v̄ forgets what it had. What comes to it "
+                 "through q' is *added*."),
+                ("wrong_point", {"seed": 1.0}, "It seems to begin with v̄ = 1. How much does the last "
+                 "*place* change if the last speed does?"),
+                ("wrong_order", {"slip": "early"}, "The second line of the step is undone too late: v̄ "
+                 "receives its share of q̄ before it hands anything on."),
+                ("wrong_order", {"slip": "damped first"}, "q̄ receives from a v̄ that air has braked "
+                 "already. Both receive from v̄ as it was."),
+                ("missing_term", {"slip": "no drag"}, "v̄ lost nothing: the acceleration depends on "
+                 "the speed, too."),
+                ("missing_term", {"slip": "no spring"}, "q̄ did not change: the acceleration depends "
+                 "on the place, too."),
+            ):  # fmt: skip
+                wrong = swept(case, **slip)
+                not_like(mark, got, wrong, right, kind, message, rtol=1e-9, **shown)
             mark.close(
                 got,
                 right,
@@ -708,6 +758,8 @@ class Impact:
                      "the speed goes on changing."),
                     ("missing_term", [-e * hit * left, fast], "After the bounce the height curves, "
                      "too: g."),
+                    ("missing_term", [-e * hit * left, -e * hit], "After the bounce it flies straight "
+                     "on, as if there were no g: height and speed both lack it."),
                 ]  # fmt: skip
             for kind, wrong, message in wrongs:
                 not_like(mark, got, wrong, right, kind, message, **shown)
@@ -789,8 +841,13 @@ class Identify:
 
         def missed(n, dt=0.05):
             p, track = case(n)
-            answer = ask(which="track_misses", p=p, track=track, dt=dt)
             shown = {"given": {"p": p, "track": track, "dt": dt}, "function": "track_misses"}
+            message = (
+                f"The path has {n + 1} places, the track {n}: its first entry is the start itself, so "
+                "there is one step less than there are entries."
+            )
+            short = subtracted(ask, mark, (n,), message, shown)
+            answer = short(which="track_misses", p=p, track=track, dt=dt)
             got, right = answer["got"], places(p, n, dt) - track
             swapped = places(p[[1, 0, 2, 3]], n, dt) - track
             for kind, wrong, message in (
@@ -826,21 +883,34 @@ class Identify:
 
         x = np.linspace(0.2, 2.0, 6)
 
-        def gone(p, rounds, along=False):
-            """Gauss-Newton by its normal equations; or the plain gradient's way."""
+        def gone(p, rounds, along=False, mixed=False):
+            """Gauss-Newton by its normal equations; or the plain gradient's way; or with the numbers of
+            J in the wrong rows."""
             p = np.array(p)
             for _ in range(rounds):
                 decay = np.exp(-p[1] * x)
                 off = p[0] * decay - 1.5 * np.exp(-0.7 * x) + 0.02 * np.cos(9 * x)
                 J = np.array([decay, -p[0] * x * decay])
+                J = J.T.reshape(2, -1) if mixed else J
                 p = p - (J @ off if along else np.linalg.inv(J @ J.T) @ (J @ off))
             return p
 
         def newton(p, rounds, shape):
-            answer = ask(which="gauss_newton", p=p, rounds=rounds, shape=shape)
             given = {"misses": "a(t) − seen, a(t) = p₀ exp(−p₁ t)", "their shape": tuple(shape), "p": p,
                      "rounds": rounds}  # fmt: skip
             shown = {"given": given, "function": "gauss_newton"}
+            try:
+                answer = ask(which="gauss_newton", p=p, rounds=rounds, shape=shape)
+            except StudentError as error:
+                mark.that(
+                    not error.message.startswith("LinAlgError") or len(shape) == 1,
+                    kind="shape",
+                    message=f"`lstsq` takes a matrix and a vector. The misses have the shape "
+                    f"{tuple(shape)} here, their Jacobian {(*shape, 2)}: flatten the axes of the "
+                    "misses in both.",
+                    **shown,
+                )
+                raise
             got, right, p = answer["got"], gone(p, rounds), np.array(p)
             for kind, wrong, message in (
                 ("sign", 2 * p - gone(p, 1), "The step goes the wrong way."),
@@ -852,6 +922,8 @@ class Identify:
                 ("no_update", gone(p, 1) - p, "That is the step; p itself is asked for."),
                 ("other_function", gone(p, rounds, along=True), "That is gradient descent. Solve the "
                  "least-squares problem."),
+                ("transposed", gone(p, rounds, mixed=True), "The numbers of J stand in the wrong rows. "
+                 "The entries of p are its last axis; `reshape` keeps the order, it does not turn."),
             ):  # fmt: skip
                 not_like(mark, got, wrong, right, kind, message, **shown)
             mark.close(
@@ -859,7 +931,11 @@ class Identify:
                 **shown,
             )  # fmt: skip
             mark.that(
-                answer["intact"], kind="mutated_input", message="p itself was changed.", **shown
+                answer["intact"],
+                kind="mutated_input",
+                message="p itself was changed: `+=` writes into the array that was lent. Make a new "
+                "one.",
+                **shown,
             )
 
         with mark.part("gauss_newton, one round", 0.5):
@@ -953,8 +1029,13 @@ class Frames:
 
         def missed(n, g):
             p, film = [g, float(rng.uniform(0.6, 0.9))], rng.uniform(0, 1, (n, 24, 24))
-            answer = ask(which="film_misses", p=p, film=film)
             shown = {"given": {"p": p, "frames": n}, "function": "film_misses"}
+            message = (
+                f"There are {n + 1} pictures, but {n} frames: the first frame shows RELEASED itself, so "
+                "there is one step less than there are frames."
+            )
+            short = subtracted(ask, mark, (n, 24, 24), message, shown)
+            answer = short(which="film_misses", p=p, film=film)
             got, right = answer["got"], drawn(p, n) - film
             for kind, wrong, message in (
                 ("sign", -right, "Seen minus rendered; the other way round, please."),
@@ -1000,7 +1081,8 @@ class Frames:
         def taught(horizons, rounds):
             p = rng.uniform([5, 0.5], [9, 0.9])
             answer = ask(which="curriculum", p=p, horizons=horizons, rounds=rounds)
-            given = {"p": p, "horizons": horizons, "rounds": rounds}
+            given = {"p": p, "horizons": horizons, "rounds": rounds,
+                     "gauss_newton": "a stand-in, with numbers of its own"}  # fmt: skip
             shown = {"given": given, "function": "curriculum"}
             for _, seen, often in answer["calls"]:
                 mark.that(
@@ -1265,6 +1347,10 @@ class Control:
             return dp.sum(weights * (plan - goal) ** 2)
 
         def clip(gradient, limit):  # for the only limit that is asked here
+            if isinstance(gradient, (tuple, list)):
+                raise TypeError(
+                    "that is the gradient by the state, a pair; the plan is the variable"
+                )
             return gradient / max(1.0, 2.0 * float(gradient @ gradient) ** 0.5)
 
         own = student.rebind("mpc_step", clip=clip)
@@ -1375,7 +1461,16 @@ class Control:
             like(warm, "no_update", "The plan was moved on, but not improved.")
             like(after(state, warm, weights, rounds, rate, cut=False), "clipped", "The gradient is not "
                  "clipped to the length 0.5.")  # fmt: skip
+            if once or np.linalg.norm(2 * weights * (plan - goal)) <= 0.5:
+                late = after(state, plan, weights, rounds, rate)
+                like(np.array([*late[1:], 0.0]), "wrong_order", "The old plan was improved, and moved "
+                     "on afterwards. Move it on first: the push to apply is the first of the plan that "
+                     "was improved.")  # fmt: skip
             if once:
+                slope = 2 * rate * weights * (warm - goal)
+                scaled = warm - slope / max(1.0, 2 * np.linalg.norm(slope))
+                like(scaled, "clipped", "It is the step that was clipped, rate and all. Clip the "
+                     "gradient; the rate comes afterwards.")  # fmt: skip
                 like(2 * warm - right, "ascent", "That goes uphill.")
             else:
                 like(after(state, warm, weights, 1, rate), "truncated", "Only one round.")
