@@ -152,6 +152,9 @@ def _():
 #
 # From (1, 0) on our spring, one explicit step of 0.05 leads to (1, −0.2), a semi-implicit one to
 # (0.99, −0.2).
+#
+# `dp.physics` has today's exercises ready-made: to compare with *afterwards*. The rest of `dp` is
+# yours, where nothing else is said.
 
 
 # %% nbgrader={"grade_id": "ex9_2", "solution": true}

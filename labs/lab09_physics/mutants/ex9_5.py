@@ -222,3 +222,21 @@ def impact_bounce(g, e, dt):
         return -e * height, -e * speed
 
     return step
+
+
+# %% ready_made_time diagnosis="borrowed"
+impact_time = dp.physics.impact_time
+
+
+# %% ready_made_bounce diagnosis="borrowed"
+def impact_bounce(g, e, dt):
+    """A step of free fall, with an exact bounce in it if there is one."""
+    from dpkit import physics
+
+    ready = physics.impact_step(dt, g, e)
+
+    def step(state, u):
+        new = ready({"q": state[0], "v": state[1]})
+        return new["q"], new["v"]
+
+    return step

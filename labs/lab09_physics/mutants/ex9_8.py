@@ -166,3 +166,12 @@ def clip(gradient, limit):
     """The gradient, no longer than `limit`."""
     length = np.sqrt(np.sum(gradient**2))
     return gradient
+
+
+# %% ready_made_norms diagnosis="borrowed"
+from dpkit.physics import jacobian_norms
+
+
+def reach(W, U, h, inputs):
+    """Norms of the Jacobian of each state by the first, one more than there are inputs."""
+    return jacobian_norms(cell(W, U), h, inputs)
