@@ -92,6 +92,24 @@ def not_like(mark, got, wrong, truth, kind, message, rtol=1e-6, **evidence):
     )
 
 
+def judge_pair(mark, got, what, **evidence):
+    """A step's answer: two things, in a list, a tuple or an array."""
+    mark.that(
+        got is not None,
+        kind="missing",
+        message="Nothing came back (None). Is there a `return`?",
+        **evidence,
+    )
+    rows = isinstance(got, list) or (isinstance(got, np.ndarray) and got.ndim > 0)
+    mark.that(
+        rows and len(got) == 2,
+        kind="shape",
+        message=f"A step should return the pair {what}.",
+        got=got,
+        **evidence,
+    )
+
+
 def judge_slope(mark, got, truth, begin, rtol=1e-5, **evidence):
     """A slope: none at all, or another than the truth. `begin` is how the sentences begin."""
     numeric = isinstance(got, (float, int, np.ndarray)) and np.shape(got) == np.shape(truth)
@@ -212,7 +230,8 @@ class Rollout:
 
                 return numbers(dp.grad(end)(np.array(inputs, float)))
             path = run(step, tuple(start), inputs)
-            return {"path": numbers(path), "list": isinstance(path, (list, tuple))}
+            listed = isinstance(path, (list, tuple))
+            return {"path": numbers(path) if listed else None, "type": type(path).__name__}
         calls = [0]
 
         def acceleration(q, v, u):
@@ -222,6 +241,13 @@ class Rollout:
         state = tuple(np.array(each, float) if np.ndim(each) else float(each) for each in start)
         before = [np.copy(each) for each in state]
         step = unaided(student, which)(acceleration, dt)
+        if taped:
+
+            def end(x):
+                q, v = step((x[0], x[1]), x[2])
+                return q + 2.0 * v
+
+            return numbers(dp.grad(end)(np.array([*start, inputs])))
         if not callable(step):
             return {"step": type(step).__name__, "got": None, "calls": 0, "intact": True}
         got = numbers(step(state, inputs))
@@ -244,10 +270,10 @@ class Rollout:
             shown = {"given": {"state": tuple(start), "inputs": inputs}, "function": "rollout"}
             right = walked(start, inputs)
             mark.that(
-                got["list"],
-                kind="wrong_type",
-                message="A list of states was expected: the start, and one after each input.",
-                got=got["path"],
+                got["path"] is not None,
+                kind="missing" if got["type"] == "NoneType" else "wrong_type",
+                message="A list of states was expected: the start, and one after each input. What came "
+                f"back is of the type {got['type']}.",
                 **shown,
             )
             path, n = got["path"], len(inputs)
@@ -312,13 +338,7 @@ class Rollout:
             late = late + kicked(*late)
             here, other = (old, new) if which == "explicit" else (new, old)
             answer = got["got"]
-            mark.that(
-                isinstance(answer, list) and len(answer) == 2,
-                kind="shape",
-                message="A step should return the pair (q, v).",
-                got=answer,
-                **shown,
-            )
+            judge_pair(mark, answer, "(q, v)", **shown)
             for kind, wrong, message in (
                 ("post_update" if which == "explicit" else "stale", other, "Explicit Euler moves q with "
                  "the speed from *before* the step, semi-implicit with that *after* it. Here it is the "
@@ -348,6 +368,19 @@ class Rollout:
                 **shown,
             )
 
+        def on_a_tape(which, dt=0.1):
+            law = [float(each) for each in rng.uniform([2, 0.3, 0.5], [6, 0.9, 1.5])]
+            x = rng.uniform(0.4, 1.2, 3)
+            got = ask(which=which, start=x[:2], inputs=float(x[2]), law=law, dt=dt, taped=True)
+            pulls = 2 * dt if which == "explicit" else 2 * dt + dt * dt
+
+            def end(x):
+                forces = np.array([-x[0], -x[1] * x[1], x[2]])
+                return x[0] + (2 + dt) * x[1] + pulls * np.dot(law, forces)
+
+            begin = "The step is right, but the derivative of q' + 2v' by (q, v, u)"
+            judge_slope(mark, got, complex_gradient(end, x), begin, function=which)
+
         for which in ("explicit", "semi_implicit"):
             with mark.part(which, 0.5):
                 q, v = (float(each) for each in rng.uniform(0.4, 1.2, 2))
@@ -357,6 +390,7 @@ class Rollout:
                 stepped(which, [-v, -q], 0.02)
                 stepped(which, [[0.5, 0.25, -1.0], [1.0, -2.0, 0.75]], 0.03)
                 ### END HIDDEN TESTS
+                on_a_tape(which)
 
 
 # ------------------------------------------------------------------------------------------------
@@ -379,26 +413,33 @@ class Rollout:
     ),
 )
 class Sensitivity:
-    def probe(student, which, p, start, steps, dt):
+    def probe(student, which, p, start, steps, dt, path=None, taped=False):
         p = np.array(p, float)
-        before, begin = p.copy(), (float(start[0]), float(start[1]))
+        before, begin, plain = p.copy(), (float(start[0]), float(start[1])), []
         lent = {"rollout": lent_rollout, "semi_implicit": lent_step}
         if which == "final":
-            final = unaided(student, "final", **lent)
-            return {"got": numbers(final(p, begin, steps, dt)), "intact": untouched(before, p)}
-        if which == "sensitivity":
+            own = unaided(student, "final", **lent)
+            if taped:
+                return numbers(dp.grad(lambda p: own(p, begin, steps, dt))(p))
+            got = numbers(own(p, begin, steps, dt))
+        elif which == "sensitivity":
 
             def final(p, start, steps, dt):
+                plain.append(isinstance(p, np.ndarray))
                 return lent_rollout(lent_step(student.weight(p), dt), start, range(steps))[-1][0]
 
             own = unaided(student, "sensitivity", final=final, **lent)
             got = numbers(own(p, begin, steps, dt))
         else:
-            path = lent_rollout(lent_step(student.weight(p), dt), begin, range(steps))
-            path = [(float(q), float(v)) for q, v in path]
-            got = unaided(student, "by_hand", "dpkit", "torch")(p, path, dt)
-            got = got if isinstance(got, np.ndarray) else numbers(got)
-        return {"got": got, "intact": untouched(before, p)}
+            states = [(float(q), float(v)) for q, v in path]
+            got = numbers(unaided(student, "by_hand", "dpkit", "torch")(p, states, dt))
+            if states != [(float(q), float(v)) for q, v in path]:
+                before = None
+        return {
+            "got": got,
+            "intact": untouched(before, p),
+            "nudged": len(plain) > 2 and all(plain),
+        }
 
     def verdict(ask, rng, mark):
         def case(steps, dt=0.05):
@@ -406,24 +447,33 @@ class Sensitivity:
             start = [float(each) for each in rng.uniform(0.2, 0.8, 2)]
             return p, start, steps, dt
 
-        def asked(which, case):
+        def asked(which, case, **more):
             p, start, steps, dt = case
-            answer = ask(which=which, p=p, start=start, steps=steps, dt=dt)
+            answer = ask(which=which, p=p, start=start, steps=steps, dt=dt, **more)
             given = {"p": p, "start": start, "steps": steps, "dt": dt}
             return answer, {"given": given, "function": which}
 
-        def shares(case):
+        def walked(case, gusts):
+            """The states (q, v, 1), where each step ends with a gust."""
+            p, start, _, dt = case
+            begin = [np.array([*start, 1.0])]
+            moved = lambda path, gust: [*path, hanging(p, dt) @ path[-1] + [*gust, 0.0]]  # noqa: E731
+            return np.array(functools.reduce(moved, gusts, begin))
+
+        def shares(case, path):
             """What each step, alone, adds to the gradient: its own p nudged, by a complex step."""
-            p, start, steps, dt = case
+            p, _, steps, dt = case
             rest = hanging(p, dt)
 
             def end(own, k):
-                here = np.linalg.matrix_power(rest, k) @ np.array([*start, 1.0])
-                return (np.linalg.matrix_power(rest, steps - 1 - k) @ (hanging(own, dt) @ here))[0]
+                return (np.linalg.matrix_power(rest, steps - 1 - k) @ hanging(own, dt) @ path[k])[0]
 
             return np.array(
                 [complex_gradient(lambda own, k=k: end(own, k), p) for k in range(steps)]
             )
+
+        def calm(case):
+            return walked(case, np.zeros((case[2], 2)))
 
         def end_of(case):
             answer, shown = asked("final", case)
@@ -443,20 +493,33 @@ class Sensitivity:
                 answer["got"], right[0], kind="wrong_value", message="Not the final place.", **shown
             )
 
-        with mark.part("final", 0.75):
-            end_of(case(7))
+        with mark.part("final", 0.5):
+            end_of(case(7, 0.04))
             end_of(case(1))
             ### BEGIN HIDDEN TESTS
             end_of(case(20, 0.02))
             ### END HIDDEN TESTS
+        with mark.part("final, on a tape", 0.25):
+            mark.only_after("final")
+            followed = case(5, 0.08)
+            right = shares(followed, calm(followed)).sum(0)
+            got, shown = asked("final", followed, taped=True)
+            judge_slope(mark, got, right, "The place is right, but its gradient by p", **shown)
 
         def follow(case):
             answer, shown = asked("sensitivity", case)
-            right = shares(case).sum(0)
+            right = shares(case, calm(case)).sum(0)
             speed = complex_gradient(lambda p: hang(p, *case[1:])[1], case[0])
             not_like(mark, answer["got"], speed, right, "wrong_argument", "That is the gradient of the "
                      "*speed* at the end.", **shown)  # fmt: skip
             judge_slope(mark, answer["got"], right, "The gradient of the final place", **shown)
+            mark.that(
+                not answer["nudged"],
+                kind="finite_difference",
+                message="The numbers are right, but `final` was only ever given plain ones: those are "
+                "nudges. Let `dp` differentiate.",
+                **shown,
+            )
             mark.that(
                 answer["intact"], kind="mutated_input", message="p itself was changed.", **shown
             )
@@ -468,13 +531,20 @@ class Sensitivity:
             follow(case(11, 0.1))
             ### END HIDDEN TESTS
 
-        def back(case):
-            answer, shown = asked("by_hand", case)
-            p, start, steps, dt = case
-            each, got = shares(case), answer["got"]
-            right = each.sum(0)
-            after = np.array([hang(p, start, k + 1, dt) for k in range(steps)])
-            moved = each[:, :1] * np.column_stack([np.ones(steps), after[:, 1], after[:, 0]])
+        def back(case, windy=0.0):
+            path = walked(case, windy * rng.normal(size=(case[2], 2)))
+            answer, shown = asked("by_hand", case, path=path[:, :2].tolist())
+            p, _, steps, dt = case
+            shown["given"] = {"p": p, "path": path[:, :2], "dt": dt}
+            each, got = shares(case, path), answer["got"]
+            right, first = each.sum(0), path[:-1, [2, 1, 0]]
+            after, upwards = path[1:, [2, 1, 0]], path[-2::-1, [2, 1, 0]]
+            moved, turned = each[:, :1] * after, each[:, :1] * upwards
+            of_speed = complex_gradient(lambda p: hang(p, *case[1:])[1], p)
+            late = np.array([[1 - dt * dt * p[2] * (1 - dt * p[1]), -dt * p[2] * (1 - dt * p[1])],
+                             [dt * (1 - dt * p[1]), 1 - dt * p[1]]])  # fmt: skip
+            bars = [np.linalg.matrix_power(late, steps - 1 - k) @ [1.0, 0.0] for k in range(steps)]
+            slipped = -dt * (np.array(bars) @ [dt, 1.0]) @ first
             for kind, wrong, message in (
                 ("overwritten", each[0], "That is the share of the first step alone: the shares of the "
                  "others were overwritten. They add up."),
@@ -487,6 +557,14 @@ class Sensitivity:
                 ("missing_factor", right / dt, "A factor dt is missing in what p receives."),
                 ("sign", -right, "The sign is turned round."),
                 ("swapped", right[[0, 2, 1]], "Drag and spring changed places."),
+                ("wrong_order", turned.sum(0), "The path is walked from its first state on. Going back, "
+                 "the last step comes first."),
+                ("post_update", slipped, "q̄ is moved by a v̄ that has already passed through the drag. "
+                 "Both need v̄ as it was."),
+                ("wrong_argument", of_speed, "That is the gradient of the *speed* at the end. Which of "
+                 "q̄ and v̄ is 1 there?"),
+                ("wrong_point", shares(case, calm(case)).sum(0), "That belongs to a simulation from the "
+                 "first state. On this path there were gusts of wind: go by its states."),
             ):  # fmt: skip
                 if steps > 1 or kind in ("sign", "swapped", "wrong_point", "missing_factor"):
                     not_like(mark, got, wrong, right, kind, message, **shown)
@@ -500,16 +578,19 @@ class Sensitivity:
                 **shown,
             )
             mark.that(
-                answer["intact"], kind="mutated_input", message="p itself was changed.", **shown
+                answer["intact"],
+                kind="mutated_input",
+                message="p or the path was changed.",
+                **shown,
             )
 
         with mark.part("by hand, three steps", 0.5):
             back(case(3))
         with mark.part("by hand, many steps", 1):
-            back(case(6))
+            back(case(6, 0.04), windy=0.1)
             ### BEGIN HIDDEN TESTS
             back(case(1))
-            back(case(13, 0.1))
+            back(case(13, 0.1), windy=0.05)
             ### END HIDDEN TESTS
 
 

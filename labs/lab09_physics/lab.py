@@ -153,8 +153,8 @@ def _():
 # From (1, 0) on our spring, one explicit step of 0.05 leads to (1, −0.2), a semi-implicit one to
 # (0.99, −0.2).
 #
-# `dp.physics` has today's exercises ready-made: to compare with *afterwards*. The rest of `dp` is
-# yours, where nothing else is said.
+# Tapes will run through all three. `dp.physics` has today's exercises ready-made: to compare with
+# *afterwards*. The rest of `dp` is yours, where nothing else is said.
 
 
 # %% nbgrader={"grade_id": "ex9_2", "solution": true}
@@ -239,9 +239,9 @@ def weight(p):
 #
 # - `final`: the place $q$ after `steps` semi-implicit steps of `dt` with the law `weight(p)`;
 # - `sensitivity`: its gradient by `p`, with `dp.grad`;
-# - `by_hand`: the same *without* dp, from the path. A step is $v' = v + a\,dt$, then
-#   $q' = q + v'\,dt$. Walk back with $\bar q, \bar v$, the derivatives by the state: undo the second
-#   line, collect what $g$, $c$, $k$ receive, undo the first.
+# - `by_hand`: the same *without* dp, from the path's states alone (there may have been gusts of wind).
+#   A step is $v' = v + a\,dt$, then $q' = q + v'\,dt$. Walk back with $\bar q, \bar v$, the
+#   derivatives by the state: undo the second, collect what $g$, $c$, $k$ receive, undo the first.
 #
 # For `EARTH`, 40 steps of 0.05 from (0, 0): about (−0.0813, 0.3209, 0.0134).
 

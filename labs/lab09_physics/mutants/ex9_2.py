@@ -212,3 +212,35 @@ def semi_implicit(acceleration, dt):
         return new["q"], new["v"]
 
     return step
+
+
+# %% a_generator diagnosis="wrong_type"
+def rollout(step, state, inputs):
+    """A list of states: the start, and one after each input."""
+    yield state
+    for u in inputs:
+        state = step(state, u)
+        yield state
+
+
+# %% leaves_the_tape diagnosis="missing_term"
+def semi_implicit(acceleration, dt):
+    """A step by semi-implicit Euler."""
+
+    def step(state, u):
+        q, v = (dp.stop_gradient(each) for each in state)
+        v = v + dt * acceleration(q, v, u)
+        return q + dt * v, v
+
+    return step
+
+
+# %% returns_nothing diagnosis="missing"
+def explicit(acceleration, dt):
+    """A step by explicit Euler."""
+
+    def step(state, u):
+        q, v = state
+        q, v = q + dt * v, v + dt * acceleration(q, v, u)
+
+    return step

@@ -196,3 +196,72 @@ def by_hand(p, path, dt):
         p_bar = p_bar + dt * v_bar * np.array([-1.0, -v, -q])
         q_bar, v_bar = q_bar - dt * p[2] * v_bar, v_bar - dt * p[1] * v_bar
     return p_bar / (len(path) - 1)
+
+
+# %% plain_numbers diagnosis="raised"
+def final(p, start, steps, dt):
+    """The place after some steps."""
+    return float(rollout(semi_implicit(weight(p), dt), start, range(steps))[-1][0])
+
+
+# %% finer_nudges diagnosis="finite_difference"
+def sensitivity(p, start, steps, dt):
+    """The gradient of the final place by p: three numbers."""
+    moved = (
+        (final(p + d, start, steps, dt), final(p - d, start, steps, dt)) for d in 1e-5 * np.eye(3)
+    )
+    return np.array([(up - down) / 2e-5 for up, down in moved])
+
+
+# %% simulates_again diagnosis="wrong_point"
+def by_hand(p, path, dt):
+    """The same, by walking back along a path of states (q, v)."""
+    steps = len(path) - 1
+    return np.array([np.imag(final(p + 1e-30j * d, path[0], steps, dt)) / 1e-30 for d in np.eye(3)])
+
+
+# %% from_the_first_state_on diagnosis="wrong_order"
+def by_hand(p, path, dt):
+    """The same, by walking back along a path of states (q, v)."""
+    q_bar, v_bar, p_bar = 1.0, 0.0, np.zeros(3)
+    for q, v in path[:-1]:
+        v_bar = v_bar + dt * q_bar
+        p_bar = p_bar + dt * v_bar * np.array([-1.0, -v, -q])
+        q_bar, v_bar = q_bar - dt * p[2] * v_bar, v_bar - dt * p[1] * v_bar
+    return p_bar
+
+
+# %% one_line_after_the_other diagnosis="post_update"
+def by_hand(p, path, dt):
+    """The same, by walking back along a path of states (q, v)."""
+    q_bar, v_bar, p_bar = 1.0, 0.0, np.zeros(3)
+    for q, v in path[-2::-1]:
+        v_bar = v_bar + dt * q_bar
+        p_bar = p_bar + dt * v_bar * np.array([-1.0, -v, -q])
+        v_bar = v_bar - dt * p[1] * v_bar
+        q_bar = q_bar - dt * p[2] * v_bar
+    return p_bar
+
+
+# %% begins_with_the_speed diagnosis="wrong_argument"
+def by_hand(p, path, dt):
+    """The same, by walking back along a path of states (q, v)."""
+    q_bar, v_bar, p_bar = 0.0, 1.0, np.zeros(3)
+    for k, (q, v) in enumerate(path[-2::-1]):
+        v_bar = v_bar + dt * q_bar
+        p_bar = p_bar + dt * v_bar * np.array([-1.0, -v, -q])
+        q_bar, v_bar = q_bar - dt * p[2] * v_bar, v_bar - dt * p[1] * v_bar
+    return p_bar
+
+
+# %% eats_the_path diagnosis="mutated_input"
+def by_hand(p, path, dt):
+    """The same, by walking back along a path of states (q, v)."""
+    path.pop()
+    q_bar, v_bar, p_bar = 1.0, 0.0, np.zeros(3)
+    while path:
+        q, v = path.pop()
+        v_bar = v_bar + dt * q_bar
+        p_bar = p_bar + dt * v_bar * np.array([-1.0, -v, -q])
+        q_bar, v_bar = q_bar - dt * p[2] * v_bar, v_bar - dt * p[1] * v_bar
+    return p_bar
