@@ -720,13 +720,7 @@ class Impact:
             right, t = after(x, dt), when(x)
             given = {"height": height, "speed": speed, "g": g, "e": e, "dt": dt}
             shown = {"given": given, "function": "impact_bounce"}
-            mark.that(
-                isinstance(got, list) and len(got) == 2,
-                kind="shape",
-                message="A step should return the pair (height, speed).",
-                got=got,
-                **shown,
-            )
+            judge_pair(mark, got, "(height, speed)", **shown)
             free = [height + speed * dt - g * dt * dt / 2, speed - g * dt]
             hit = speed - g * t
             left = dt - t
@@ -736,8 +730,16 @@ class Impact:
                 ("other_function", [height + free[1] * dt, free[1]], "That is an Euler step. Free fall "
                  "has a formula: be exact."),
             ]  # fmt: skip
+            bounced = [-e * hit * left - g * left**2 / 2, fast]
+            if left < 0:
+                wrongs += [
+                    ("wrong_rule", bounced, "It bounced, though dt was over before it met the floor."),
+                    ("double_counted", after([height, e * speed, g, e], dt), "It bounced at the start of "
+                     "the step. On the floor, but on its way up, it does not hit."),
+                ]  # fmt: skip
             if left > 0:
                 wrongs += [
+                    ("repeated_factor", after([height, speed, g, e * e], dt), "e is used twice."),
                     ("missing_term", free, "It fell through the floor."),
                     ("truncated", [0.0, -e * hit], "It stops at the floor; what is left of dt is lost."),
                     ("missing_factor", after([height, speed, g, 1.0], dt), "Nothing is lost in the "
@@ -807,7 +809,7 @@ class Impact:
 class Identify:
     def probe(student, which, p, track=None, dt=None, rounds=None, shape=None, along=None):
         p = np.array(p, float)
-        before = p.copy()
+        before, plain = p.copy(), []
         if which == "track_misses":
             own = unaided(student, which, rollout=lent_rollout, semi_implicit=lent_step)
             track = np.array(track, float)
@@ -816,22 +818,23 @@ class Identify:
                 run = lambda: dp.jvp(lambda p: own(p, track, dt), (p,), (np.array(along),))[1]  # noqa: E731
             else:
                 run = lambda: own(p, track, dt)  # noqa: E731
-            return {
-                "got": numbers(run()),
-                "intact": untouched(before, p) and untouched(kept, track),
-            }
-        places = np.linspace(0.2, 2.0, 6)
+            got = run()
+            intact = untouched(before, p) and untouched(kept, track)
+            return {"got": numbers(got), "list": isinstance(got, (list, tuple)), "intact": intact}
+        places = np.linspace(0.2, 2.0, math.prod(shape))
+        seen = 1.5 * np.exp(-0.7 * places) - 0.02 * np.cos(9 * places)
 
         def misses(p):
-            wave = (
-                p[0] * dp.exp(-p[1] * places)
-                - 1.5 * np.exp(-0.7 * places)
-                + 0.02 * np.cos(9 * places)
-            )
-            return dp.reshape(wave, tuple(shape))
+            plain.append(isinstance(p, np.ndarray))
+            wave = p[0] * dp.exp(-p[1] * places) - seen
+            return dp.reshape(wave + p[2] * places if len(before) > 2 else wave, tuple(shape))
 
         got = numbers(unaided(student, "gauss_newton")(misses, p, rounds))
-        return {"got": got, "intact": untouched(before, p)}
+        return {
+            "got": got,
+            "intact": untouched(before, p),
+            "nudged": len(plain) > len(before) and all(plain),
+        }
 
     def verdict(ask, rng, mark):
         def places(p, n, dt):
@@ -848,6 +851,16 @@ class Identify:
             shown = {"given": {"p": p, "track": track, "dt": dt}, "function": "track_misses"}
             got, right = answer["got"], places(p, n, dt) - track
             swapped = places(p[[1, 0, 2, 3]], n, dt) - track
+            mark.that(
+                not answer["list"],
+                kind="wrong_type",
+                message="An array of misses was expected; a list came back. `dp.stack` makes one of it.",
+                got=got,
+                **shown,
+            )
+            euler = np.array([[1, dt, 0], [-dt * p[0], 1, -dt * p[1]], [0, 0, 1]])
+            begin = np.array([p[2], p[3], 1.0])
+            looser = np.array([(np.linalg.matrix_power(euler, k) @ begin)[0] for k in range(n)])
             for kind, wrong, message in (
                 ("sign", -right, "Seen minus simulated; the other way round, please."),
                 ("late_evaluation", places(p, n + 1, dt)[1:] - track, "One step late: the first entry of "
@@ -859,6 +872,12 @@ class Identify:
                 ("repeated_factor", right**2, "Squared misses. Gauss–Newton wants them plain."),
                 ("missing_term", places([p[0], 0.0, *p[2:]], n, dt) - track, "Gravity is not there."),
                 ("sign", places([p[0], -p[1], *p[2:]], n, dt) - track, "Gravity pulls upwards here."),
+                ("other_function", looser - track, "That is explicit Euler's path; the semi-implicit one "
+                 "was asked for."),
+                ("wrong_argument", places([*p[:2], track[0], p[3]], n, dt) - track, "It starts where the "
+                 "track does. The first place is one of the unknowns: p holds it."),
+                ("wrong_argument", places(p, n, 0.05) - track, "The steps are those of DT; dt is an "
+                 "argument here."),
             ):  # fmt: skip
                 not_like(mark, got, wrong, right, kind, message, **shown)
             mark.close(got, right, kind="wrong_value", message="Not the misses.", **shown)
@@ -870,7 +889,7 @@ class Identify:
             )
 
         with mark.part("track_misses", 0.5):
-            missed(6)
+            missed(6, 0.04)
             ### BEGIN HIDDEN TESTS
             missed(1)
             missed(12, 0.02)
@@ -883,34 +902,44 @@ class Identify:
             begin = "The misses are right, but how they move with p"
             judge_slope(mark, got, right, begin, rtol=1e-6, function="track_misses")
 
-        x = np.linspace(0.2, 2.0, 6)
-
-        def gone(p, rounds, along=False):
-            """Gauss-Newton by its normal equations; or the plain gradient's way."""
-            p = np.array(p)
-            for _ in range(rounds):
-                decay = np.exp(-p[1] * x)
-                off = p[0] * decay - 1.5 * np.exp(-0.7 * x) + 0.02 * np.cos(9 * x)
-                J = np.array([decay, -p[0] * x * decay])
-                p = p - (J @ off if along else np.linalg.inv(J @ J.T) @ (J @ off))
-            return p
+        def gone(p, rounds, size, how="", first=None):
+            """Gauss-Newton by its normal equations; or another way."""
+            if rounds == 0:
+                return np.array(p)
+            x = np.linspace(0.2, 2.0, size)
+            decay = np.exp(-p[1] * x)
+            off = p[0] * decay - 1.5 * np.exp(-0.7 * x) + 0.02 * np.cos(9 * x)
+            off = off + p[2] * x if len(p) > 2 else off
+            J = np.array([decay, -p[0] * x * decay, x])[: len(p)] if first is None else first
+            if how == "scrambled":
+                J = np.reshape(J.T, J.shape)
+            step = J @ off if how == "downhill" else np.linalg.inv(J @ J.T) @ (J @ off)
+            return gone(p - step, rounds - 1, size, how, J if how == "chord" else None)
 
         def newton(p, rounds, shape):
             answer = ask(which="gauss_newton", p=p, rounds=rounds, shape=shape)
-            given = {"misses": "a(t) − seen, a(t) = p₀ exp(−p₁ t)", "their shape": tuple(shape), "p": p,
-                     "rounds": rounds}  # fmt: skip
+            given = {"misses": "a(t) − seen, a(t) = p₀ exp(−p₁ t)" + " + p₂ t" * (len(p) > 2),
+                     "their shape": tuple(shape), "p": p, "rounds": rounds}  # fmt: skip
             shown = {"given": given, "function": "gauss_newton"}
-            got, right, p = answer["got"], gone(p, rounds), np.array(p)
+            size, p = math.prod(shape), np.array(p)
+            got, right, once = answer["got"], gone(p, rounds, size), gone(p, 1, size)
             for kind, wrong, message in (
-                ("sign", 2 * p - gone(p, 1), "The step goes the wrong way."),
+                ("sign", 2 * p - once, "The step goes the wrong way."),
                 ("no_update", p, "p did not move."),
-                ("truncated", gone(p, 1), "Only one round."),
-                ("late_evaluation", gone(p, rounds + 1), "One round too many."),
-                ("stale", p + rounds * (gone(p, 1) - p), "Every round takes the step of the first one. "
+                ("truncated", once, "Only one round."),
+                ("late_evaluation", gone(p, 40, size), "It went on until nothing changed; only so many "
+                 "rounds were asked for."),
+                ("late_evaluation", gone(p, rounds + 1, size), "One round too many."),
+                ("stale", p + rounds * (once - p), "Every round takes the step of the first one. "
                  "Ask for the misses and their Jacobian again."),
-                ("no_update", gone(p, 1) - p, "That is the step; p itself is asked for."),
-                ("other_function", gone(p, rounds, along=True), "That is gradient descent. Solve the "
+                ("stale", gone(p, rounds, size, "chord"), "The misses are new in every round, but the "
+                 "Jacobian is that of the first."),
+                ("no_update", once - p, "That is the step; p itself is asked for."),
+                ("factor", p + (once - p) / 2, "Half the step. Gauss–Newton takes all of it."),
+                ("other_function", gone(p, rounds, size, "downhill"), "That is gradient descent. Solve the "
                  "least-squares problem."),
+                ("transposed", gone(p, rounds, size, "scrambled"), "The Jacobian's last axis counts the "
+                 "parameters. `reshape` alone never turns rows into columns."),
             ):  # fmt: skip
                 not_like(mark, got, wrong, right, kind, message, **shown)
             mark.close(
@@ -918,19 +947,33 @@ class Identify:
                 **shown,
             )  # fmt: skip
             mark.that(
+                not answer["nudged"],
+                kind="finite_difference",
+                message="The numbers are right, but `misses` was only ever given plain ones: those are "
+                "nudges. Let `dp` differentiate.",
+                **shown,
+            )
+            mark.that(
                 answer["intact"], kind="mutated_input", message="p itself was changed.", **shown
             )
+
+        def guess(*low):
+            return [float(each) for each in rng.uniform(low, np.array(low) + 0.2)]
 
         with mark.part("gauss_newton, one round", 0.5):
             newton([float(rng.uniform(1.2, 1.4)), float(rng.uniform(0.5, 0.9))], 1, [6])
         with mark.part("gauss_newton, several", 0.5):
-            newton([float(rng.uniform(1.2, 1.4)), float(rng.uniform(1.0, 1.2))], 3, [6])
+            newton(guess(1.2, 1.0), 3, [6])
             ### BEGIN HIDDEN TESTS
-            newton([float(rng.uniform(1.2, 1.4)), float(rng.uniform(1.0, 1.2))], 0, [6])
-            newton([float(rng.uniform(1.2, 1.4)), float(rng.uniform(1.0, 1.2))], 2, [6])
+            newton(guess(1.2, 1.0), 0, [6])
+            newton(guess(1.2, 1.0), 2, [6])
+            newton(guess(1.2, 0.9, 0.1), 2, [9])
             ### END HIDDEN TESTS
         with mark.part("gauss_newton, misses of any shape", 0.25):
-            newton([float(rng.uniform(1.2, 1.4)), float(rng.uniform(1.0, 1.2))], 2, [3, 2])
+            newton(guess(1.2, 1.0), 2, [3, 2])
+            ### BEGIN HIDDEN TESTS
+            newton(guess(1.2, 0.9, 0.1), 2, [2, 2, 3])
+            ### END HIDDEN TESTS
 
 
 # ------------------------------------------------------------------------------------------------
