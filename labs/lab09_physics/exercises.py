@@ -7,6 +7,7 @@ instead of a tape, the roots of a polynomial instead of a formula for the time o
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 
 import numpy as np
@@ -1020,7 +1021,9 @@ class Frames:
                 run = lambda: dp.jvp(lambda p: own(p, film), (p,), (np.array(along),))[1]  # noqa: E731
             else:
                 run = lambda: own(p, film)  # noqa: E731
-            return {"got": numbers(run()), "intact": untouched(kept, film)}
+            got = run()
+            intact, listed = untouched(kept, film), isinstance(got, (list, tuple))
+            return {"got": numbers(got), "list": listed, "intact": intact}
         calls = []
 
         # In place of the student's: they only write down what they are asked, and nudge p.
@@ -1029,8 +1032,10 @@ class Frames:
 
         def gauss_newton(misses, p, rounds):
             seen = misses(p)
-            calls.append([numbers(p), numbers(seen), rounds])
-            return np.array([1.5, 0.5]) * p + np.array([0.25, 0.125]) * rounds + 0.5 * len(seen)
+            calls.append([numbers(seen), rounds])
+            for _ in range(rounds):
+                p = np.array([1.5, 0.5]) * p + np.array([0.25, 0.125]) + 0.5 * len(seen)
+            return p
 
         own = unaided(student, which, film_misses=film_misses, gauss_newton=gauss_newton)
         film = np.ones((max(horizons) + 3, 2, 2)) * np.arange(max(horizons) + 3.0)[:, None, None]
@@ -1050,8 +1055,8 @@ class Frames:
             late, speed = t - first, e * math.sqrt(2 * 1.3 * g)
             return np.where(late < 0, 1.3 - g * t * t / 2, speed * late - g * late * late / 2)
 
-        def drawn(p, n):
-            far = np.stack([np.hypot(across, up - y - 0.2) - 0.2 for y in heights(p, n)])
+        def drawn(p, n, lift=0.2):
+            far = np.stack([np.hypot(across, up - y - lift) - 0.2 for y in heights(p, n)])
             return 0.5 - 0.5 * np.tanh(far / pixel / 2)
 
         def missed(n, g):
@@ -1059,6 +1064,13 @@ class Frames:
             answer = ask(which="film_misses", p=p, film=film)
             shown = {"given": {"p": p, "frames": n}, "function": "film_misses"}
             got, right = answer["got"], drawn(p, n) - film
+            mark.that(
+                not answer["list"],
+                kind="wrong_type",
+                message="An array in the shape of the film was expected; a list came back. `dp.stack` "
+                "makes one of it.",
+                **shown,
+            )
             for kind, wrong, message in (
                 ("sign", -right, "Seen minus rendered; the other way round, please."),
                 ("late_evaluation", drawn(p, n + 1)[1:] - film, "One frame late: the first frame shows "
@@ -1066,6 +1078,9 @@ class Frames:
                 ("missing_term", right + film, "Those are the pictures; the film is to be subtracted."),
                 ("missing_term", heights(p, n), "Those are heights. Take pictures of them."),
                 ("repeated_factor", right**2, "Squared misses. Gauss–Newton wants them plain."),
+                ("swapped", drawn(p[::-1], n) - film, "Gravity and bounciness changed places."),
+                ("double_counted", drawn(p, n, 0.4) - film, "The ball's radius is added twice: `picture` "
+                 "takes the height of its lowest point, as the bounce does."),
             ):  # fmt: skip
                 not_like(mark, got, wrong, right, kind, message, rtol=1e-5, given=shown["given"],
                          function="film_misses")  # fmt: skip
@@ -1074,6 +1089,13 @@ class Frames:
                 kind="shape",
                 message=f"The misses should have the shape of the film, {right.shape}; "
                 f"{np.shape(got)} came back.",
+                **shown,
+            )
+            mark.that(
+                np.shape(got) != right.shape
+                or agree(got[0], right[0], rtol=1e-6, floor=1e-7) is None,
+                kind="wrong_argument",
+                message="Already the first frame is not that of RELEASED.",
                 **shown,
             )
             trouble = agree(got, right, rtol=1e-6, floor=1e-7)
@@ -1109,7 +1131,10 @@ class Frames:
             answer = ask(which="curriculum", p=p, horizons=horizons, rounds=rounds)
             given = {"p": p, "horizons": horizons, "rounds": rounds}
             shown = {"given": given, "function": "curriculum"}
-            for _, seen, often in answer["calls"]:
+            horizon_of = lambda call: np.size(call[0])  # noqa: E731
+            stages = [list(each) for _, each in itertools.groupby(answer["calls"], horizon_of)]
+            for stage in stages:
+                seen, often = stage[0][0], sum(each for _, each in stage)
                 mark.that(
                     agree(seen, 4.0 * np.arange(np.size(seen))) is None,
                     kind="wrong_argument",
@@ -1119,10 +1144,11 @@ class Frames:
                 mark.that(
                     often == rounds,
                     kind="wrong_argument",
-                    message=f"`gauss_newton` was asked for {often} rounds instead of {rounds}.",
+                    message=f"On {np.size(seen)} frames `gauss_newton` was asked for {often} rounds instead "
+                    f"of {rounds}.",
                     **shown,
                 )
-            asked = [int(np.size(seen)) for _, seen, _ in answer["calls"]]
+            asked = [int(np.size(stage[0][0])) for stage in stages]
             mark.that(
                 asked == list(horizons),
                 kind="wrong_argument",
@@ -1132,7 +1158,10 @@ class Frames:
             )
 
             def on(p, n):
-                return np.array([1.5, 0.5]) * p + np.array([0.25, 0.125]) * rounds + 0.5 * n
+                """The lent Gauss-Newton, as a geometric series."""
+                grown = np.array([1.5, 0.5]) ** rounds
+                pushed = np.array([0.25, 0.125]) + 0.5 * n
+                return grown * p + pushed * (grown - 1) / [0.5, -0.5]
 
             right = functools.reduce(lambda path, n: [*path, on(path[-1], n)], horizons, [p])
             got = answer["got"]
@@ -1142,6 +1171,8 @@ class Frames:
                 ("truncated", right[-1], "That is the last guess only; all were asked for."),
                 ("early_stop", right[1:], "The first guess is missing."),
                 ("early_stop", right[:-1], "The last guess is missing."),
+                ("aliased", [right[-1]] * len(right), "Every entry is the last guess: one array was changed "
+                 "again and again."),
             ):  # fmt: skip
                 not_like(mark, got, wrong, right, kind, message, **shown)
             mark.close(got, right, kind="wrong_value", message="Not the list of guesses.", **shown)
@@ -1185,8 +1216,9 @@ class Reach:
         if which == "clip":
             gradient = np.array(gradient, float)
             before = gradient.copy()
-            got = numbers(unaided(student, "clip")(gradient, limit))
-            return {"got": got, "intact": untouched(before, gradient)}
+            got = unaided(student, "clip")(gradient, limit)
+            listed = isinstance(got, (list, tuple))
+            return {"got": numbers(got), "list": listed, "intact": untouched(before, gradient)}
         W, U, h = np.array(W, float), np.array(U, float), np.array(h, float)
         if which == "cell":
             own = unaided(student, "cell")
@@ -1269,6 +1301,17 @@ class Reach:
                 b @ np.linalg.inv(a) for a, b in zip(true[:-1], true[1:], strict=True)
             ]
             turned = functools.reduce(lambda path, J: [*path, path[-1] @ J], each[1:], [np.eye(n)])
+            rates = [np.sum(J, 1) / np.sum(W, 1) for J in each[1:]]  # the slopes of tanh
+            earlier = [1 - h * h, *rates[:-1]]
+
+            def chain(one):
+                """Norms of the products of what `one` makes of each step's number."""
+                return largest(
+                    functools.reduce(
+                        lambda path, k: [*path, one(k) @ path[-1]], range(steps), [np.eye(n)]
+                    )
+                )
+
             for kind, wrong, message in (
                 ("missing_factor", largest(powers), "Those are powers of W. The tanh has a slope, too."),
                 ("magnitude", [1.0, *(float(np.sqrt(np.sum(J * J))) for J in true[1:])], "That is the root of the sum "
@@ -1279,14 +1322,27 @@ class Reach:
                 ("wrong_order", largest(turned), "The product is in the wrong order: the newest step "
                  "stands on the left."),
                 ("shape", true, "Those are the Jacobians themselves. Take their norms."),
+                ("wrong_order", [1.0, *np.cumprod(largest(each[1:]))], "Norms are multiplied: that is a "
+                 "bound. Multiply the Jacobians, and take the norm of the product."),
+                ("magnitude", [float(np.abs(np.linalg.eigvals(J)).max()) for J in true], "That is the "
+                 "largest eigenvalue. The norm, `np.linalg.norm(J, 2)`, is the most that J can stretch."),
+                ("transposed", chain(lambda k: rates[k][:, None] * W.T), "W is transposed."),
+                ("wrong_point", chain(lambda k: earlier[k][:, None] * W), "The slope of tanh is taken at "
+                 "the state before the step. It is 1 − h'², with the state after it."),
+                ("wrong_point", chain(lambda k: rates[k] * W), "The slopes of tanh multiply the columns of "
+                 "W. Each belongs to a row: to what comes out."),
+                ("wrong_rule", largest(itertools.accumulate(each[1:], np.multiply, initial=np.eye(n))), "`*` "
+                 "multiplies entry by entry; Jacobians are chained by `@`."),
+                ("wrong_point", chain(lambda k: (1 - np.tanh(np.sqrt(1 - rates[k])) ** 2)[:, None] * W), "A "
+                 "tanh too many: the state has been through it already."),
             ):  # fmt: skip
                 not_like(mark, got, wrong, right, kind, message, **shown)
             mark.close(
                 got,
                 right,
-                kind="wrong_point",
-                message="Not the norms. Is the slope of tanh taken at the state *after* the step, and "
-                "does it multiply the rows of W?",
+                kind="wrong_value",
+                message="Not the norms. What is the Jacobian of one step, and on which side does it join "
+                "the product?",
                 rtol=1e-6,
                 **shown,
             )
@@ -1304,6 +1360,14 @@ class Reach:
             shown = {"given": {"gradient": gradient, "limit": limit}, "function": "clip"}
             length = math.sqrt(math.fsum(gradient.ravel() ** 2))
             right = gradient * min(1.0, limit / length) if length else gradient
+            rows = np.linalg.norm(gradient, axis=-1, keepdims=True)
+            mark.that(
+                not answer["list"],
+                kind="wrong_type",
+                message="An array was expected, as the gradient is; a list came back.",
+                got=got,
+                **shown,
+            )
             for kind, wrong, message in (
                 ("wrong_rule", np.clip(gradient, -limit, limit), "Each entry is clipped by itself: that "
                  "turns the direction. Shorten the whole."),
@@ -1318,6 +1382,10 @@ class Reach:
                  "is the root of the sum of squares."),
                 ("magnitude", gradient * limit / np.abs(gradient).max() if length else math.nan, "The length "
                  "is the root of the sum of squares, not the largest entry."),
+                ("magnitude", gradient * limit / np.linalg.norm(gradient, 2) if length else math.nan, "Of a "
+                 "matrix `np.linalg.norm(…, 2)` is the largest singular value. The length is by all entries."),
+                ("wrong_rule", gradient * np.minimum(1, limit / rows) if length else math.nan, "Each row is "
+                 "clipped by itself. Shorten the whole."),
             ):  # fmt: skip
                 if np.all(np.isfinite(wrong)):
                     not_like(mark, got, wrong, right, kind, message, **shown)
@@ -1334,8 +1402,9 @@ class Reach:
             clipped(long, 1.5)
             clipped(0.25 * long, 6.0)
             clipped(np.zeros(3), 0.5)
-            ### BEGIN HIDDEN TESTS
             clipped(rng.uniform(1, 3, (3, 2)), 0.75)
+            ### BEGIN HIDDEN TESTS
+            clipped(rng.uniform(1, 3, (2, 5)), 2.5)
             clipped([3.0, -4.0], 5.0)
             ### END HIDDEN TESTS
 
@@ -1379,17 +1448,27 @@ class Control:
             return {"got": numbers(run()), "intact": untouched(before, plan)}
         weights = np.array(weights, float)
 
+        plain, limits = [], []
+
         def price_of(state, plan):
-            goal = state[0] + state[1] * np.arange(len(weights))
-            return dp.sum(weights * (plan - goal) ** 2)
+            plain.append(isinstance(plan, np.ndarray))
+            goal = state[0] + state[1] * np.arange(len(plan))
+            return dp.sum(np.resize(weights, len(plan)) * (plan - goal) ** 2)
 
         def clip(gradient, limit):  # for the only limit that is asked here
+            limits.append(numbers(limit))
             return gradient / max(1.0, 2.0 * float(gradient @ gradient) ** 0.5)
 
         got = unaided(student, "mpc_step", clip=clip)(price_of, state, plan, rounds, rate)
         pair = isinstance(got, (tuple, list)) and len(got) == 2
         got = numbers(got) if pair else type(got).__name__
-        return {"got": got, "pair": pair, "intact": untouched(before, plan)}
+        return {
+            "got": got,
+            "pair": pair,
+            "limits": limits,
+            "nudged": len(plain) > len(plan) and all(plain),
+            "intact": untouched(before, plan),
+        }
 
     def verdict(ask, rng, mark):
         def costs(state, plan):
@@ -1422,6 +1501,13 @@ class Control:
                 ("not_summed", each[1:].sum() + each[-1], "The mean, not the sum."),
                 ("early_stop", each[:-1].mean() + each[-1], "The mean is of all states *after* the start."),
                 ("not_summed", each[1:].sum() / (n + 1) + each[-1], "The sum is divided by one too many."),
+                ("averaged", (each[1:].sum() + each[-1]) / n, "The last cost is averaged with the others. It "
+                 "should come on top of the mean, whole."),
+                ("missing_term", each[1:-1].sum() / n + each[-1], "The last state belongs to the mean, too."),
+                ("missing_term", each[1:-1].sum() / max(n - 1, 1) + each[-1], "The last state belongs to the "
+                 "mean, too."),
+                ("double_counted", each[1:].mean() + 2 * each[-1], "The last cost comes on top once, not "
+                 "twice."),
             ):  # fmt: skip
                 if n > 1:
                     not_like(mark, got, wrong, right, kind, message, **shown)
@@ -1466,7 +1552,7 @@ class Control:
             shown = {"given": given, "function": "mpc_step"}
             mark.that(
                 answer["pair"],
-                kind="wrong_type",
+                kind="missing" if answer["got"] == "NoneType" else "wrong_type",
                 message="A pair was expected: the first push, and the improved plan.",
                 got=answer["got"],
                 **shown,
@@ -1492,7 +1578,48 @@ class Control:
             if once or np.linalg.norm(2 * weights * (last - goal)) <= 0.5:
                 like(after(state, last, weights, rounds, rate), "wrong_rule", "The last push was "
                      "repeated. Append a zero.")  # fmt: skip
+            front = np.array([0.0, *plan[:-1]])
+            if once or np.linalg.norm(2 * weights * (front - goal)) <= 0.5:
+                like(after(state, front, weights, rounds, rate), "wrong_order", "The plan was moved the other "
+                     "way: it is the *first* push that has been spent.")  # fmt: skip
+            mark.that(
+                np.shape(got) == (n,) or np.ndim(got) != 1,
+                kind="shape",
+                message=f"A plan of {n} pushes was expected, as long as before: the first has been spent, "
+                f"and a zero is appended. One of {np.size(got)} came back.",
+                **shown,
+            )
             like(warm, "no_update", "The plan was moved on, but not improved.")
+            slope = 2 * weights * (warm - goal)
+            far_off = np.linalg.norm(slope)
+
+            def strided(plan, _):
+                steep = weights * (plan - goal)
+                return plan - rate * 0.5 * steep / np.linalg.norm(steep)
+
+            if once:
+                like(
+                    warm - np.clip(rate * slope, -0.5, 0.5),
+                    "wrong_rule",
+                    "Each entry is clipped by itself.",
+                )
+                like(warm - rate * np.clip(slope, -0.5, 0.5), "wrong_rule", "Each entry is clipped by itself: "
+                     "that turns the direction.")  # fmt: skip
+                like(warm - slope * min(rate, 0.5 / far_off), "wrong_order", "The step is clipped. It is the "
+                     "gradient that should be, before it is multiplied by the rate.")  # fmt: skip
+                like(
+                    after(state, right, weights, 1, rate), "late_evaluation", "One round too many."
+                )
+            else:
+                like(
+                    after(state, warm, weights, rounds + 1, rate),
+                    "late_evaluation",
+                    "One round too many.",
+                )
+                like(warm - rounds * rate * slope, "stale", "Every round takes the gradient of the first. Ask "
+                     "for it again.")  # fmt: skip
+                like(functools.reduce(strided, range(rounds), warm), "normalised", "A gradient that is short "
+                     "enough should stay as it is.")  # fmt: skip
             like(after(state, warm, weights, rounds, rate, cut=False), "clipped", "The gradient is not "
                  "clipped to the length 0.5.")  # fmt: skip
             if once:
@@ -1503,6 +1630,20 @@ class Control:
             like(np.array([*right[1:], 0.0]), "wrong_order", "The plan was moved on *after* it was "
                  "improved. What is returned should begin with the push that is applied.")  # fmt: skip
             mark.close(got, right, kind="wrong_value", message="Not the improved plan.", **shown)
+            mark.that(
+                all(limit == 0.5 for limit in answer["limits"]),
+                kind="wrong_argument",
+                message="`clip` was asked for another length than 0.5.",
+                got=answer["limits"],
+                **shown,
+            )
+            mark.that(
+                not answer["nudged"],
+                kind="finite_difference",
+                message="The plan is right, but `price_of` was only ever given plain numbers: those are "
+                "nudges. Let `dp` differentiate.",
+                **shown,
+            )
             shown["given"] = {**given, "improved plan": right}
             for kind, wrong, message in (
                 ("late_evaluation", plan[0], "That push is of the old plan: it has been applied already."),

@@ -654,7 +654,8 @@ def _():
 # %% [markdown]
 # ### 9.8 How far back? (2 points, 15 minutes)
 #
-# - `cell`: takes `W`, `U`, and returns a step(h, x) of the network above (arrays);
+# - `cell`: takes `W`, `U`, and returns a step(h, x) of the network above (arrays; in a matrix each
+#   column is a state);
 # - `reach`: for t = 0, 1, … the norm of $\partial h_t / \partial h_0$ (`np.linalg.norm(J, 2)`), the
 #   first being 1. One step's Jacobian is $\operatorname{diag}(1 - h'^2)\,W$; multiply them on as you go;
 # - `clip`: a gradient array, shortened to the length `limit` if it is longer (length by all entries).
