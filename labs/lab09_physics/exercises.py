@@ -1275,15 +1275,16 @@ class Reach:
             )
 
         def jacobians(W, U, h, inputs):
-            """Of each state by the first: every column by a complex step."""
-            columns = []
+            """Of each state by the first: every column by a complex step. And what the tanh is given."""
+            columns, sums = [], []
             for d in np.eye(len(h)):
-                state, column = h + 1e-30j * d, [d]
+                state, column, sums = h + 1e-30j * d, [d], []
                 for x in inputs:
-                    state = np.sinh(W @ state + U @ x) / np.cosh(W @ state + U @ x)
+                    sums.append(W @ state + U @ x)
+                    state = np.sinh(sums[-1]) / np.cosh(sums[-1])
                     column.append(state.imag / 1e-30)
                 columns.append(column)
-            return np.transpose(columns, (1, 2, 0))
+            return np.transpose(columns, (1, 2, 0)), np.real(sums)
 
         def largest(matrices):
             return [float(np.linalg.svd(each)[1][0]) for each in matrices]
@@ -1294,14 +1295,12 @@ class Reach:
             got = ask(which="reach", W=W, U=U, h=h, inputs=inputs)
             given = {"W": W, "U": U, "h": h, "inputs": inputs}
             shown = {"given": given, "function": "reach"}
-            true = jacobians(W, U, h, inputs)
+            true, sums = jacobians(W, U, h, inputs)
             right = largest(true)
             powers = [np.linalg.matrix_power(W, k) for k in range(steps + 1)]
-            each = [np.eye(n)] + [
-                b @ np.linalg.inv(a) for a, b in zip(true[:-1], true[1:], strict=True)
-            ]
+            rates = 1 / np.cosh(sums) ** 2  # the slopes of tanh
+            each = [np.eye(n), *(np.diag(rate) @ W for rate in rates)]
             turned = functools.reduce(lambda path, J: [*path, path[-1] @ J], each[1:], [np.eye(n)])
-            rates = [np.sum(J, 1) / np.sum(W, 1) for J in each[1:]]  # the slopes of tanh
             earlier = [1 - h * h, *rates[:-1]]
 
             def chain(one):
@@ -1333,7 +1332,7 @@ class Reach:
                  "W. Each belongs to a row: to what comes out."),
                 ("wrong_rule", largest(itertools.accumulate(each[1:], np.multiply, initial=np.eye(n))), "`*` "
                  "multiplies entry by entry; Jacobians are chained by `@`."),
-                ("wrong_point", chain(lambda k: (1 - np.tanh(np.sqrt(1 - rates[k])) ** 2)[:, None] * W), "A "
+                ("wrong_point", chain(lambda k: (1 - np.tanh(np.tanh(sums[k])) ** 2)[:, None] * W), "A "
                  "tanh too many: the state has been through it already."),
             ):  # fmt: skip
                 not_like(mark, got, wrong, right, kind, message, **shown)
