@@ -338,6 +338,13 @@ class Rollout:
             late = np.tensordot(drift, now, 1)
             late = late + kicked(*late)
             here, other = (old, new) if which == "explicit" else (new, old)
+            fast = v if which == "explicit" else new[1]
+
+            def moved(kick, dt=dt):
+                drift = np.array([[1.0, dt], [0.0, 1.0]])
+                first, then = (0 * kick, kick) if which == "explicit" else (kick, 0 * kick)
+                return np.tensordot(drift, now + first, 1) + then
+
             answer = got["got"]
             judge_pair(mark, answer, "(q, v)", **shown)
             for kind, wrong, message in (
@@ -349,6 +356,14 @@ class Rollout:
                 ("swapped", here[::-1], "q and v changed places."),
                 ("missing_factor", here + (kicked(q, v) / dt) * (1 - dt), "The acceleration is not "
                  "multiplied by dt."),
+                ("swapped", moved(kicked(v, q)), "The acceleration is asked for q and v in each other's "
+                 "places."),
+                ("sign", moved(-kicked(q, v)), "The acceleration is subtracted."),
+                ("missing_factor", here + (1 - dt) * np.stack([fast, 0 * v]), "q moves by the whole of "
+                 "v: a metre per second is no metre."),
+                ("wrong_argument", moved(kicked(q, v) * 0.05 / dt, 0.05), "The step is of the length DT; dt "
+                 "is an argument here."),
+                ("no_update", here - now, "That is the change; the next state is asked for."),
                 ("no_update", now, "Nothing moved."),
                 ("sign", now - (here - now), "That goes back in time."),
             ):  # fmt: skip
@@ -429,8 +444,8 @@ class Sensitivity:
                 plain.append(isinstance(p, np.ndarray))
                 return lent_rollout(lent_step(student.weight(p), dt), start, range(steps))[-1][0]
 
-            own = unaided(student, "sensitivity", final=final, **lent)
-            got = numbers(own(p, begin, steps, dt))
+            got = unaided(student, "sensitivity", final=final, **lent)(p, begin, steps, dt)
+            got = "a function" if callable(got) else numbers(got)
         else:
             states = [(float(q), float(v)) for q, v in path]
             got = numbers(unaided(student, "by_hand", "dpkit", "torch")(p, states, dt))
@@ -488,6 +503,12 @@ class Sensitivity:
                 ("late_evaluation", hang(p, start, steps + 1, dt)[0], "One step too many."),
                 ("no_update", start[0], "That is the place at the start."),
                 ("other_function", looser, "That is explicit Euler's; the semi-implicit was asked for."),
+                ("wrong_argument", hang(p, start, steps, 0.05)[0], "The steps are those of DT; dt is an "
+                 "argument here."),
+                ("wrong_argument", hang(p, (0, 0), steps, dt)[0], "It begins at (0, 0) instead of at "
+                 "`start`."),
+                ("wrong_argument", hang([9.81, 0.4, 20.0], start, steps, dt)[0], "That is for `EARTH`; p is "
+                 "an argument here."),
             ):  # fmt: skip
                 not_like(mark, answer["got"], wrong, right[0], kind, message, **shown)
             mark.close(
@@ -511,6 +532,19 @@ class Sensitivity:
             answer, shown = asked("sensitivity", case)
             right = shares(case, calm(case)).sum(0)
             speed = complex_gradient(lambda p: hang(p, *case[1:])[1], case[0])
+            mark.that(
+                not isinstance(answer["got"], str),
+                kind="wrong_type",
+                message="A function came back. `dp.grad(…)` makes one; the gradient is what it returns.",
+                **shown,
+            )
+            mark.that(
+                not (isinstance(answer["got"], list) and len(answer["got"]) == 2),
+                kind="shape",
+                message="Two things came back: the value, too? Three numbers were expected.",
+                got=answer["got"],
+                **shown,
+            )
             not_like(mark, answer["got"], speed, right, "wrong_argument", "That is the gradient of the "
                      "*speed* at the end.", **shown)  # fmt: skip
             judge_slope(mark, answer["got"], right, "The gradient of the final place", **shown)
@@ -542,10 +576,15 @@ class Sensitivity:
             after, upwards = path[1:, [2, 1, 0]], path[-2::-1, [2, 1, 0]]
             moved, turned = each[:, :1] * after, each[:, :1] * upwards
             of_speed = complex_gradient(lambda p: hang(p, *case[1:])[1], p)
-            late = np.array([[1 - dt * dt * p[2] * (1 - dt * p[1]), -dt * p[2] * (1 - dt * p[1])],
-                             [dt * (1 - dt * p[1]), 1 - dt * p[1]]])  # fmt: skip
-            bars = [np.linalg.matrix_power(late, steps - 1 - k) @ [1.0, 0.0] for k in range(steps)]
-            slipped = -dt * (np.array(bars) @ [dt, 1.0]) @ first
+            g, c, k = p
+
+            def swept(q_to_v=dt, keeps=1.0, v_to_q=-dt * k, rest=1 - dt * c):
+                """With other numbers in the two matrices that carry (q̄, v̄) a step back."""
+                receive = np.array([[1.0, 0.0], [q_to_v, keeps]])
+                back = np.array([[1.0, v_to_q], [0.0, rest]]) @ receive
+                bars = [np.linalg.matrix_power(back, j)[:, 0] for j in range(steps)]
+                return -dt * (np.array(bars[::-1]) @ receive[1]) @ first
+
             for kind, wrong, message in (
                 ("overwritten", each[0], "That is the share of the first step alone: the shares of the "
                  "others were overwritten. They add up."),
@@ -560,14 +599,28 @@ class Sensitivity:
                 ("swapped", right[[0, 2, 1]], "Drag and spring changed places."),
                 ("wrong_order", turned.sum(0), "The path is walked from its first state on. Going back, "
                  "the last step comes first."),
-                ("post_update", slipped, "q̄ is moved by a v̄ that has already passed through the drag. "
-                 "Both need v̄ as it was."),
+                ("overwritten", swept(keeps=0.0), "v̄ is overwritten by what it receives from q̄. It adds up."),
+                ("missing_factor", swept(q_to_v=1.0), "A factor dt is missing in what v̄ receives from q̄."),
+                ("swapped", swept(v_to_q=-dt * c, rest=1 - dt * k), "Drag and spring changed places on the "
+                 "way back."),
+                ("missing_term", swept(rest=-dt * c), "v̄ loses itself: v' = v + a dt holds v directly, too."),
+                ("missing_term", swept(rest=1.0), "On the way back v̄ does not pass through the drag."),
+                ("missing_term", swept(v_to_q=0.0), "On the way back q̄ receives nothing from the spring."),
+                ("sign", swept(v_to_q=dt * k), "What q̄ receives from the spring has the wrong sign."),
+                ("post_update", swept(v_to_q=-dt * k * (1 - dt * c)), "q̄ is moved by a v̄ that has already "
+                 "passed through the drag. Both need v̄ as it was."),
                 ("wrong_argument", of_speed, "That is the gradient of the *speed* at the end. Which of "
                  "q̄ and v̄ is 1 there?"),
                 ("wrong_point", shares(case, calm(case)).sum(0), "That belongs to a simulation from the "
                  "first state. On this path there were gusts of wind: go by its states."),
             ):  # fmt: skip
-                if steps > 1 or kind in ("sign", "swapped", "wrong_point", "missing_factor"):
+                if steps > 1 or kind in (
+                    "sign",
+                    "swapped",
+                    "wrong_point",
+                    "missing_factor",
+                    "overwritten",
+                ):
                     not_like(mark, got, wrong, right, kind, message, **shown)
             mark.close(
                 got,
@@ -730,6 +783,12 @@ class Impact:
                 ("swapped", right[::-1], "Height and speed changed places."),
                 ("other_function", [height + free[1] * dt, free[1]], "That is an Euler step. Free fall "
                  "has a formula: be exact."),
+            ]  # fmt: skip
+            wrongs += [
+                ("wrong_argument", after([height, speed, 6.0, e], dt), "That is with MARS_AND_A_HALF; g is "
+                 "an argument here."),
+                ("wrong_argument", after([height, speed, g, 0.8], dt), "That is with KEEPS; e is an argument "
+                 "here."),
             ]  # fmt: skip
             bounced = [-e * hit * left - g * left**2 / 2, fast]
             if left < 0:
@@ -1248,6 +1307,8 @@ class Reach:
             flat = np.tensordot(np.hstack([W.T, U]), np.concatenate([h, x]), 1)
             for kind, wrong, message in (
                 ("missing_term", both, "The tanh is missing."),
+                ("wrong_order", np.tensordot(np.hstack([W, U]), np.concatenate([np.tanh(h), x]), 1), "The "
+                 "tanh comes last, round the whole sum."),
                 ("transposed", np.sinh(flat) / np.cosh(flat), "W is transposed."),
                 ("wrong_rule", 1 / (1 + np.exp(-both)), "That is the logistic function, not tanh."),
                 ("missing_term", np.tanh(np.tensordot(W, h, 1)), "The input is not used."),
@@ -1321,6 +1382,10 @@ class Reach:
                 ("wrong_order", largest(turned), "The product is in the wrong order: the newest step "
                  "stands on the left."),
                 ("shape", true, "Those are the Jacobians themselves. Take their norms."),
+                ("missing_factor", largest([np.diag(np.prod(rates[:k], 0)) for k in range(steps + 1)]), "W is "
+                 "missing: those are the slopes of tanh alone."),
+                ("double_counted", [1.0, *largest(J @ W for J in true[1:])], "One W too many: the product "
+                 "begins with the identity."),
                 ("wrong_order", [1.0, *np.cumprod(largest(each[1:]))], "Norms are multiplied: that is a "
                  "bound. Multiply the Jacobians, and take the norm of the product."),
                 ("magnitude", [float(np.abs(np.linalg.eigvals(J)).max()) for J in true], "That is the "

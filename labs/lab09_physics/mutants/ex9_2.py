@@ -244,3 +244,61 @@ def explicit(acceleration, dt):
         q, v = q + dt * v, v + dt * acceleration(q, v, u)
 
     return step
+
+
+# %% pulls_the_wrong_way diagnosis="sign"
+def semi_implicit(acceleration, dt):
+    """A step by semi-implicit Euler."""
+
+    def step(state, u):
+        q, v = state
+        v = v - dt * acceleration(q, v, u)
+        return q + dt * v, v
+
+    return step
+
+
+# %% asks_for_v_and_q diagnosis="swapped"
+def explicit(acceleration, dt):
+    """A step by explicit Euler."""
+
+    def step(state, u):
+        q, v = state
+        return q + dt * v, v + dt * acceleration(v, q, u)
+
+    return step
+
+
+# %% the_other_dt diagnosis="wrong_argument"
+def semi_implicit(acceleration, dt):
+    """A step by semi-implicit Euler."""
+
+    def step(state, u):
+        q, v = state
+        v = v + DT * acceleration(q, v, u)
+        return q + DT * v, v
+
+    return step
+
+
+# %% moves_by_the_speed diagnosis="missing_factor"
+def semi_implicit(acceleration, dt):
+    """A step by semi-implicit Euler."""
+
+    def step(state, u):
+        q, v = state
+        v = v + dt * acceleration(q, v, u)
+        return q + v, v
+
+    return step
+
+
+# %% only_the_change diagnosis="no_update"
+def explicit(acceleration, dt):
+    """A step by explicit Euler."""
+
+    def step(state, u):
+        q, v = state
+        return dt * v, dt * acceleration(q, v, u)
+
+    return step

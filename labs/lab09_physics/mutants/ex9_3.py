@@ -265,3 +265,88 @@ def by_hand(p, path, dt):
         p_bar = p_bar + dt * v_bar * np.array([-1.0, -v, -q])
         q_bar, v_bar = q_bar - dt * p[2] * v_bar, v_bar - dt * p[1] * v_bar
     return p_bar
+
+
+# %% the_other_dt diagnosis="wrong_argument"
+def final(p, start, steps, dt):
+    """The place after some steps."""
+    return rollout(semi_implicit(weight(p), DT), start, range(steps))[-1][0]
+
+
+# %% always_on_earth diagnosis="wrong_argument"
+def final(p, start, steps, dt):
+    """The place after some steps."""
+    return rollout(semi_implicit(weight(EARTH), dt), start, range(steps))[-1][0]
+
+
+# %% from_rest diagnosis="wrong_argument"
+def final(p, start, steps, dt):
+    """The place after some steps."""
+    return rollout(semi_implicit(weight(p), dt), (0.0, 0.0), range(steps))[-1][0]
+
+
+# %% value_and_gradient diagnosis="shape"
+def sensitivity(p, start, steps, dt):
+    """The gradient of the final place by p: three numbers."""
+    return dp.value_and_grad(lambda p: final(p, start, steps, dt))(p)
+
+
+# %% never_called diagnosis="wrong_type"
+def sensitivity(p, start, steps, dt):
+    """The gradient of the final place by p: three numbers."""
+    return dp.grad(lambda p: final(p, start, steps, dt))
+
+
+# %% v_bar_overwritten diagnosis="overwritten"
+def by_hand(p, path, dt):
+    """The same, by walking back along a path of states (q, v)."""
+    q_bar, v_bar, p_bar = 1.0, 0.0, np.zeros(3)
+    for q, v in path[-2::-1]:
+        v_bar = dt * q_bar
+        p_bar = p_bar + dt * v_bar * np.array([-1.0, -v, -q])
+        q_bar, v_bar = q_bar - dt * p[2] * v_bar, v_bar - dt * p[1] * v_bar
+    return p_bar
+
+
+# %% no_dt_for_v_bar diagnosis="missing_factor"
+def by_hand(p, path, dt):
+    """The same, by walking back along a path of states (q, v)."""
+    q_bar, v_bar, p_bar = 1.0, 0.0, np.zeros(3)
+    for q, v in path[-2::-1]:
+        v_bar = v_bar + q_bar
+        p_bar = p_bar + dt * v_bar * np.array([-1.0, -v, -q])
+        q_bar, v_bar = q_bar - dt * p[2] * v_bar, v_bar - dt * p[1] * v_bar
+    return p_bar
+
+
+# %% back_through_the_wrong_ones diagnosis="swapped"
+def by_hand(p, path, dt):
+    """The same, by walking back along a path of states (q, v)."""
+    q_bar, v_bar, p_bar = 1.0, 0.0, np.zeros(3)
+    for q, v in path[-2::-1]:
+        v_bar = v_bar + dt * q_bar
+        p_bar = p_bar + dt * v_bar * np.array([-1.0, -v, -q])
+        q_bar, v_bar = q_bar - dt * p[1] * v_bar, v_bar - dt * p[2] * v_bar
+    return p_bar
+
+
+# %% v_bar_loses_itself diagnosis="missing_term"
+def by_hand(p, path, dt):
+    """The same, by walking back along a path of states (q, v)."""
+    q_bar, v_bar, p_bar = 1.0, 0.0, np.zeros(3)
+    for q, v in path[-2::-1]:
+        v_bar = v_bar + dt * q_bar
+        p_bar = p_bar + dt * v_bar * np.array([-1.0, -v, -q])
+        q_bar, v_bar = q_bar - dt * p[2] * v_bar, -dt * p[1] * v_bar
+    return p_bar
+
+
+# %% spring_pushes_on_the_way_back diagnosis="sign"
+def by_hand(p, path, dt):
+    """The same, by walking back along a path of states (q, v)."""
+    q_bar, v_bar, p_bar = 1.0, 0.0, np.zeros(3)
+    for q, v in path[-2::-1]:
+        v_bar = v_bar + dt * q_bar
+        p_bar = p_bar + dt * v_bar * np.array([-1.0, -v, -q])
+        q_bar, v_bar = q_bar + dt * p[2] * v_bar, v_bar - dt * p[1] * v_bar
+    return p_bar

@@ -317,3 +317,38 @@ def impact_bounce(g, e, dt):
         return up * left - g * left**2 / 2, up - g * left
 
     return step
+
+
+# %% never_mind_g diagnosis="wrong_argument"
+def impact_bounce(g, e, dt):
+    """A step of free fall, with an exact bounce in it if there is one."""
+    g = MARS_AND_A_HALF
+
+    def fall(height, speed, t):
+        return height + speed * t - g * t * t / 2, speed - g * t
+
+    def step(state, u):
+        height, speed = state
+        t = impact_time(height, speed, g)
+        if t >= dt:
+            return fall(height, speed, dt)
+        return fall(0.0, -e * (speed - g * t), dt - t)
+
+    return step
+
+
+# %% keeps_what_mars_keeps diagnosis="wrong_argument"
+def impact_bounce(g, e, dt):
+    """A step of free fall, with an exact bounce in it if there is one."""
+
+    def fall(height, speed, t):
+        return height + speed * t - g * t * t / 2, speed - g * t
+
+    def step(state, u):
+        height, speed = state
+        t = impact_time(height, speed, g)
+        if t >= dt:
+            return fall(height, speed, dt)
+        return fall(0.0, -KEEPS * (speed - g * t), dt - t)
+
+    return step

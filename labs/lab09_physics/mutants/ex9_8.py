@@ -245,3 +245,29 @@ def clip(gradient, limit):
     """The gradient, no longer than `limit`."""
     length = np.sqrt(np.sum(gradient**2))
     return [each * min(1.0, limit / length) if length else each for each in gradient]
+
+
+# %% tanh_of_the_state diagnosis="wrong_order"
+def cell(W, U):
+    """A step(h, x) of a recurrent network."""
+    return lambda h, x: W @ dp.tanh(h) + U @ x
+
+
+# %% slopes_alone diagnosis="missing_factor"
+def reach(W, U, h, inputs):
+    """Norms of the Jacobian of each state by the first, one more than there are inputs."""
+    J, norms = np.eye(len(h)), [1.0]
+    for state in rollout(cell(W, U), h, inputs)[1:]:
+        J = np.diag(1 - state**2) @ J
+        norms.append(np.linalg.norm(J, 2))
+    return norms
+
+
+# %% begins_with_w diagnosis="double_counted"
+def reach(W, U, h, inputs):
+    """Norms of the Jacobian of each state by the first, one more than there are inputs."""
+    J, norms = W, [1.0]
+    for state in rollout(cell(W, U), h, inputs)[1:]:
+        J = (1 - state**2)[:, None] * W @ J
+        norms.append(np.linalg.norm(J, 2))
+    return norms
