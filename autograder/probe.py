@@ -70,22 +70,25 @@ class Student:
         room = dict(around)
         for each, value in around.items():
             if type(value) is types.FunctionType and value.__globals__ is around:
-                room[each] = _moved(value, room)
+                room[each] = _moved(value, room, closed)
         room.update(closed.room(room) if without else {})
         room.update(replacements)
-        return _moved(function, room)
+        return _moved(function, room, closed)
 
 
-def _moved(function: types.FunctionType, room: dict[str, Any]) -> types.FunctionType:
-    """The function, looking its global names up in `room`."""
+def _moved(
+    function: types.FunctionType, room: dict[str, Any], closed: Closed
+) -> types.FunctionType:
+    """The function, looking its global names up in `room`; its defaults may not be closed either."""
     moved = types.FunctionType(
         function.__code__,
         room,
         function.__name__,
-        function.__defaults__,
+        function.__defaults__ and tuple(map(closed.guarded, function.__defaults__)),
         function.__closure__,
     )
-    moved.__kwdefaults__ = function.__kwdefaults__
+    kept = function.__kwdefaults__
+    moved.__kwdefaults__ = kept and {name: closed.guarded(each) for name, each in kept.items()}
     return moved
 
 

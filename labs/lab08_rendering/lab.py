@@ -992,7 +992,6 @@ def _():
 # - **Light.** Shade a sphere by `render.shade` and find the lamp from one picture.
 # - **Hidden.** Let one disc cover another. What can the slope know of what is hidden?
 # - **A solid.** `render.carve` bends a ball until six outlines agree. What must it miss?
-# - **A pyramid.** Compare at three blurs at once, instead of cooling.
 
 # %% [markdown]
 # ## Before you go: three questions

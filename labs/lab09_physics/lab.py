@@ -29,8 +29,8 @@
 # - read physical constants off a film;
 # - measure how gradients grow, and steer with them.
 #
-# 3 hours; 20 points: 16 for code, 2 each for predictions and explanations. After each exercise run
-# `check(…)`: it is free.
+# 3 hours; 20 points: 16 for code, 2 each for predictions and explanations. `check(…)` is free.
+# `dp.physics`, ready-made, is for *afterwards*; all else you may use.
 
 # %% nbgrader={"grade_id": "setup", "locked": true}
 import base64
@@ -149,9 +149,10 @@ def _():
 # %% [markdown]
 # ### 9.2 Rollout (2 points, 12 minutes)
 #
-# - `rollout`: the start, and the state after each `step(state, input)`, one for each of the inputs;
+# - `rollout`: the start, and the state after each `step(state, input)`, one for each input;
 # - `explicit` and `semi_implicit` take `acceleration(q, v, u)` and `dt`, and return such a step: from
 #   `(q, v)` and `u` to the next `(q, v)`. The acceleration is asked once, at the old state.
+# - Tapes will run through all three.
 #
 # From (1, 0) on our spring, one explicit step of 0.05 leads to (1, −0.2), a semi-implicit one to
 # (0.99, −0.2).
@@ -239,9 +240,9 @@ def weight(p):
 #
 # - `final`: the place $q$ after `steps` semi-implicit steps of `dt` with the law `weight(p)`;
 # - `sensitivity`: its gradient by `p`, with `dp.grad`;
-# - `by_hand`: the same *without* dp, from the path. A step is $v' = v + a\,dt$, then
-#   $q' = q + v'\,dt$. Walk back with $\bar q, \bar v$, the derivatives by the state: undo the second
-#   line, collect what $g$, $c$, $k$ receive, undo the first.
+# - `by_hand`: the same *without* dp, from the path alone, gusts and all. A step is
+#   $v' = v + a\,dt$, then $q' = q + v'\,dt$. Walk back with $\bar q, \bar v$, the derivatives by the
+#   state: undo the second line, collect what $g$, $c$, $k$ receive, undo the first.
 #
 # For `EARTH`, 40 steps of 0.05 from (0, 0): about (−0.0813, 0.3209, 0.0134).
 
@@ -684,7 +685,8 @@ def _():
 # %% [markdown]
 # ### 9.8 How far back? (2 points, 15 minutes)
 #
-# - `cell`: takes `W`, `U`, and returns a step(h, x) of the network above (arrays);
+# - `cell`: takes `W`, `U`, and returns a step(h, x) of the network above (arrays; in a matrix each
+#   column is a state);
 # - `reach`: for t = 0, 1, … the norm of $\partial h_t / \partial h_0$ (`np.linalg.norm(J, 2)`), the
 #   first being 1. One step's Jacobian is $\operatorname{diag}(1 - h'^2)\,W$; multiply them on as you go;
 # - `clip`: a gradient array, shortened to the length `limit` if it is longer (length by all entries).

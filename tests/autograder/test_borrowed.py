@@ -21,6 +21,8 @@ WAYS = {
     "nothing of one's own": "from dpkit import softmax as own",
     "a closed module": "import dpkit as dp\ndef own(x): return dp.relax.softmax(x, 1.0)",
     "what is in one": "from dpkit.relax import softmax as s\ndef own(x): return s(x, 1.0)",
+    "a default": "import dpkit as dp\ndef own(x, ready=dp.softmax): return ready(x)",
+    "a default by name": "import dpkit as dp\ndef own(x, *, ready=dp.relax): return ready.softmax(x, 1.0)",
     "the module, renamed": "from dpkit import relax as r\ndef own(x): return r.softmax(x, 1.0)",
 }  # fmt: skip
 CLOSED = ["dpkit.softmax", "dpkit.relax", "torch"]

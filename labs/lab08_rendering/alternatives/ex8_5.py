@@ -107,14 +107,3 @@ def refine(loss, start, steps, rate):
         parameters.grad = slope(parameters.data)
         adam.step()
     return np.array(parameters.data)
-
-
-# %% lists_of_numbers
-def refine(loss, start, steps, rate):
-    parameters = dp.tensor(start, requires_grad=True)
-    adam = dp.optim.Adam([parameters], rate)
-    for _ in range(steps):
-        adam.zero_grad()
-        loss(parameters).backward()
-        adam.step()
-    return parameters.data.tolist()

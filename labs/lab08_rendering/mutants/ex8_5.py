@@ -344,3 +344,15 @@ def anneal(loss, start, softnesses, steps):
         here[...] = refine(lambda p: loss(p, soft), here, steps, 0.03 * min(1, soft))  # noqa: B023
         way.append(here)
     return way
+
+
+# %% a_list_of_numbers diagnosis="wrong_type"
+def refine(loss, start, steps, rate):
+    """The parameters after some steps of Adam on loss(parameters)."""
+    x = dp.tensor(start, requires_grad=True)
+    adam = dp.optim.Adam([x], lr=rate)
+    for _ in range(steps):
+        adam.zero_grad()
+        loss(x).backward()
+        adam.step()
+    return x.data.tolist()

@@ -70,3 +70,32 @@ def semi_implicit(acceleration, dt):
         return q + v * dt + a * dt**2, v + a * dt
 
     return step
+
+
+# %% one_maker_for_both
+from functools import partial
+
+
+def _stepper(new_speed, acceleration, dt):
+    def step(state, u):
+        q, v = state
+        after = v + dt * acceleration(q, v, u)
+        print("from", q, "at", v)
+        return dp.stack([q + dt * (after if new_speed else v), after])
+
+    return step
+
+
+explicit, semi_implicit = partial(_stepper, False), partial(_stepper, True)
+
+
+# %% a_loop_of_dpkit
+def rollout(step, state, inputs):
+    path = [state]
+
+    def further(k, at):
+        path.append(step(path[k], inputs[k]))
+        return at
+
+    dp.fori_loop(0, len(inputs), further, 0.0)
+    return path

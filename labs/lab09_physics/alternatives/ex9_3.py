@@ -48,3 +48,44 @@ def by_hand(p, path, dt):
         dv = dv + dt * da
         dq = dq + dt * dv
     return dq
+
+
+# %% a_vector_of_pulls
+def final(p, start, steps, dt):
+    q, _ = rollout(semi_implicit(weight(p), dt), list(start), np.zeros(steps))[-1]
+    return q
+
+
+def sensitivity(p, start, steps, dt):
+    p = dp.tensor(p, requires_grad=True)
+    final(p, start, steps, dt).backward()
+    return p.grad
+
+
+def by_hand(p, path, dt):
+    n, (q_bar, v_bar) = len(path) - 1, (1, 0)
+    pulls = [0.0] * n
+    for k in reversed(range(n)):
+        v_bar += dt * q_bar
+        pulls[k] = v_bar
+        q_bar -= dt * p[2] * v_bar
+        v_bar *= 1 - dt * p[1]
+    states = np.array(path[:-1])
+    return -dt * np.array(pulls) @ np.column_stack([np.ones(n), states[:, 1], states[:, 0]])
+
+
+# %% by_recursion
+def sensitivity(p, start, steps, dt):
+    print("at", final(p, start, steps, dt))
+    return dp.jacrev(lambda p: final(p, start, steps, dt))(p)
+
+
+def by_hand(p, path, dt):
+    def back(k, q_bar, v_bar):
+        if k < 0:
+            return 0.0, 0.0, 0.0
+        (q, v), v_bar = path[k], v_bar + dt * q_bar
+        g, c, spring = back(k - 1, q_bar - v_bar * dt * p[2], v_bar - v_bar * dt * p[1])
+        return g - dt * v_bar, c - dt * v_bar * v, spring - dt * v_bar * q
+
+    return back(len(path) - 2, 1.0, 0.0)

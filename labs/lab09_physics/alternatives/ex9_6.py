@@ -32,3 +32,32 @@ def gauss_newton(misses, p, rounds):
         J = dp.jacrev(misses)(p).reshape((-1, p.size))
         p = p + np.linalg.solve(J.T @ J, -J.T @ np.asarray(misses(p)).ravel())
     return p
+
+
+# %% a_column_for_each_parameter
+def track_misses(p, track, dt):
+    still = np.array([0.0])
+    law = weight([p[1], still[0], p[0]])
+    path = rollout(semi_implicit(law, dt), [p[2], p[3]], np.zeros(len(track) - 1))
+    return dp.concatenate([dp.reshape(q - seen, (1,)) for (q, _), seen in zip(path, track)])
+
+
+def gauss_newton(misses, p, rounds):
+    p = list(p)
+    for k in range(rounds):
+        at = np.array(p)
+        columns = [dp.jvp(misses, (at,), (d,))[1].ravel() for d in np.eye(len(at))]
+        q, r = np.linalg.qr(np.column_stack(columns))
+        p = [a - b for a, b in zip(p, np.linalg.solve(r, q.T @ misses(at).ravel()))]
+        print("round", k, p)
+    return p
+
+
+# %% the_jacobian_as_a_function
+def gauss_newton(misses, p, rounds):
+    of_misses, off = dp.jacfwd(misses), misses(p)
+    while rounds:
+        by = np.array(of_misses(p)).reshape(off.size, p.size)
+        p = p - np.linalg.lstsq(by, off.flatten(), rcond=None)[0]
+        off, rounds = misses(p), rounds - 1
+    return p

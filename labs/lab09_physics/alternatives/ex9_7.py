@@ -33,3 +33,30 @@ def curriculum(film, p, horizons, rounds):
         return gauss_newton(lambda p: film_misses(p, film[:n]), p, rounds)
 
     return tuple(accumulate(horizons, learn, initial=p))
+
+
+# %% a_round_at_a_time
+def film_misses(p, film):
+    g, e = p
+    (height, speed), frames = RELEASED, []
+    for k in range(film.shape[0]):
+        print("frame", k)
+        frames.append(dp.reshape(picture(height), (1, 24, 24)))
+        t = (speed + dp.sqrt(speed * speed + 2 * g * height)) / g
+        if t < DT:
+            height, speed, left = 0.0, e * (g * t - speed), DT - t
+        else:
+            left = DT
+        height, speed = height + speed * left - g * left * left / 2, speed - g * left
+    return -(film - dp.concatenate(frames))
+
+
+def curriculum(film, p, horizons, rounds):
+    guesses = np.empty((len(horizons) + 1, len(p)))
+    guesses[0] = p
+    for k, n in enumerate(horizons):
+        p = guesses[k]
+        for _ in range(rounds):
+            p = gauss_newton(lambda p, n=n: film_misses(p, film)[:n], p, 1)
+        guesses[k + 1] = p
+    return guesses

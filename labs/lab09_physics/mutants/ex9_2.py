@@ -193,14 +193,112 @@ def explicit(acceleration, dt):
     return step
 
 
-# %% by_a_loop_of_dpkit diagnosis="borrowed"
+# %% ready_made_rollout diagnosis="borrowed"
 def rollout(step, state, inputs):
     """A list of states: the start, and one after each input."""
-    path = [state]
+    q, v = dp.physics.rollout(step, state, len(inputs), np.asarray(inputs))
+    return list(zip(q, v, strict=True))
 
-    def further(k, at):
-        path.append(step(at, inputs[k]))
-        return path[-1]
 
-    dp.fori_loop(0, len(inputs), further, state)
-    return path
+# %% ready_made_step diagnosis="borrowed"
+def semi_implicit(acceleration, dt):
+    """A step by semi-implicit Euler."""
+    from dpkit.physics import symplectic_euler
+
+    ready = symplectic_euler(acceleration, dt)
+
+    def step(state, u):
+        new = ready({"q": state[0], "v": state[1]}, u)
+        return new["q"], new["v"]
+
+    return step
+
+
+# %% a_generator diagnosis="wrong_type"
+def rollout(step, state, inputs):
+    """A list of states: the start, and one after each input."""
+    yield state
+    for u in inputs:
+        state = step(state, u)
+        yield state
+
+
+# %% leaves_the_tape diagnosis="missing_term"
+def semi_implicit(acceleration, dt):
+    """A step by semi-implicit Euler."""
+
+    def step(state, u):
+        q, v = (dp.stop_gradient(each) for each in state)
+        v = v + dt * acceleration(q, v, u)
+        return q + dt * v, v
+
+    return step
+
+
+# %% returns_nothing diagnosis="missing"
+def explicit(acceleration, dt):
+    """A step by explicit Euler."""
+
+    def step(state, u):
+        q, v = state
+        q, v = q + dt * v, v + dt * acceleration(q, v, u)
+
+    return step
+
+
+# %% pulls_the_wrong_way diagnosis="sign"
+def semi_implicit(acceleration, dt):
+    """A step by semi-implicit Euler."""
+
+    def step(state, u):
+        q, v = state
+        v = v - dt * acceleration(q, v, u)
+        return q + dt * v, v
+
+    return step
+
+
+# %% asks_for_v_and_q diagnosis="swapped"
+def explicit(acceleration, dt):
+    """A step by explicit Euler."""
+
+    def step(state, u):
+        q, v = state
+        return q + dt * v, v + dt * acceleration(v, q, u)
+
+    return step
+
+
+# %% the_other_dt diagnosis="wrong_argument"
+def semi_implicit(acceleration, dt):
+    """A step by semi-implicit Euler."""
+
+    def step(state, u):
+        q, v = state
+        v = v + DT * acceleration(q, v, u)
+        return q + DT * v, v
+
+    return step
+
+
+# %% moves_by_the_speed diagnosis="missing_factor"
+def semi_implicit(acceleration, dt):
+    """A step by semi-implicit Euler."""
+
+    def step(state, u):
+        q, v = state
+        v = v + dt * acceleration(q, v, u)
+        return q + v, v
+
+    return step
+
+
+# %% only_the_change diagnosis="no_update"
+def explicit(acceleration, dt):
+    """A step by explicit Euler."""
+
+    def step(state, u):
+        q, v = state
+        return dt * v, dt * acceleration(q, v, u)
+
+    return step

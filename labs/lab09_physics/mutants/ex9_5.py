@@ -224,6 +224,136 @@ def impact_bounce(g, e, dt):
     return step
 
 
+# %% ready_made_time diagnosis="borrowed"
+impact_time = dp.physics.impact_time
+
+
+# %% ready_made_bounce diagnosis="borrowed"
+def impact_bounce(g, e, dt):
+    """A step of free fall, with an exact bounce in it if there is one."""
+    from dpkit import physics
+
+    ready = physics.impact_step(dt, g, e)
+
+    def step(state, u):
+        new = ready({"q": state[0], "v": state[1]})
+        return new["q"], new["v"]
+
+    return step
+
+
+# %% bounces_in_the_air diagnosis="wrong_rule"
+def impact_bounce(g, e, dt):
+    """A step of free fall, with an exact bounce in it if there is one."""
+
+    def step(state, u):
+        height, speed = state
+        t = impact_time(height, speed, g)
+        up, left = e * (g * t - speed), dt - t
+        return up * left - g * left**2 / 2, up - g * left
+
+    return step
+
+
+# %% e_squared diagnosis="repeated_factor"
+def impact_bounce(g, e, dt):
+    """A step of free fall, with an exact bounce in it if there is one."""
+
+    def fall(height, speed, t):
+        return height + speed * t - g * t * t / 2, speed - g * t
+
+    def step(state, u):
+        height, speed = state
+        t = impact_time(height, speed, g)
+        if t >= dt:
+            return fall(height, speed, dt)
+        return fall(0.0, -e * e * (speed - g * t), dt - t)
+
+    return step
+
+
+# %% bounces_before_it_flies diagnosis="double_counted"
+def impact_bounce(g, e, dt):
+    """A step of free fall, with an exact bounce in it if there is one."""
+
+    def fall(height, speed, t):
+        return height + speed * t - g * t * t / 2, speed - g * t
+
+    def step(state, u):
+        height, speed = state
+        if height <= 0:
+            speed = e * abs(speed)
+        t = impact_time(height, speed, g)
+        if t >= dt:
+            return fall(height, speed, dt)
+        return fall(0.0, -e * (speed - g * t), dt - t)
+
+    return step
+
+
+# %% returns_nothing diagnosis="missing"
+def impact_bounce(g, e, dt):
+    """A step of free fall, with an exact bounce in it if there is one."""
+
+    def step(state, u):
+        height, speed = state
+        if height < 0:
+            return 0.0, -e * speed
+
+    return step
+
+
+# %% bounciness_as_a_constant diagnosis="missing_term"
+def impact_bounce(g, e, dt):
+    """A step of free fall, with an exact bounce in it if there is one."""
+    e = dp.stop_gradient(e)
+
+    def step(state, u):
+        height, speed = state
+        t = impact_time(height, speed, g)
+        if t >= dt:
+            return height + speed * dt - g * dt * dt / 2, speed - g * dt
+        up, left = e * (g * t - speed), dt - t
+        return up * left - g * left**2 / 2, up - g * left
+
+    return step
+
+
+# %% never_mind_g diagnosis="wrong_argument"
+def impact_bounce(g, e, dt):
+    """A step of free fall, with an exact bounce in it if there is one."""
+    g = MARS_AND_A_HALF
+
+    def fall(height, speed, t):
+        return height + speed * t - g * t * t / 2, speed - g * t
+
+    def step(state, u):
+        height, speed = state
+        t = impact_time(height, speed, g)
+        if t >= dt:
+            return fall(height, speed, dt)
+        return fall(0.0, -e * (speed - g * t), dt - t)
+
+    return step
+
+
+# %% keeps_what_mars_keeps diagnosis="wrong_argument"
+def impact_bounce(g, e, dt):
+    """A step of free fall, with an exact bounce in it if there is one."""
+
+    def fall(height, speed, t):
+        return height + speed * t - g * t * t / 2, speed - g * t
+
+    def step(state, u):
+        height, speed = state
+        t = impact_time(height, speed, g)
+        if t >= dt:
+            return fall(height, speed, dt)
+        return fall(0.0, -KEEPS * (speed - g * t), dt - t)
+
+    return step
+
+
 # %% straight_on_afterwards diagnosis="missing_term"
 def impact_bounce(g, e, dt):
     """A step of free fall, with an exact bounce in it if there is one."""

@@ -99,7 +99,7 @@ def gauss_newton(misses, p, rounds):
     return p - rounds * np.linalg.lstsq(slopes, misses(p).reshape(-1), rcond=None)[0]
 
 
-# %% only_flat_misses diagnosis="shape"
+# %% only_flat_misses diagnosis="raised"
 def gauss_newton(misses, p, rounds):
     """p after some rounds of Gauss-Newton."""
     for _ in range(rounds):
@@ -125,6 +125,83 @@ def gauss_newton(misses, p, rounds):
         slopes = dp.jacfwd(misses)(p).reshape(-1, len(p))
         p = p - np.linalg.lstsq(slopes, misses(p).reshape(-1), rcond=None)[0]
     return p - before if rounds == 1 else p
+
+
+# %% explicit_euler diagnosis="other_function"
+def track_misses(p, track, dt):
+    """Simulated minus seen places, for p = (spring, gravity, first place, first speed)."""
+    step = explicit(lambda q, v, u: -p[1] - p[0] * q, dt)
+    path = rollout(step, (p[2], p[3]), range(len(track) - 1))
+    return dp.stack([q for q, _ in path]) - track
+
+
+# %% from_the_first_seen diagnosis="wrong_argument"
+def track_misses(p, track, dt):
+    """Simulated minus seen places, for p = (spring, gravity, first place, first speed)."""
+    step = semi_implicit(lambda q, v, u: -p[1] - p[0] * q, dt)
+    path = rollout(step, (track[0], p[3]), range(len(track) - 1))
+    return dp.stack([q for q, _ in path]) - track
+
+
+# %% the_other_dt diagnosis="wrong_argument"
+def track_misses(p, track, dt):
+    """Simulated minus seen places, for p = (spring, gravity, first place, first speed)."""
+    step = semi_implicit(lambda q, v, u: -p[1] - p[0] * q, DT)
+    path = rollout(step, (p[2], p[3]), range(len(track) - 1))
+    return dp.stack([q for q, _ in path]) - track
+
+
+# %% a_list diagnosis="wrong_type"
+def track_misses(p, track, dt):
+    """Simulated minus seen places, for p = (spring, gravity, first place, first speed)."""
+    step = semi_implicit(lambda q, v, u: -p[1] - p[0] * q, dt)
+    path = rollout(step, (p[2], p[3]), range(len(track) - 1))
+    return [q - seen for (q, _), seen in zip(path, track, strict=True)]
+
+
+# %% until_nothing_moves diagnosis="late_evaluation"
+def gauss_newton(misses, p, rounds):
+    """p after some rounds of Gauss-Newton."""
+    for _ in range(30 if rounds else 0):
+        slopes = dp.jacfwd(misses)(p).reshape(-1, len(p))
+        p = p - np.linalg.lstsq(slopes, misses(p).reshape(-1), rcond=None)[0]
+    return p
+
+
+# %% first_jacobian diagnosis="stale"
+def gauss_newton(misses, p, rounds):
+    """p after some rounds of Gauss-Newton."""
+    slopes = dp.jacfwd(misses)(p).reshape(-1, len(p))
+    for _ in range(rounds):
+        p = p - np.linalg.lstsq(slopes, misses(p).reshape(-1), rcond=None)[0]
+    return p
+
+
+# %% reshaped_for_transposed diagnosis="transposed"
+def gauss_newton(misses, p, rounds):
+    """p after some rounds of Gauss-Newton."""
+    for _ in range(rounds):
+        slopes = dp.jacfwd(misses)(p).reshape(len(p), -1).T
+        p = p - np.linalg.lstsq(slopes, misses(p).reshape(-1), rcond=None)[0]
+    return p
+
+
+# %% nudges diagnosis="finite_difference"
+def gauss_newton(misses, p, rounds):
+    """p after some rounds of Gauss-Newton."""
+    for _ in range(rounds):
+        rows = [(misses(p + d) - misses(p - d)).ravel() / 2e-6 for d in 1e-6 * np.eye(len(p))]
+        p = p - np.linalg.lstsq(np.array(rows).T, misses(p).reshape(-1), rcond=None)[0]
+    return p
+
+
+# %% two_parameters_only diagnosis="raised"
+def gauss_newton(misses, p, rounds):
+    """p after some rounds of Gauss-Newton."""
+    for _ in range(rounds):
+        slopes = dp.jacfwd(misses)(p).reshape(-1, 2)
+        p = p - np.linalg.lstsq(slopes, misses(p).reshape(-1), rcond=None)[0]
+    return p
 
 
 # %% one_step_too_many diagnosis="late_evaluation"

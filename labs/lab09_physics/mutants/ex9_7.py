@@ -116,3 +116,51 @@ def curriculum(film, p, horizons, rounds):
     for n in horizons:
         guesses.append(gauss_newton(lambda p, n=n: film_misses(p, film[:n]), guesses[-1], 1))
     return guesses
+
+
+# %% gravity_for_bounciness diagnosis="swapped"
+def film_misses(p, film):
+    """Rendered minus seen pixels, in the shape of the film."""
+    path = rollout(impact_bounce(p[1], p[0], DT), RELEASED, range(len(film) - 1))
+    return dp.stack([picture(height) for height, _ in path]) - film
+
+
+# %% radius_twice diagnosis="double_counted"
+def film_misses(p, film):
+    """Rendered minus seen pixels, in the shape of the film."""
+    path = rollout(impact_bounce(p[0], p[1], DT), RELEASED, range(len(film) - 1))
+    return dp.stack([picture(height + RADIUS) for height, _ in path]) - film
+
+
+# %% another_ball diagnosis="wrong_argument"
+def film_misses(p, film):
+    """Rendered minus seen pixels, in the shape of the film."""
+    path = rollout(impact_bounce(p[0], p[1], DT), BALL, range(len(film) - 1))
+    return dp.stack([picture(height) for height, _ in path]) - film
+
+
+# %% a_list diagnosis="wrong_type"
+def film_misses(p, film):
+    """Rendered minus seen pixels, in the shape of the film."""
+    path = rollout(impact_bounce(p[0], p[1], DT), RELEASED, range(len(film) - 1))
+    return [picture(height) - frame for (height, _), frame in zip(path, film, strict=True)]
+
+
+# %% ready_made_bounce diagnosis="borrowed"
+def film_misses(p, film):
+    """Rendered minus seen pixels, in the shape of the film."""
+    from dpkit.physics import impact_step, rollout
+
+    path = rollout(impact_step(DT, p[0], p[1]), {"q": 1.3, "v": 0.0}, len(film) - 1)
+    return dp.stack([picture(height) for height in path["q"]]) - film
+
+
+# %% one_array_again_and_again diagnosis="aliased"
+def curriculum(film, p, horizons, rounds):
+    """All guesses: the first, and one after each horizon."""
+    p = p.copy()
+    guesses = [p]
+    for n in horizons:
+        p[:] = gauss_newton(lambda p, n=n: film_misses(p, film[:n]), p, rounds)
+        guesses.append(p)
+    return guesses

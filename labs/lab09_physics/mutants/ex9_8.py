@@ -166,3 +166,108 @@ def clip(gradient, limit):
     """The gradient, no longer than `limit`."""
     length = np.sqrt(np.sum(gradient**2))
     return gradient
+
+
+# %% ready_made_norms diagnosis="borrowed"
+from dpkit.physics import jacobian_norms
+
+
+def reach(W, U, h, inputs):
+    """Norms of the Jacobian of each state by the first, one more than there are inputs."""
+    return jacobian_norms(cell(W, U), h, inputs)
+
+
+# %% norms_multiplied diagnosis="wrong_order"
+def reach(W, U, h, inputs):
+    """Norms of the Jacobian of each state by the first, one more than there are inputs."""
+    norms = [1.0]
+    for state in rollout(cell(W, U), h, inputs)[1:]:
+        norms.append(norms[-1] * np.linalg.norm((1 - state**2)[:, None] * W, 2))
+    return norms
+
+
+# %% eigenvalues diagnosis="magnitude"
+def reach(W, U, h, inputs):
+    """Norms of the Jacobian of each state by the first, one more than there are inputs."""
+    J, norms = np.eye(len(h)), [1.0]
+    for state in rollout(cell(W, U), h, inputs)[1:]:
+        J = (1 - state**2)[:, None] * W @ J
+        norms.append(np.abs(np.linalg.eigvals(J)).max())
+    return norms
+
+
+# %% entry_times_entry diagnosis="wrong_rule"
+def reach(W, U, h, inputs):
+    """Norms of the Jacobian of each state by the first, one more than there are inputs."""
+    J, norms = np.eye(len(h)), [1.0]
+    for state in rollout(cell(W, U), h, inputs)[1:]:
+        J = (1 - state**2)[:, None] * W * J
+        norms.append(np.linalg.norm(J, 2))
+    return norms
+
+
+# %% w_on_its_side diagnosis="transposed"
+def reach(W, U, h, inputs):
+    """Norms of the Jacobian of each state by the first, one more than there are inputs."""
+    J, norms = np.eye(len(h)), [1.0]
+    for state in rollout(cell(W, U), h, inputs)[1:]:
+        J = (1 - state**2)[:, None] * W.T @ J
+        norms.append(np.linalg.norm(J, 2))
+    return norms
+
+
+# %% one_tanh_too_many diagnosis="wrong_point"
+def reach(W, U, h, inputs):
+    """Norms of the Jacobian of each state by the first, one more than there are inputs."""
+    J, norms = np.eye(len(h)), [1.0]
+    for state in rollout(cell(W, U), h, inputs)[1:]:
+        J = (1 - np.tanh(state) ** 2)[:, None] * W @ J
+        norms.append(np.linalg.norm(J, 2))
+    return norms
+
+
+# %% largest_singular_value diagnosis="magnitude"
+def clip(gradient, limit):
+    """The gradient, no longer than `limit`."""
+    length = np.linalg.norm(gradient, 2)
+    return gradient if length <= limit else gradient * (limit / length)
+
+
+# %% row_by_row diagnosis="wrong_rule"
+def clip(gradient, limit):
+    """The gradient, no longer than `limit`."""
+    length = np.linalg.norm(gradient, axis=-1, keepdims=True)
+    return gradient * np.minimum(1.0, limit / np.maximum(length, 1e-300))
+
+
+# %% a_list diagnosis="wrong_type"
+def clip(gradient, limit):
+    """The gradient, no longer than `limit`."""
+    length = np.sqrt(np.sum(gradient**2))
+    return [each * min(1.0, limit / length) if length else each for each in gradient]
+
+
+# %% tanh_of_the_state diagnosis="wrong_order"
+def cell(W, U):
+    """A step(h, x) of a recurrent network."""
+    return lambda h, x: W @ dp.tanh(h) + U @ x
+
+
+# %% slopes_alone diagnosis="missing_factor"
+def reach(W, U, h, inputs):
+    """Norms of the Jacobian of each state by the first, one more than there are inputs."""
+    J, norms = np.eye(len(h)), [1.0]
+    for state in rollout(cell(W, U), h, inputs)[1:]:
+        J = np.diag(1 - state**2) @ J
+        norms.append(np.linalg.norm(J, 2))
+    return norms
+
+
+# %% begins_with_w diagnosis="double_counted"
+def reach(W, U, h, inputs):
+    """Norms of the Jacobian of each state by the first, one more than there are inputs."""
+    J, norms = W, [1.0]
+    for state in rollout(cell(W, U), h, inputs)[1:]:
+        J = (1 - state**2)[:, None] * W @ J
+        norms.append(np.linalg.norm(J, 2))
+    return norms

@@ -187,6 +187,129 @@ def mpc_step(price_of, state, plan, rounds, rate):
     return plan[0], plan
 
 
+# %% last_averaged_too diagnosis="averaged"
+def price(step, cost, state, plan):
+    """How expensive a plan is."""
+    costs = [cost(each) for each in rollout(step, state, plan)[1:]]
+    return (sum(costs) + costs[-1]) / len(costs)
+
+
+# %% last_twice_more diagnosis="double_counted"
+def price(step, cost, state, plan):
+    """How expensive a plan is."""
+    costs = [cost(each) for each in rollout(step, state, plan)[1:]]
+    return sum(costs) / len(costs) + 2 * costs[-1]
+
+
+# %% numpy_mean diagnosis="raised"
+def price(step, cost, state, plan):
+    """How expensive a plan is."""
+    costs = [cost(each) for each in rollout(step, state, plan)[1:]]
+    return np.mean(costs) + costs[-1]
+
+
+# %% shorter_and_shorter diagnosis="shape"
+def mpc_step(price_of, state, plan, rounds, rate):
+    """(first push, improved plan)"""
+    plan = plan[1:]
+    for _ in range(rounds):
+        slope = dp.grad(lambda plan: price_of(state, plan))(plan)
+        plan = plan - rate * clip(slope, 0.5)
+    return plan[0], plan
+
+
+# %% the_other_way diagnosis="wrong_order"
+def mpc_step(price_of, state, plan, rounds, rate):
+    """(first push, improved plan)"""
+    plan = np.append(0.0, plan[:-1])
+    for _ in range(rounds):
+        slope = dp.grad(lambda plan: price_of(state, plan))(plan)
+        plan = plan - rate * clip(slope, 0.5)
+    return plan[0], plan
+
+
+# %% clips_the_step diagnosis="wrong_order"
+def mpc_step(price_of, state, plan, rounds, rate):
+    """(first push, improved plan)"""
+    plan = np.append(plan[1:], 0.0)
+    for _ in range(rounds):
+        slope = dp.grad(lambda plan: price_of(state, plan))(plan)
+        length = rate * np.linalg.norm(slope)
+        plan = plan - rate * slope * min(1.0, 0.5 / length)
+    return plan[0], plan
+
+
+# %% entry_by_entry diagnosis="wrong_rule"
+def mpc_step(price_of, state, plan, rounds, rate):
+    """(first push, improved plan)"""
+    plan = np.append(plan[1:], 0.0)
+    for _ in range(rounds):
+        slope = dp.grad(lambda plan: price_of(state, plan))(plan)
+        plan = plan - rate * np.clip(slope, -0.5, 0.5)
+    return plan[0], plan
+
+
+# %% always_as_long diagnosis="normalised"
+def mpc_step(price_of, state, plan, rounds, rate):
+    """(first push, improved plan)"""
+    plan = np.append(plan[1:], 0.0)
+    for _ in range(rounds):
+        slope = dp.grad(lambda plan: price_of(state, plan))(plan)
+        plan = plan - rate * 0.5 * slope / np.linalg.norm(slope)
+    return plan[0], plan
+
+
+# %% another_length diagnosis="wrong_argument"
+def mpc_step(price_of, state, plan, rounds, rate):
+    """(first push, improved plan)"""
+    plan = np.append(plan[1:], 0.0)
+    for _ in range(rounds):
+        slope = dp.grad(lambda plan: price_of(state, plan))(plan)
+        plan = plan - rate * clip(slope, 1.0)
+    return plan[0], plan
+
+
+# %% first_gradient_only diagnosis="stale"
+def mpc_step(price_of, state, plan, rounds, rate):
+    """(first push, improved plan)"""
+    plan = np.append(plan[1:], 0.0)
+    slope = dp.grad(lambda plan: price_of(state, plan))(plan)
+    for _ in range(rounds):
+        plan = plan - rate * clip(slope, 0.5)
+    return plan[0], plan
+
+
+# %% one_round_too_many diagnosis="late_evaluation"
+def mpc_step(price_of, state, plan, rounds, rate):
+    """(first push, improved plan)"""
+    plan = np.append(plan[1:], 0.0)
+    for _ in range(rounds + 1):
+        slope = dp.grad(lambda plan: price_of(state, plan))(plan)
+        plan = plan - rate * clip(slope, 0.5)
+    return plan[0], plan
+
+
+# %% nudges diagnosis="finite_difference"
+def mpc_step(price_of, state, plan, rounds, rate):
+    """(first push, improved plan)"""
+    plan = np.append(plan[1:], 0.0)
+    for _ in range(rounds):
+        nudges = 1e-5 * np.eye(len(plan))
+        up = np.array([price_of(state, plan + d) for d in nudges])
+        down = np.array([price_of(state, plan - d) for d in nudges])
+        plan = plan - rate * clip((up - down) / 2e-5, 0.5)
+    return plan[0], plan
+
+
+# %% returns_nothing diagnosis="missing"
+def mpc_step(price_of, state, plan, rounds, rate):
+    """(first push, improved plan)"""
+    plan = np.append(plan[1:], 0.0)
+    for _ in range(rounds):
+        slope = dp.grad(lambda plan: price_of(state, plan))(plan)
+        plan = plan - rate * clip(slope, 0.5)
+
+
 # %% moved_on_afterwards diagnosis="wrong_order"
 def mpc_step(price_of, state, plan, rounds, rate):
     """(first push, improved plan)"""
@@ -196,7 +319,7 @@ def mpc_step(price_of, state, plan, rounds, rate):
     return plan[0], np.append(plan[1:], 0.0)
 
 
-# %% the_step_clipped diagnosis="clipped"
+# %% the_step_clipped diagnosis="wrong_order"
 def mpc_step(price_of, state, plan, rounds, rate):
     """(first push, improved plan)"""
     plan = np.append(plan[1:], 0.0)
