@@ -22,7 +22,7 @@ from dpkit.nn.module import Module
 from dpkit.optim import Adam
 from dpkit.render.canvas import Canvas
 from dpkit.render.cover import coverage
-from dpkit.render.fit import Fit, refine
+from dpkit.render.fit import Fit, need_picture, refine
 from dpkit.render.scene import SHAPES, render
 from dpkit.tensor import no_grad, tensor
 
@@ -77,7 +77,13 @@ class Encoder(Module):
 def encode_and_refine(encoder: Encoder, picture: np.ndarray, turns: int = 8, tries: int = 3) -> Fit:
     """The scene of a picture (height, width, 3) of a black shape on white: first by the network in one
     step, then by descent. The turn is where a network errs most, as a turned shape hides a descent
-    from the other turns: so `turns` of them are looked at, and the best `tries` are refined."""
+    from the other turns: so `turns` of them are looked at, the best `tries` are refined, and the one
+    whose picture comes closest is refined once more, with several places a pixel.
+
+    Raises ValueError for a picture of another size than the encoder's canvas, or with a number that is
+    not finite.
+    """
+    need_picture(picture, encoder.canvas)
     guess, kinds, canvas = encoder.scene(picture), (encoder.kind,), encoder.canvas
 
     def loss(turn: float) -> float:
@@ -87,7 +93,9 @@ def encode_and_refine(encoder: Encoder, picture: np.ndarray, turns: int = 8, tri
     best = sorted(2 * np.pi / turns * np.arange(turns), key=loss)[:tries]
     starts = [{**guess, "turn": guess["turn"] + turn} for turn in best]
     fits = [refine(kinds, picture, canvas, start, (1.0, 0.2)) for start in starts]
-    return min(fits, key=lambda fit: fit.loss)
+    rank = min(range(len(fits)), key=lambda k: fits[k].loss)
+    last = refine(kinds, picture, canvas, fits[rank].parameters, (0.09,))
+    return Fit(last.parameters, last.loss, rank, fits[rank].history + last.history[1:])
 
 
 def train_encoder(
