@@ -185,8 +185,8 @@ def _paper(background: Any, canvas: Canvas) -> Any:
         raise ValueError(
             f"The background is a number, a colour (3,) or a picture {size}, but its shape is {shape}."
         )
-    if isinstance(background, (int, float, tuple, list)):
-        background = np.asarray(background, float)
+    if isinstance(background, (int, float, tuple, list, np.ndarray)):
+        return np.array(np.broadcast_to(background, size), float).reshape(-1, 3)
     return arrays.reshape(arrays.broadcast_to(background, size), (-1, 3))
 
 
