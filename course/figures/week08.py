@@ -26,7 +26,7 @@ def disc(softness: float, canvas: render.Canvas, **changes: np.ndarray) -> np.nd
     """How much of each pixel the disc covers; at softness 0 it is the hard picture."""
     scene = DISC | changes
     if softness:
-        return 1 - render.render(["circle"], scene, canvas, softness)[..., 0]
+        return 1 - render.render(["circle"], scene, canvas, softness, samples=1)[..., 0]
     return 1 - render.render_hard(["circle"], scene, canvas, samples=32)[..., 0]
 
 
@@ -84,7 +84,7 @@ def start() -> plt.Figure:
     figure, panels = plt.subplots(1, 5, figsize=(10, 2.3))
     shown = [("photograph", picture)]
     for name, guess in (("start by chance", chance), ("first look", looked)):
-        found = render.refine(kinds, picture, canvas, guess, (4.0, 2.0, 0.7, 0.2), steps=30)
+        found = render.refine(kinds, picture, canvas, guess, (4.0, 2.0, 0.7, 0.2, 0.09), steps=30)
         shown += [(name, render.render(kinds, guess, canvas)),
                   ("descended", render.render(kinds, found.parameters, canvas))]  # fmt: skip
     for axes, (title, image) in zip(panels, shown, strict=True):

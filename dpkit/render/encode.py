@@ -23,7 +23,7 @@ from dpkit.optim import Adam
 from dpkit.render.canvas import Canvas
 from dpkit.render.cover import coverage
 from dpkit.render.fit import Fit, need_picture, refine
-from dpkit.render.scene import SHAPES, render
+from dpkit.render.scene import SHAPES, need_kind, render
 from dpkit.tensor import no_grad, tensor
 
 __all__ = ["Encoder", "distances", "encode_and_refine", "learn_inverse", "train_encoder"]
@@ -34,7 +34,10 @@ def distances(kind: str, at: Any, facing: Any, size: Any, canvas: Canvas) -> Any
 
     at: (n, 2). facing: (n, 2), the direction in which the shape's own x axis points, of any length
     but 0: unlike an angle it has no jump. size: (n,).
+
+    Raises ValueError for a kind that is not in `SHAPES`.
     """
+    need_kind(kind)
     facing = facing / arrays.expand_dims(
         functions.sqrt(arrays.sum(facing * facing, -1) + 1e-12), -1
     )

@@ -88,13 +88,17 @@ def _around(picture: np.ndarray) -> np.ndarray:
 
 def first_guesses(
     kinds: Sequence[str], picture: np.ndarray, canvas: Canvas, background: float = 1.0,
-    turns: int = 8, margin: float = 0.0,
+    turns: int = 8,
 ) -> list[tuple[float, dict[str, np.ndarray]]]:  # fmt: skip
     """Scenes that might be the picture, the most promising first: pairs (loss, parameters).
 
     Each shape gets one cluster of colour, in every order; its place is the cluster's centre, its
     size is from the cluster's area, and its turn is the best of `turns` that were tried.
+
+    Raises ValueError for a picture of another size than the canvas, or with a number that is not
+    finite, and for an unknown kind.
     """
+    need_picture(picture, canvas)
     colours, labels = clusters(picture, len(kinds), background)
     points = canvas.points()
     found = []
@@ -160,7 +164,6 @@ def fit_scene(
     Raises ValueError for a picture of another size than the canvas, or with a number that is not
     finite.
     """
-    need_picture(picture, canvas)
     guesses = first_guesses(kinds, picture, canvas, background)[:tries]
     fits = [
         (refine(kinds, picture, canvas, guess, (2.0, 0.7, 0.2), background), k)

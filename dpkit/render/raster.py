@@ -43,6 +43,12 @@ class Camera:
 
     distance: float = 4.0
 
+    def __post_init__(self) -> None:
+        if not self.distance > 0:
+            raise ValueError(
+                f"A camera stands at a positive distance from 0, but at {self.distance:g} here."
+            )
+
     def project(self, vertices: Any) -> tuple[Any, Any]:
         """(places on the canvas (n, 2), nearness (n,)) of world points (n, 3).
 

@@ -57,7 +57,7 @@ def distance_of(kind: str, points: Any, at: Any, turn: Any = 0.0, size: Any = 1.
 
     Raises ValueError for a kind that is not in `SHAPES`.
     """
-    _need_kind(kind)
+    need_kind(kind)
     return SHAPES[kind](place(points, at, turn, size)) * size
 
 
@@ -197,7 +197,7 @@ def _need_parameters(kinds: Sequence[str], parameters: dict[str, Any]) -> None:
             f"The kinds are the names of one shape or more, such as ('circle', 'star'), not {kinds!r}."
         )
     for kind in kinds:
-        _need_kind(kind)
+        need_kind(kind)
     n = len(kinds)
     for name, shape in {"at": (n, 2), "turn": (n,), "size": (n,), "colour": (n, 3)}.items():
         if name not in parameters:
@@ -212,6 +212,7 @@ def _need_parameters(kinds: Sequence[str], parameters: dict[str, Any]) -> None:
             )
 
 
-def _need_kind(kind: str) -> None:
+def need_kind(kind: str) -> None:
+    """Raise ValueError for a kind that is not in `SHAPES`."""
     if kind not in SHAPES:
         raise ValueError(f"There is no shape {kind!r}; there are {', '.join(map(repr, SHAPES))}.")

@@ -25,12 +25,14 @@ import numpy as np
 
 from dpkit import arrays, functions
 from dpkit.optim import Adam
+from dpkit.relax.given import need_positive
 from dpkit.render.canvas import Canvas
 from dpkit.render.film import Film, drawn_strokes
+from dpkit.render.photo import blur, brightness, photograph
 from dpkit.render.strokes import REACH, ink, near_pairs
 from dpkit.tensor import tensor
 
-__all__ = ["Drawing", "blur", "photograph", "progress_line", "sketch"]
+__all__ = ["Drawing", "progress_line", "sketch"]
 
 NEW_PAIRS = 8  # steps between two searches for the pixels near each stroke
 
@@ -122,46 +124,6 @@ def _all_ink(
     )
 
 
-def photograph(path: str | Path, size: int = 96, colour: bool = False) -> np.ndarray:
-    """The brightnesses (height, width), 0 to 1, or the colours (height, width, 3), of a picture in a
-    file: a PNG, a JPEG, or what else matplotlib reads. It is made smaller until its longer side has
-    `size` pixels, each the mean of the area that it covers. It comes the way round that it is stored;
-    a telephone's that lies on its side is put upright by ``np.rot90``.
-
-    Raises FileNotFoundError where there is no such file.
-    """
-    from matplotlib.image import imread
-
-    if not Path(path).is_file():
-        raise FileNotFoundError(f"There is no picture {str(path)!r} in {Path.cwd()}.")
-    image = imread(str(path))
-    image = image / 255 if image.dtype == np.uint8 else np.asarray(image, float)
-    if image.ndim == 3 and image.shape[2] in (2, 4):  # what is transparent shows white paper
-        image = 1 - image[..., -1:] * (1 - image[..., :-1])
-    if colour:
-        image = image[..., :3] if image.ndim == 3 and image.shape[2] > 2 else (
-            np.repeat(_brightness(image)[..., None], 3, axis=2)
-        )  # fmt: skip
-    else:
-        image = _brightness(image)
-    ratio = min(1.0, size / max(image.shape[:2]))
-    rows, columns = (_shrinking(n, max(1, round(n * ratio))) for n in image.shape[:2])
-    return np.clip(np.einsum("ij,jk...,lk->il...", rows, image, columns), 0, 1)
-
-
-def _brightness(image: np.ndarray) -> np.ndarray:
-    if image.ndim == 3:
-        return image[..., 0] if image.shape[2] < 3 else image[..., :3] @ [0.2126, 0.7152, 0.0722]
-    return image
-
-
-def _shrinking(before: int, after: int) -> np.ndarray:
-    """The matrix (after, before) that takes means: how much of each new pixel an old one covers."""
-    edges, old = np.arange(after + 1) * before / after, np.arange(before)
-    covered = np.minimum(edges[1:, None], old + 1) - np.maximum(edges[:-1, None], old)
-    return np.clip(covered, 0, None) * after / before
-
-
 def progress_line(total: int) -> Callable[[int, float], None]:
     """A callback that says how far a work is, on one line that it writes again and again: in a
     terminal and in a notebook."""
@@ -177,21 +139,6 @@ def progress_line(total: int) -> Callable[[int, float], None]:
         )
 
     return show
-
-
-def blur(picture: Any, width: float) -> Any:
-    """The picture seen from further away: a Gaussian of standard deviation `width`, in pixels, whose
-    weights add to 1 at the edges, too. picture: (height, width), or (height, width, channels)."""
-    if len(picture.shape) == 3:
-        channels = [blur(picture[..., c], width) for c in range(picture.shape[2])]
-        return arrays.stack(channels, -1)
-    rows, columns = picture.shape
-
-    def matrix(n: int) -> np.ndarray:
-        weights = np.exp(-0.5 * ((np.arange(n)[:, None] - np.arange(n)) / width) ** 2)
-        return weights / weights.sum(axis=1, keepdims=True)
-
-    return arrays.matmul(arrays.matmul(matrix(rows), picture), matrix(columns).T)
 
 
 def sketch(
@@ -210,25 +157,16 @@ def sketch(
     size: the longer side of what is read from a file, in pixels.
     progress: whether to show a line that says how far it is.
     callback: called with each step's number and loss; ends the work by returning True.
+
+    Raises ValueError for what is no picture, no stroke, and a width that is not positive.
     """
-    image = (
-        photograph(image, size, colour)
-        if isinstance(image, (str, Path))
-        else np.asarray(image, float)
-    )
-    if not colour:
-        image = _brightness(image)
+    if n_strokes < 1:
+        raise ValueError(f"A drawing has at least one stroke, but {n_strokes} were asked for.")
+    need_positive("width of the strokes", width)
+    if isinstance(image, (str, Path)):
+        image = photograph(image, size, colour)
+    image = _need_picture(np.asarray(image, float), colour)
     shown = progress_line(steps) if progress else None
-    if (
-        image.ndim != (3 if colour else 2)
-        or not np.all(np.isfinite(image))
-        or image.min() < 0
-        or image.max() > 1
-    ):
-        raise ValueError(
-            "A picture of brightnesses from 0 to 1 is needed, (height, width) or (height, width, 3); "
-            f"this one has the shape {image.shape}."
-        )
     canvas, rng = Canvas(*image.shape[:2]), np.random.default_rng(seed)
     params = [tensor(x, requires_grad=True) for x in _start(image, n_strokes, canvas, rng)]
     starts, ends, strength = params
@@ -262,7 +200,7 @@ def _start(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Short strokes: more where it is dark, and along the edges of the picture."""
     strength = np.full((count, 3) if image.ndim == 3 else count, 1.0)
-    image = _brightness(image)
+    image = brightness(image)
     dark = (1 - image).ravel() + 0.05
     chosen = rng.choice(dark.size, count, p=dark / dark.sum())
     down, right = np.gradient(blur(image, 2.0))
@@ -272,3 +210,24 @@ def _start(
     middle = middle + canvas.pixel * rng.uniform(-0.5, 0.5, middle.shape)
     half = 3 * canvas.pixel * np.stack([np.cos(angle), np.sin(angle)], -1)
     return middle - half, middle + half, strength
+
+
+def _need_picture(image: np.ndarray, colour: bool) -> np.ndarray:
+    """The picture in the form that is drawn; ValueError if it is none."""
+    if image.ndim not in (2, 3) or image.shape[2:] not in ((), (3,)) or not image.size:
+        raise ValueError(
+            "A picture is an array of brightnesses (height, width) or colours (height, width, 3), but "
+            f"this one has the shape {image.shape}."
+        )
+    if not np.all(np.isfinite(image)):
+        wrong = np.count_nonzero(~np.isfinite(image))
+        raise ValueError(f"The picture has {wrong} numbers that are not finite (nan or infinite).")
+    if image.min() < 0 or image.max() > 1:
+        hint = " Divide it by 255." if 1 < image.max() <= 255 and image.min() >= 0 else ""
+        raise ValueError(
+            "A picture's brightnesses are from 0, black, to 1, white, but those of this one are from "
+            f"{image.min():g} to {image.max():g}.{hint}"
+        )
+    if colour and image.ndim == 2:
+        return np.repeat(image[..., None], 3, axis=2)
+    return image if colour else brightness(image)

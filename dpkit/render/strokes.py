@@ -13,7 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from dpkit.backends import is_torch
 from dpkit.custom import custom_vjp
+from dpkit.relax.given import need_positive
 from dpkit.render.canvas import Canvas
 from dpkit.render.cover import glow, soft_or
 from dpkit.render.shapes import segment
@@ -50,7 +52,8 @@ def near_pairs(
         near = box[square <= reach**2]
         strokes.append(np.full(len(near), k))
         pixels.append(near)
-    return np.concatenate(strokes), np.concatenate(pixels)
+    none = np.zeros(0, int)  # so that no stroke is no error
+    return np.concatenate([none, *strokes]), np.concatenate([none, *pixels])
 
 
 def ink(
@@ -61,7 +64,12 @@ def ink(
 
     pairs: from `near_pairs`, so that they need not be found at every step; by default those that
     are nearer than three widths.
+
+    Raises TypeError for torch tensors, ValueError for a width that is not positive.
     """
+    need_positive("width", width)
+    if any(is_torch(x) for x in (starts, ends, opacity)):
+        raise TypeError("The ink of torch tensors is drawn by ink_plain; ink is for numpy arrays.")
 
     @custom_vjp
     def drawn(starts: Any, ends: Any, opacity: Any) -> Any:

@@ -247,6 +247,21 @@ def test_what_cannot_be_seen_is_said():
         render.draw_mesh(SQUARE, canvas, CAMERA, sharing=0.0)
 
 
+def test_what_is_no_view_is_said():
+    canvas = render.Canvas(8)
+    for distance in (0.0, -2.0, float("nan")):
+        with pytest.raises(ValueError, match="positive distance"):
+            render.Camera(distance)
+    with pytest.raises(ValueError, match=r"8 × 8 pixels .* shape is \(9, 8, 3\)"):
+        render.find_pose(render.cube(), np.ones((9, 8, 3)), canvas)
+    with pytest.raises(ValueError, match="1 numbers that are not finite"):
+        broken = np.ones((8, 8, 3))
+        broken[1, 2, 0] = np.inf
+        render.find_pose(render.cube(), broken, canvas)
+    with pytest.raises(ValueError, match=r"2 views .* \(2, 8, 8\) .* is \(3, 8, 8\)"):
+        render.carve(render.icosphere(), [np.eye(3)] * 2, np.ones((3, 8, 8)), canvas)
+
+
 # Backwards ----------------------------------------------------------------------------------------
 
 

@@ -123,8 +123,47 @@ def test_other_kinds_of_files(tmp_path):
     ramp = np.round(np.linspace(0, 255, 64)).astype(np.uint8).reshape(8, 8)
     Image.fromarray(ramp).save(tmp_path / "b.jpg", quality=100)
     np.testing.assert_allclose(render.photograph(tmp_path / "b.jpg"), ramp / 255, atol=0.02)
+    deep = np.linspace(0, 65535, 64).astype(np.uint16).reshape(8, 8)
+    Image.fromarray(deep).save(tmp_path / "deep.png")
+    np.testing.assert_allclose(render.photograph(tmp_path / "deep.png"), deep / 65535, atol=1e-6)
+    Image.fromarray(ramp).convert("P").save(tmp_path / "palette.gif")
+    np.testing.assert_allclose(render.photograph(tmp_path / "palette.gif"), ramp / 255, atol=0.003)
+    grey = render.photograph(tmp_path / "b.jpg", colour=True)
+    assert grey.shape == (8, 8, 3) and np.ptp(grey, axis=2).max() < 1e-12
+
+
+def test_a_photograph_comes_upright(tmp_path):
+    """A telephone held upright stores the picture on its side, and says so."""
+    upright = np.zeros((12, 8), np.uint8)
+    upright[:4] = 255  # the sky
+    lying = Image.fromarray(np.rot90(upright))
+    exif = lying.getexif()
+    exif[0x0112] = 6  # "to be turned by a quarter, clockwise"
+    lying.save(tmp_path / "me.png", exif=exif)
+    np.testing.assert_allclose(render.photograph(tmp_path / "me.png"), upright / 255)
+
+
+def test_a_large_photograph_is_read_at_once(tmp_path):
+    """4000 × 3000 pixels: means of areas, not single pixels."""
+    stripes = np.zeros((3000, 4000), np.uint8)
+    stripes[::2] = 200
+    Image.fromarray(stripes).save(tmp_path / "large.png")
+    small = render.photograph(tmp_path / "large.png", 80)
+    assert small.shape == (60, 80)
+    np.testing.assert_allclose(small, 100 / 255, atol=0.003)
+
+
+def test_what_is_no_photograph_is_said(tmp_path):
     with pytest.raises(FileNotFoundError, match="no picture .*c.jpg"):
         render.sketch(tmp_path / "c.jpg")
+    (tmp_path / "notes.jpg").write_text("Dear diary")
+    with pytest.raises(ValueError, match=r"notes.jpg' cannot be read as a picture .*PNG and JPEG"):
+        render.sketch(tmp_path / "notes.jpg")
+    noise = np.random.default_rng(0).integers(0, 255, (40, 40, 3)).astype(np.uint8)
+    Image.fromarray(noise).save(tmp_path / "whole.png")
+    (tmp_path / "half.png").write_bytes((tmp_path / "whole.png").read_bytes()[:2000])
+    with pytest.raises(ValueError, match=r"half.png' cannot be read"):
+        render.photograph(tmp_path / "half.png")
 
 
 def test_coloured_strokes(face, tmp_path):
@@ -157,9 +196,31 @@ def test_progress_and_an_early_end(face, capsys):
 
 
 def test_what_is_no_picture_is_refused(face):
-    for wrong in (face * 255, np.full((4, 4), np.nan), np.ones(4)):
-        with pytest.raises(ValueError, match="brightnesses from 0 to 1"):
+    broken = face.copy()
+    broken[3, 4:6] = np.nan
+    for wrong, words in (
+        (np.ones(4), r"has the shape \(4,\)"),
+        (np.ones((4, 4, 4)), r"has the shape \(4, 4, 4\)"),
+        (np.ones((0, 4)), r"has the shape \(0, 4\)"),
+        (broken, "2 numbers that are not finite"),
+        (np.array([[0.0, 200.0]]), r"from 0 to 200. Divide it by 255\."),
+        (np.array([[-1.0, 1.0]]), r"from -1 to 1\.$"),
+    ):
+        with pytest.raises(ValueError, match=words):
             render.sketch(wrong, 3)
+    with pytest.raises(ValueError, match="at least one stroke, but 0"):
+        render.sketch(face, 0)
+    with pytest.raises(ValueError, match="width of the strokes must be positive"):
+        render.sketch(face, 3, width=0)
+
+
+def test_grey_and_flat_pictures_can_be_drawn():
+    """In colour, and with nothing in them: everything stays finite."""
+    drawing = render.sketch(np.full((8, 9), 0.5), 3, steps=2, colour=True)
+    assert drawing.picture().shape == (8, 9, 3) and np.all(np.isfinite(drawing.picture()))
+    for flat in (0.0, 1.0):
+        drawing = render.sketch(np.full((8, 9), flat), 3, steps=2)
+        assert np.all(np.isfinite(drawing.picture()))
 
 
 @pytest.mark.parametrize("n", [1, 5])

@@ -122,6 +122,18 @@ def test_plain_ink_in_torch():
         np.testing.assert_allclose(x.grad.numpy(), slope, atol=1e-11)
 
 
+def test_no_stroke_is_white_paper_and_what_is_wrong_is_said():
+    none = np.zeros((0, 2)), np.zeros((0, 2)), np.zeros(0)
+    for draw in (render.ink, render.ink_plain, render.ink_hard):
+        np.testing.assert_array_equal(draw(*none, 0.1, CANVAS), np.zeros((20, 20)))
+    for draw in (render.ink, render.ink_plain):
+        with pytest.raises(ValueError, match="width must be positive"):
+            draw(*strokes(), 0.0, CANVAS)
+    torch = pytest.importorskip("torch")
+    with pytest.raises(TypeError, match="by ink_plain"):
+        render.ink(*map(torch.tensor, strokes()), 0.1, CANVAS)
+
+
 def test_hard_strokes_hold_as_much_ink():
     """In all, where strokes do not end (a soft end holds a little more); and where they lie."""
     canvas = render.Canvas(40)
