@@ -53,7 +53,7 @@ from dpkit.render.shapes import (
     segment,
 )
 from dpkit.render.sketch import Drawing, progress_line, sketch
-from dpkit.render.strokes import ink, ink_hard, ink_plain, near_pairs
+from dpkit.render.strokes import chains, ink, ink_hard, ink_plain, near_pairs
 
 __all__ = [
     "SHAPES",
@@ -71,6 +71,7 @@ __all__ = [
     "blur",
     "box",
     "carve",
+    "chains",
     "circle",
     "clusters",
     "coverage",

@@ -29,12 +29,13 @@ from dpkit.relax.given import need_positive
 from dpkit.render.canvas import Canvas
 from dpkit.render.film import Film, drawn_strokes
 from dpkit.render.photo import blur, brightness, photograph
-from dpkit.render.strokes import REACH, ink, near_pairs
+from dpkit.render.strokes import REACH, chains, ink, near_pairs
 from dpkit.tensor import tensor
 
 __all__ = ["Drawing", "progress_line", "sketch"]
 
 NEW_PAIRS = 8  # steps between two searches for the pixels near each stroke
+PIECES = 8  # segments of a curved stroke
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,7 +44,9 @@ class Drawing:
 
     starts, ends: (n, 2), world coordinates. width: in the world's unit.
     opacity: (n,), 0 to 1; of coloured strokes (n, 3), how much red, green and blue each takes away.
-    losses: the loss at each step. moments: (starts, ends, opacity) at some of them, for a film.
+    losses: the loss at each step. moments: (starts, ends, opacity, bends) at some of them, for a film.
+    bends: the two inner control points of each stroke, a cubic Bézier curve, (n, 2, 2); of straight
+        strokes (n, 0, 2).
     """
 
     starts: np.ndarray
@@ -52,20 +55,22 @@ class Drawing:
     width: float
     canvas: Canvas
     losses: list[float]
-    moments: list[tuple[np.ndarray, np.ndarray, np.ndarray]]
+    moments: list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]
+    bends: np.ndarray
 
     def picture(self, canvas: Canvas | None = None) -> np.ndarray:
         """Brightnesses (height, width), or colours (height, width, 3), on its own canvas or on
         another one."""
         canvas = canvas or self.canvas
-        return 1 - _all_ink(self.starts, self.ends, self.opacity, self.width, canvas)
+        given = self.starts, self.ends, self.opacity, self.bends
+        return 1 - _all_ink(given, self.width, canvas)
 
     @property
     def svg(self) -> str:
-        """The strokes as lines, complete in itself. A line is √π times as wide as the soft stroke,
-        and so has as much ink. Long dark strokes come first, as they would by hand."""
+        """The strokes as lines or curves, complete in itself. A line is √π times as wide as the soft
+        stroke, and so has as much ink. Long dark strokes come first, as they would by hand."""
         canvas = self.canvas
-        a, b = canvas.to_pixels(self.starts) + 0.5, canvas.to_pixels(self.ends) + 0.5
+        a, b, inner = (canvas.to_pixels(x) + 0.5 for x in (self.starts, self.ends, self.bends))
         wide = np.sqrt(np.pi) * self.width / canvas.pixel
         strongest = self.opacity if self.opacity.ndim == 1 else self.opacity.max(axis=1)
         weight = strongest * np.linalg.norm(a - b, axis=-1)
@@ -76,10 +81,15 @@ class Drawing:
             colour = ", ".join(f"{100 * (1 - taken):.1f}%" for taken in self.opacity[k])
             return f'stroke="rgb({colour})"'
 
+        def way(k: int) -> str:
+            (x1, y1), (x2, y2) = a[k], b[k]
+            if not inner.shape[1]:
+                return f'line x1="{x1:.2f}" y1="{y1:.2f}" x2="{x2:.2f}" y2="{y2:.2f}"'
+            middle = ", ".join(f"{x:.2f} {y:.2f}" for x, y in inner[k])
+            return f'path fill="none" d="M {x1:.2f} {y1:.2f} C {middle}, {x2:.2f} {y2:.2f}"'
+
         lines = [
-            f'<line class="stroke" style="--k: {place}" pathLength="1" x1="{a[k, 0]:.2f}" '
-            f'y1="{a[k, 1]:.2f}" x2="{b[k, 0]:.2f}" y2="{b[k, 1]:.2f}" '
-            f"{look(k)}/>"
+            f'<{way(k)} class="stroke" style="--k: {place}" pathLength="1" {look(k)}/>'
             for place, k in enumerate(np.argsort(-weight))
             if strongest[k] >= 0.0005
         ]
@@ -100,12 +110,13 @@ class Drawing:
     def film(self, finer: int = 1) -> Film:
         """How the strokes found their places, in finer × finer as many pixels."""
         canvas, wide = self.canvas.finer(finer), self.width
-        pictures = [1 - _all_ink(a, b, opacity, wide, canvas) for a, b, opacity in self.moments]
+        pictures = [1 - _all_ink(moment, wide, canvas) for moment in self.moments]
         return Film(pictures, f"{len(self.starts)} strokes move until they look like a photograph.")
 
     def __str__(self) -> str:
         coloured = "" if self.opacity.ndim == 1 else "coloured "
-        return f"A drawing of {len(self.starts)} straight {coloured}strokes."
+        shape = "curved" if self.bends.shape[1] else "straight"
+        return f"A drawing of {len(self.starts)} {shape} {coloured}strokes."
 
     __repr__ = __str__
 
@@ -113,14 +124,23 @@ class Drawing:
         return drawn_strokes(self.svg, len(self.starts))
 
 
-def _all_ink(
-    starts: Any, ends: Any, opacity: Any, width: float, canvas: Canvas, pairs: Any = None
-) -> Any:
-    """Of strokes of one ink, (height, width); of coloured ones, what they take of each colour."""
+def _lines(starts: Any, ends: Any, bends: Any) -> tuple[Any, Any, int]:
+    """The segments of all strokes, and how many of them make one."""
+    if not bends.shape[1]:
+        return starts, ends, 1
+    first, last = arrays.expand_dims(starts, 1), arrays.expand_dims(ends, 1)
+    return *chains(arrays.concatenate([first, bends, last], 1), PIECES), PIECES
+
+
+def _all_ink(strokes: tuple[Any, ...], width: float, canvas: Canvas, pairs: Any = None) -> Any:
+    """Of strokes (starts, ends, opacity, bends) of one ink, (height, width); of coloured ones, what
+    they take of each colour."""
+    starts, ends, opacity, bends = strokes
+    a, b, pieces = _lines(starts, ends, bends)
     if len(opacity.shape) == 1:
-        return ink(starts, ends, opacity, width, canvas, pairs)
+        return ink(a, b, opacity, width, canvas, pairs, pieces)
     return arrays.stack(
-        [ink(starts, ends, opacity[:, c], width, canvas, pairs) for c in range(3)], -1
+        [ink(a, b, opacity[:, c], width, canvas, pairs, pieces) for c in range(3)], -1
     )
 
 
@@ -143,15 +163,16 @@ def progress_line(total: int) -> Callable[[int, float], None]:
 
 def sketch(
     image: np.ndarray | str | Path, n_strokes: int = 400, *, steps: int = 300, width: float = 0.7,
-    blurred: float = 1.5, seed: int = 0, size: int = 96, colour: bool = False, progress: bool = False,
-    callback: Callable[[int, float], Any] | None = None,
+    blurred: float = 1.5, seed: int = 0, size: int = 96, colour: bool = False, curved: bool = False,
+    progress: bool = False, callback: Callable[[int, float], Any] | None = None,
 ) -> Drawing:  # fmt: skip
-    """Draw a photograph with straight strokes.
+    """Draw a photograph with strokes.
 
     image: brightnesses (height, width) from 0, black, to 1; or colours (height, width, 3), of which
         the brightness is drawn; or the name of a file, which is made smaller: see `photograph`.
     colour: whether strokes have colours; they mix as those of felt-tip pens do, each takes away some
         red, green and blue. Three times the work.
+    curved: whether strokes are cubic Bézier curves, not straight. Each says more, and takes longer.
     width: of the strokes in the end, in pixels; they start three times as wide, and are felt further.
     blurred: how blurred both pictures are compared, in pixels.
     size: the longer side of what is read from a file, in pixels.
@@ -168,37 +189,46 @@ def sketch(
     image = _need_picture(np.asarray(image, float), colour)
     shown = progress_line(steps) if progress else None
     canvas, rng = Canvas(*image.shape[:2]), np.random.default_rng(seed)
-    params = [tensor(x, requires_grad=True) for x in _start(image, n_strokes, canvas, rng)]
-    starts, ends, strength = params
-    adam = Adam([{"params": [starts, ends], "lr": canvas.pixel}, {"params": [strength], "lr": 0.1}])
+    given = _start(image, n_strokes, curved, canvas, rng)
+    starts, ends, strength, bends = (tensor(x, requires_grad=True) for x in given)
+    places = [starts, ends, bends] if curved else [starts, ends]
+    adam = Adam([{"params": places, "lr": canvas.pixel}, {"params": [strength], "lr": 0.1}])
+
+    def moment() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        a, b, c = (x.data.copy() for x in (starts, ends, bends))
+        return a, b, functions.sigmoid(strength.data), c
+
     wanted = blur(1 - image, blurred)
     losses: list[float] = []
     moments = []
     for step in range(steps):
         now = width * canvas.pixel * max(1.0, 3.0 ** (1 - 2 * step / steps))
         if step % NEW_PAIRS == 0:
-            pairs = near_pairs(starts.data, ends.data, (REACH + 1) * now, canvas)
+            lines = _lines(starts.data, ends.data, bends.data)
+            pairs = near_pairs(*lines[:2], (REACH + 1) * now, canvas)
         adam.zero_grad()
         opacity = functions.sigmoid(strength)
-        difference = blur(_all_ink(starts, ends, opacity, now, canvas, pairs), blurred) - wanted
+        strokes = starts, ends, opacity, bends
+        difference = blur(_all_ink(strokes, now, canvas, pairs), blurred) - wanted
         loss = arrays.mean(difference * difference)
         loss.backward()
         losses.append(float(loss.item()))
         if step % max(1, steps // 40) == 0:
-            moments.append((starts.data.copy(), ends.data.copy(), opacity.data.copy()))
+            moments.append(moment())
         if shown:
             shown(step, losses[-1])
         if callback and callback(step, losses[-1]):
             break
         adam.step()
-    last = (starts.data.copy(), ends.data.copy(), functions.sigmoid(strength.data))
-    return Drawing(*last, width * canvas.pixel, canvas, losses, [*moments, last])
+    a, b, opacity, inner = last = moment()
+    return Drawing(a, b, opacity, width * canvas.pixel, canvas, losses, [*moments, last], inner)
 
 
 def _start(
-    image: np.ndarray, count: int, canvas: Canvas, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Short strokes: more where it is dark, and along the edges of the picture."""
+    image: np.ndarray, count: int, curved: bool, canvas: Canvas, rng: np.random.Generator
+) -> tuple[np.ndarray, ...]:
+    """Short straight strokes: more where it is dark, and along the edges of the picture. Starts, ends,
+    opacities before the sigmoid, inner control points."""
     strength = np.full((count, 3) if image.ndim == 3 else count, 1.0)
     image = brightness(image)
     dark = (1 - image).ravel() + 0.05
@@ -209,7 +239,8 @@ def _start(
     middle = canvas.points().reshape(-1, 2)[chosen]
     middle = middle + canvas.pixel * rng.uniform(-0.5, 0.5, middle.shape)
     half = 3 * canvas.pixel * np.stack([np.cos(angle), np.sin(angle)], -1)
-    return middle - half, middle + half, strength
+    thirds = np.array([[-1.0], [1.0]]) / 3 if curved else np.zeros((0, 1))
+    return middle - half, middle + half, strength, middle[:, None] + thirds * half[:, None]
 
 
 def _need_picture(image: np.ndarray, colour: bool) -> np.ndarray:

@@ -186,6 +186,30 @@ def test_coloured_strokes(face, tmp_path):
         np.testing.assert_allclose(render.blur(image, 2.0)[..., channel], alone)
 
 
+def test_curved_strokes(face):
+    """Of few strokes, curved ones come nearer; the file has the same curves, as SVG's cubic paths."""
+    wanted = render.blur(face, 1.5)
+
+    def near(drawing):
+        return images.psnr(render.blur(drawing.picture(), 1.5), wanted)
+
+    straight, curved = (render.sketch(face, 12, steps=100, curved=c) for c in (False, True))
+    assert near(curved) > near(straight) + 1
+    assert curved.bends.shape == (12, 2, 2) and straight.bends.shape == (12, 0, 2)
+    assert str(curved) == "A drawing of 12 curved strokes."
+    paths = ET.fromstring(curved.svg).findall(f".//{SVG}path")
+    kept = np.sum(curved.opacity >= 0.0005)
+    assert len(paths) == kept and all(path.get("fill") == "none" for path in paths)
+    weight = curved.opacity * np.linalg.norm(curved.ends - curved.starts, axis=1)
+    first = np.argmax(weight)  # the first in the file
+    corners = np.array(re.findall(r"-?[\d.]+", paths[0].get("d")), float).reshape(4, 2)
+    controls = np.stack([curved.starts[first], *curved.bends[first], curved.ends[first]])
+    np.testing.assert_allclose(corners, curved.canvas.to_pixels(controls) + 0.5, atol=0.006)
+    coloured = render.sketch(face, 5, steps=2, curved=True, colour=True)
+    assert coloured.picture().shape == (40, 32, 3) and "5 curved coloured" in str(coloured)
+    np.testing.assert_allclose(curved.film().pictures[-1], curved.picture())
+
+
 def test_progress_and_an_early_end(face, capsys):
     render.sketch(face, 10, steps=4, progress=True)
     shown = capsys.readouterr().out

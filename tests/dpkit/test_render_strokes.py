@@ -43,6 +43,34 @@ def test_ink_is_plain_ink():
         np.testing.assert_allclose(ours, theirs, atol=1e-12)
 
 
+def test_curves_beside_the_distance_from_their_chains():
+    """The picture and its gradients by control points and opacity, where curves bend and cross; and
+    each curve is one stroke: nowhere is it darker than its opacity."""
+    rng, width = np.random.default_rng(4), 0.1
+    controls, opacity = rng.uniform(-1, 1, (5, 4, 2)), rng.uniform(0.2, 0.9, 5)
+    weights = rng.normal(size=(20, 20))
+    pairs = render.near_pairs(*render.chains(controls, 6), EVERYWHERE, CANVAS)
+
+    def quick(controls, opacity):
+        return render.ink(*render.chains(controls, 6), opacity, width, CANVAS, pairs, pieces=6)
+
+    def plain(controls, opacity):
+        points = CANVAS.points()
+        lines = [render.bezier(points, controls[k], pieces=6) for k in range(5)]
+        each = [opacity[k] * render.glow(lines[k], width) for k in range(5)]
+        return render.soft_or(dp.stack(each))
+
+    np.testing.assert_allclose(quick(controls, opacity), plain(controls, opacity), atol=1e-12)
+    ours, truth = (
+        dp.grad(lambda *x, draw=draw: dp.sum(draw(*x) * weights), (0, 1))(controls, opacity)
+        for draw in (quick, plain)
+    )
+    for slope, expected in zip(ours, truth, strict=True):
+        np.testing.assert_allclose(slope, expected, atol=1e-11)
+    one = render.ink(*render.chains(controls[:1], 6), opacity[:1], width, CANVAS, pieces=6)
+    assert one.max() <= opacity[0]
+
+
 def test_what_near_pairs_leave_out_is_faint():
     given, width = strokes(), 0.1
     difference = render.ink(*given, width, CANVAS) - render.ink_plain(*given, width, CANVAS)
