@@ -133,19 +133,24 @@ def render_hard(
     Raises ValueError as `render` does.
     """
     _need_parameters(kinds, parameters)
-    points, spread = canvas.points(), _places_in_a_pixel(canvas, samples)
-    picture = np.full((canvas.height, canvas.width, samples, samples, 3), float(background))
-    for k, kind in enumerate(kinds):
-        placed = [np.asarray(parameters[name][k]) for name in ("at", "turn", "size")]
-        colour = np.asarray(parameters["colour"][k])
-        distance = distance_of(kind, points, *placed)
-        picture[distance <= -canvas.pixel] = colour
-        border = abs(distance) < canvas.pixel  # elsewhere all samples are on the same side
-        close = points[border][:, None, None, :] + spread
-        picture[border] = np.where(
-            (distance_of(kind, close, *placed) < 0)[..., None], colour, picture[border]
-        )
-    return picture.mean((2, 3))
+    points, spread = canvas.points().reshape(-1, 2), _places_in_a_pixel(canvas, samples)
+    placed = [
+        (kind, *(np.asarray(parameters[name][k]) for name in ("at", "turn", "size")))
+        for k, kind in enumerate(kinds)
+    ]
+
+    def paint(points: np.ndarray) -> np.ndarray:
+        picture = np.full((*points.shape[:-1], 3), float(background))
+        for (kind, *where), colour in zip(placed, parameters["colour"], strict=True):
+            picture[distance_of(kind, points, *where) < 0] = np.asarray(colour)
+        return picture
+
+    near = np.zeros(len(points), bool)  # elsewhere all samples are on the same side as the centre
+    for kind, *where in placed:
+        near |= abs(distance_of(kind, points, *where)) < canvas.pixel
+    picture = paint(points)
+    picture[near] = paint(points[near][:, None, None] + spread).mean((1, 2))
+    return picture.reshape(canvas.height, canvas.width, 3)
 
 
 def scatter(
