@@ -22,7 +22,7 @@ import numpy as np
 from dpkit import arrays
 from dpkit.optim import minimize
 from dpkit.render.canvas import Canvas
-from dpkit.render.scene import SHAPES, distance_of, render
+from dpkit.render.scene import SHAPES, distance_of, need_kind, render
 
 __all__ = ["Fit", "clusters", "first_guesses", "fit_scene", "refine"]
 
@@ -99,6 +99,8 @@ def first_guesses(
     finite, and for an unknown kind.
     """
     need_picture(picture, canvas)
+    for kind in kinds:
+        need_kind(kind)
     colours, labels = clusters(picture, len(kinds), background)
     points = canvas.points()
     found = []

@@ -39,6 +39,8 @@ class Camera:
 
     distance: of the pinhole from 0. At z = 0 the canvas's unit is the world's: what is nearer
     looks larger. `distance=float("inf")` looks along parallel rays.
+
+    Raises ValueError for a distance that is not positive.
     """
 
     distance: float = 4.0

@@ -157,19 +157,29 @@ def scatter(
     kinds: Sequence[str], rng: np.random.Generator, size: tuple[float, float] = (0.2, 0.35)
 ) -> dict[str, np.ndarray]:
     """Parameters by chance: the shapes inside of a window from -1 to 1, apart from each other by at
-    least half of their sizes, in colours that differ from each other and from white."""
+    least half of their sizes, in colours that differ from each other and from white.
+
+    Raises ValueError where none of 10,000 tries fits.
+    """
     sizes = rng.uniform(*size, len(kinds))
-    while True:
+    for _ in range(10_000):
         at = rng.uniform(-1, 1, (len(kinds), 2)) * (1 - sizes[:, None])
         apart = np.linalg.norm(at[:, None] - at, axis=-1) + 9 * np.eye(len(kinds))
         if np.all(apart > 0.75 * (sizes[:, None] + sizes)):
             break
-    while True:
+    else:
+        raise ValueError(
+            f"{len(kinds)} shapes of sizes from {size[0]:g} to {size[1]:g} do not fit beside each other "
+            "into a window from -1 to 1."
+        )
+    for _ in range(10_000):
         colours = rng.uniform(0, 0.95, (len(kinds), 3))
         others = np.concatenate([colours, np.ones((1, 3))])
         apart = np.linalg.norm(others[:, None] - others, axis=-1) + 9 * np.eye(len(others))
         if np.all(apart > 0.35):
             break
+    else:
+        raise ValueError(f"{len(kinds)} colours cannot all be told apart; use fewer shapes.")
     turns = rng.uniform(-np.pi, np.pi, len(kinds))
     return {"at": at, "turn": turns, "size": sizes, "colour": colours}
 

@@ -89,6 +89,8 @@ def test_a_picture_of_another_size_is_refused():
         render.fit_scene(KINDS, np.ones((32, 32, 3)), CANVAS)
     with pytest.raises(ValueError, match=r"64 × 64 pixels .* shape is \(64, 64\)"):
         render.refine(KINDS, np.ones((64, 64)), CANVAS, scene(0)[0])
+    with pytest.raises(ValueError, match="no shape 'heart'"):
+        render.fit_scene(("circle", "heart"), np.ones((64, 64, 3)), CANVAS)
     broken = np.ones((64, 64, 3))
     broken[3, 4] = np.nan
     for fit in (render.fit_scene, lambda *given: render.refine(*given, scene(0)[0])):

@@ -270,6 +270,14 @@ def test_the_last_shape_is_on_top():
         np.testing.assert_allclose(picture[0, 0], 1, atol=1e-6)
 
 
+def test_what_cannot_be_scattered_is_said():
+    rng = np.random.default_rng(0)
+    with pytest.raises(ValueError, match=r"3 shapes of sizes from 0.9 to 1 do not fit"):
+        render.scatter(KINDS, rng, (0.9, 1.0))
+    with pytest.raises(ValueError, match="40 colours cannot all be told apart"):
+        render.scatter(("circle",) * 40, rng, (0.01, 0.02))
+
+
 @given(st.integers(0, 10_000))
 @settings(max_examples=20)
 def test_scattered_shapes_can_be_told_apart(seed):
