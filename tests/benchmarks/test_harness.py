@@ -87,10 +87,12 @@ def test_the_ratio_is_taken_within_rounds():
     results.cases["c"] = {
         "a": harness.Figures(cpu={"": [2.0, 40.0, 6.0]}),
         "b": harness.Figures(cpu={"": [1.0, 10.0, 2.0], "half": [0.5, 5.0, 1.0]}),
+        "once": harness.Figures(cpu={"": [1.0]}),
     }
     assert results.ratio("c", "a", "b") == 3.0
     assert results.ratio("c", ("b", "half"), "b") == 0.5
     assert results.ratio("c", "a", "nobody") is None
+    assert results.ratio("c", "a", "once") is None  # no rounds in which both had their turn
 
 
 @pytest.mark.parametrize(
