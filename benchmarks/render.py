@@ -372,7 +372,7 @@ def goals(results: Results) -> list[Goal]:
 
     shapes = ("circle", "square", "bar", "triangle", "star", "arrow")
     borders = [
-        Goal(f"borders of a {kind}: RMSE", note(EDGES, FINE, f"RMSE {kind}"), 0.006, most=True)
+        Goal(f"borders, {kind}: RMSE", note(EDGES, FINE, f"RMSE {kind}"), 0.006, most=True)
         for kind in shapes
     ]
     return [

@@ -29,7 +29,7 @@ def test_two_of_the_cases_for_real():
     for case in render.cases():
         results.cases.setdefault(case.name, {name: harness.Figures() for name in case.engines})
     goals = {goal.what: goal for goal in render.goals(results)}
-    assert all(goals[f"borders of a {kind}: RMSE"].reached for kind in dpkit_render.SHAPES)
+    assert all(goals[f"borders, {kind}: RMSE"].reached for kind in dpkit_render.SHAPES)
     assert goals["direction: mean cosine at 0.2 px"].reached
     assert goals["direction: least cosine, 2 × 2 places"].reached
     assert goals["scenes: worst place, px"].reached is None  # not measured is not reached
