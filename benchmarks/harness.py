@@ -156,11 +156,12 @@ class Results:
     ) -> float | None:
         """How many times the CPU time of `below` the engine `above` takes: median over rounds.
 
-        An engine is a name, or a name and which of its runs.
+        An engine is a name, or a name and which of its runs. None where one of them could not be
+        measured, or had more rounds than the other.
         """
         a = self.rounds(case, *((above, "") if isinstance(above, str) else above))
         b = self.rounds(case, *((below, "") if isinstance(below, str) else below))
-        if not a or not b:
+        if not a or not b or len(a) != len(b):
             return None
         return statistics.median(x / y for x, y in zip(a, b, strict=True))
 

@@ -20,6 +20,9 @@ PACKAGES = (
 )  # fmt: skip
 
 
+COLUMNS = 4  # so many figures beside the times have columns of their own
+
+
 def show(console: Console, title: str, results: Results, goals: list[Goal]) -> None:
     """One table of what every engine took, and one of the figures that are to be reached."""
     notes = sorted(
@@ -29,8 +32,11 @@ def show(console: Console, title: str, results: Results, goals: list[Goal]) -> N
     table.add_column("case")
     table.add_column("engine")
     # Against the first engine of the case; or against its own first run, if an engine has several.
-    for heading in ("CPU", "wall", "× first", *notes):
+    listed = len(notes) > COLUMNS  # then each engine's figures stand below each other, by name
+    for heading in ("CPU", "wall", "× first", *(() if listed else notes)):
         table.add_column(heading, justify="right")
+    if listed:
+        table.add_column("figures")
     missing: dict[str, None] = {}
     for case, engines in results.cases.items():
         table.add_section()
@@ -46,13 +52,15 @@ def show(console: Console, title: str, results: Results, goals: list[Goal]) -> N
                 ratio = results.ratio(
                     case, (engine, run), (base, next(iter(engines[base].cpu), ""))
                 )
+                own = {n: f"{figures.notes[n]:.4g}" for n in notes if n in figures.notes}
+                lines = "\n".join(f"{name}: {value}" for name, value in own.items())
                 table.add_row(
                     label,
                     f"{engine}: {run}" if run else engine,
                     duration(statistics.median(cpu)),
                     duration(statistics.median(figures.wall[run])),
                     "" if ratio is None else f"{ratio:.3g}",
-                    *(f"{figures.notes[n]:.4g}" if n in figures.notes else "" for n in notes),
+                    *([lines] if listed else [own.get(n, "") for n in notes]),
                 )
                 label = ""
     console.print(table)

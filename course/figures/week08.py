@@ -26,7 +26,7 @@ def disc(softness: float, canvas: render.Canvas, **changes: np.ndarray) -> np.nd
     """How much of each pixel the disc covers; at softness 0 it is the hard picture."""
     scene = DISC | changes
     if softness:
-        return 1 - render.render(["circle"], scene, canvas, softness)[..., 0]
+        return 1 - render.render(["circle"], scene, canvas, softness, samples=1)[..., 0]
     return 1 - render.render_hard(["circle"], scene, canvas, samples=32)[..., 0]
 
 
@@ -89,7 +89,7 @@ def start() -> plt.Figure:
     grid = figure.add_gridspec(2, 4)
     shown = [(grid[:, :2], "photograph", picture)]
     for row, (name, guess) in enumerate((("a start by chance", chance), ("a first look", looked))):
-        found = render.refine(kinds, picture, canvas, guess, (4.0, 2.0, 0.7, 0.2), steps=30)
+        found = render.refine(kinds, picture, canvas, guess, (4.0, 2.0, 0.7, 0.2, 0.09), steps=30)
         shown += [(grid[row, 2], name, render.render(kinds, guess, canvas)),
                   (grid[row, 3], "descended", render.render(kinds, found.parameters, canvas))]  # fmt: skip
     for place, title, image in shown:

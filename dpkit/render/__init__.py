@@ -17,6 +17,7 @@ it. Each soft picture has the hard one beside it that it stands for.
 `scene`     shapes with a place, a turn, a size and a colour
 `fit`       inverse graphics in the plane: the scene of a picture
 `strokes`   many thin lines, quickly
+`photo`     a photograph, read from a file; and blurred
 `sketch`    a photograph as a drawing
 `film`      drawings and descents that move when they are clicked
 `mesh`      solids made of triangles
@@ -36,6 +37,7 @@ from dpkit.render.encode import Encoder, encode_and_refine, learn_inverse, train
 from dpkit.render.film import Film, png
 from dpkit.render.fit import Fit, clusters, first_guesses, fit_scene, refine
 from dpkit.render.mesh import Mesh, cube, icosphere, laplacian, normals, rotation, shade
+from dpkit.render.photo import blur, photograph
 from dpkit.render.pose import Pose, angle_between, carve, find_pose, random_rotation
 from dpkit.render.raster import Camera, draw_mesh, draw_mesh_hard, silhouette, silhouette_hard
 from dpkit.render.scene import SHAPES, distance_of, place, render, render_hard, scatter
@@ -50,8 +52,8 @@ from dpkit.render.shapes import (
     polyline,
     segment,
 )
-from dpkit.render.sketch import Drawing, blur, photograph, progress_line, sketch
-from dpkit.render.strokes import ink, ink_hard, ink_plain, near_pairs
+from dpkit.render.sketch import Drawing, progress_line, sketch
+from dpkit.render.strokes import chains, ink, ink_hard, ink_plain, near_pairs
 
 __all__ = [
     "SHAPES",
@@ -69,6 +71,7 @@ __all__ = [
     "blur",
     "box",
     "carve",
+    "chains",
     "circle",
     "clusters",
     "coverage",

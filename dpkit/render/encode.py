@@ -22,8 +22,8 @@ from dpkit.nn.module import Module
 from dpkit.optim import Adam
 from dpkit.render.canvas import Canvas
 from dpkit.render.cover import coverage
-from dpkit.render.fit import Fit, refine
-from dpkit.render.scene import SHAPES, render
+from dpkit.render.fit import Fit, need_picture, refine
+from dpkit.render.scene import SHAPES, need_kind, render
 from dpkit.tensor import no_grad, tensor
 
 __all__ = ["Encoder", "distances", "encode_and_refine", "learn_inverse", "train_encoder"]
@@ -34,7 +34,10 @@ def distances(kind: str, at: Any, facing: Any, size: Any, canvas: Canvas) -> Any
 
     at: (n, 2). facing: (n, 2), the direction in which the shape's own x axis points, of any length
     but 0: unlike an angle it has no jump. size: (n,).
+
+    Raises ValueError for a kind that is not in `SHAPES`.
     """
+    need_kind(kind)
     facing = facing / arrays.expand_dims(
         functions.sqrt(arrays.sum(facing * facing, -1) + 1e-12), -1
     )
@@ -77,7 +80,13 @@ class Encoder(Module):
 def encode_and_refine(encoder: Encoder, picture: np.ndarray, turns: int = 8, tries: int = 3) -> Fit:
     """The scene of a picture (height, width, 3) of a black shape on white: first by the network in one
     step, then by descent. The turn is where a network errs most, as a turned shape hides a descent
-    from the other turns: so `turns` of them are looked at, and the best `tries` are refined."""
+    from the other turns: so `turns` of them are looked at, the best `tries` are refined, and the one
+    whose picture comes closest is refined once more, with several places a pixel.
+
+    Raises ValueError for a picture of another size than the encoder's canvas, or with a number that is
+    not finite.
+    """
+    need_picture(picture, encoder.canvas)
     guess, kinds, canvas = encoder.scene(picture), (encoder.kind,), encoder.canvas
 
     def loss(turn: float) -> float:
@@ -87,7 +96,9 @@ def encode_and_refine(encoder: Encoder, picture: np.ndarray, turns: int = 8, tri
     best = sorted(2 * np.pi / turns * np.arange(turns), key=loss)[:tries]
     starts = [{**guess, "turn": guess["turn"] + turn} for turn in best]
     fits = [refine(kinds, picture, canvas, start, (1.0, 0.2)) for start in starts]
-    return min(fits, key=lambda fit: fit.loss)
+    rank = min(range(len(fits)), key=lambda k: fits[k].loss)
+    last = refine(kinds, picture, canvas, fits[rank].parameters, (0.09,))
+    return Fit(last.parameters, last.loss, rank, fits[rank].history + last.history[1:])
 
 
 def train_encoder(

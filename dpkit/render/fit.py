@@ -22,7 +22,7 @@ import numpy as np
 from dpkit import arrays
 from dpkit.optim import minimize
 from dpkit.render.canvas import Canvas
-from dpkit.render.scene import SHAPES, distance_of, render
+from dpkit.render.scene import SHAPES, distance_of, need_kind, render
 
 __all__ = ["Fit", "clusters", "first_guesses", "fit_scene", "refine"]
 
@@ -88,13 +88,19 @@ def _around(picture: np.ndarray) -> np.ndarray:
 
 def first_guesses(
     kinds: Sequence[str], picture: np.ndarray, canvas: Canvas, background: float = 1.0,
-    turns: int = 8, margin: float = 0.0,
+    turns: int = 8,
 ) -> list[tuple[float, dict[str, np.ndarray]]]:  # fmt: skip
     """Scenes that might be the picture, the most promising first: pairs (loss, parameters).
 
     Each shape gets one cluster of colour, in every order; its place is the cluster's centre, its
     size is from the cluster's area, and its turn is the best of `turns` that were tried.
+
+    Raises ValueError for a picture of another size than the canvas, or with a number that is not
+    finite, and for an unknown kind.
     """
+    need_picture(picture, canvas)
+    for kind in kinds:
+        need_kind(kind)
     colours, labels = clusters(picture, len(kinds), background)
     points = canvas.points()
     found = []
@@ -124,25 +130,23 @@ def first_guesses(
 
 def refine(
     kinds: Sequence[str], picture: np.ndarray, canvas: Canvas, guess: dict[str, np.ndarray],
-    softness: Sequence[float] = (2.0, 0.7, 0.2), background: float = 1.0, steps: int = 40,
-    samples: int = 2,
+    softness: Sequence[float] = (2.0, 0.7, 0.2, 0.09), background: float = 1.0, steps: int = 40,
 ) -> Fit:  # fmt: skip
     """Descend from a guess by L-BFGS, from soft borders to sharp ones.
 
-    softness: in pixels, one run for each; steps: the most iterations of each run.
-    samples: a last run draws each pixel as the mean of samples × samples places, with borders as much
-        sharper. What soft corners lose would otherwise push their shape, by up to 0.04 pixels.
-        1 leaves that run out.
-    """
-    runs = [(soft, 1) for soft in softness]
-    if samples > 1:
-        runs.append((softness[-1] / samples, samples))
-    history = [guess]
-    for soft, places in runs:
+    softness: in pixels, one run for each. The last one of 0.09 has 2 × 2 places in a pixel (see
+        `render`): what soft corners lose would otherwise push their shape, by up to 0.04 pixels.
+    steps: the most iterations of each run.
 
-        def loss(parameters: dict[str, Any], soft: float = soft, places: int = places) -> Any:
-            drawn = render(kinds, parameters, canvas, soft, background, places)
-            difference = drawn - picture
+    Raises ValueError for a picture of another size than the canvas, or with a number that is not
+    finite.
+    """
+    need_picture(picture, canvas)
+    history = [guess]
+    for soft in softness:
+
+        def loss(parameters: dict[str, Any], soft: float = soft) -> Any:
+            difference = render(kinds, parameters, canvas, soft, background) - picture
             return arrays.mean(difference * difference)
 
         result = minimize(loss, history[-1], tol=1e-7, max_iter=steps)
@@ -159,18 +163,26 @@ def fit_scene(
     picture: (height, width, 3), from 0 to 1. tries: how many first guesses are refined; the best of
     them is refined once more, with several places a pixel.
 
-    Raises ValueError where the picture is not of the canvas's size.
+    Raises ValueError for a picture of another size than the canvas, or with a number that is not
+    finite.
     """
-    if picture.shape != (canvas.height, canvas.width, 3):
-        raise ValueError(
-            f"The canvas has {canvas.height} × {canvas.width} pixels and three colours, but the "
-            f"picture's shape is {picture.shape}."
-        )
     guesses = first_guesses(kinds, picture, canvas, background)[:tries]
     fits = [
-        (refine(kinds, picture, canvas, guess, background=background, samples=1), k)
+        (refine(kinds, picture, canvas, guess, (2.0, 0.7, 0.2), background), k)
         for k, (_, guess) in enumerate(guesses)
     ]
     best, k = min(fits, key=lambda pair: pair[0].loss)
-    last = refine(kinds, picture, canvas, best.parameters, (0.2,), background, samples=2)
+    last = refine(kinds, picture, canvas, best.parameters, (0.09,), background)
     return Fit(last.parameters, last.loss, k, best.history + last.history[1:])
+
+
+def need_picture(picture: np.ndarray, canvas: Canvas) -> None:
+    """Raise ValueError unless the picture has the canvas's size, three colours and finite numbers."""
+    if np.shape(picture) != (canvas.height, canvas.width, 3):
+        raise ValueError(
+            f"The canvas has {canvas.height} × {canvas.width} pixels and three colours, but the "
+            f"picture's shape is {np.shape(picture)}."
+        )
+    if not np.all(np.isfinite(picture)):
+        count = np.count_nonzero(~np.isfinite(picture))
+        raise ValueError(f"The picture has {count} numbers that are not finite (nan or infinite).")

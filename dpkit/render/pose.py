@@ -16,6 +16,7 @@ import numpy as np
 from dpkit import arrays
 from dpkit.optim import minimize
 from dpkit.render.canvas import Canvas
+from dpkit.render.fit import need_picture
 from dpkit.render.mesh import Mesh, laplacian, rotation
 from dpkit.render.raster import Camera, draw_mesh, silhouette
 
@@ -59,7 +60,11 @@ def find_pose(
 
     looks: how many turns are tried at half the resolution; tries: how many of them are refined.
     rng: where the turns come from; by default always the same ones.
+
+    Raises ValueError for a picture of another size than the canvas, or with a number that is not finite,
+    and for a canvas whose sides are odd.
     """
+    need_picture(picture, canvas)
     rng = rng or np.random.default_rng(0)
     small = canvas.coarser(2)
     shape = (small.height, 2, small.width, 2, 3)
@@ -96,7 +101,15 @@ def carve(
     views: a rotation matrix (3, 3) for each silhouette. silhouettes: (n, height, width), how much of
     each pixel is covered. smooth: the weight of the surface's roughness (`laplacian`).
     moments: a list to which the vertices after each iteration are added, for a film.
+
+    Raises ValueError unless there is a silhouette of the canvas's size for each view.
     """
+    size = (len(views), canvas.height, canvas.width)
+    if not views or np.shape(silhouettes) != size:
+        raise ValueError(
+            f"For {len(views)} views on this canvas, silhouettes of the shape {size} are needed, but "
+            f"theirs is {np.shape(silhouettes)}; and one view at least."
+        )
     vertices = np.asarray(start.vertices, float)
     for soft in softness:
 

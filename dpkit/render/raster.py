@@ -40,9 +40,17 @@ class Camera:
 
     distance: of the pinhole from 0. At z = 0 the canvas's unit is the world's: what is nearer
     looks larger. `distance=float("inf")` looks along parallel rays.
+
+    Raises ValueError for a distance that is not positive.
     """
 
     distance: float = 4.0
+
+    def __post_init__(self) -> None:
+        if not self.distance > 0:
+            raise ValueError(
+                f"A camera stands at a positive distance from 0, but at {self.distance:g} here."
+            )
 
     def project(self, vertices: Any) -> tuple[Any, Any]:
         """(places on the canvas (n, 2), nearness (n,)) of world points (n, 3).

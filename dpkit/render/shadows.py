@@ -86,13 +86,17 @@ def shadow_body(
     front, side: (n, n), 1 where the shadow is to be, 0 elsewhere.
     material: the price of a filled cell. 0 leaves blocks, more leaves struts; too much, holes.
 
-    Raises ValueError for pictures that are not of one size, or not square.
+    Raises ValueError for pictures that are not of one size, not square, or not from 0 to 1.
     """
     front, side = np.asarray(front, float), np.asarray(side, float)
     if front.ndim != 2 or front.shape[0] != front.shape[1] or front.shape != side.shape:
         raise ValueError(
             "Two square pictures of one size are needed, but their shapes are "
             f"{front.shape} and {side.shape}."
+        )
+    if not all(np.all((picture >= 0) & (picture <= 1)) for picture in (front, side)):
+        raise ValueError(
+            "Shadows are numbers from 0, light, to 1, shadow; other numbers were given."
         )
     n = len(front)
     side = side[:, ::-1]  # by height and front to back

@@ -86,10 +86,15 @@ def curve(controls: Any, pieces: int = 16) -> Any:
     """Points on the Bézier curve of the control points (n, 2): (pieces + 1, 2), both ends among
     them. Two control points make a line, three a parabola, four a cubic, as in SVG."""
     _need_vertices(controls, 2)
-    n, t = shape_of(controls)[-2] - 1, np.linspace(0, 1, pieces + 1)[:, None]
+    return arrays.matmul(alike(bernstein(shape_of(controls)[0], pieces), controls), controls)
+
+
+def bernstein(count: int, pieces: int) -> np.ndarray:
+    """How much each of `count` control points weighs at each of pieces + 1 points of their Bézier
+    curve: (pieces + 1, count), Bernstein's polynomials."""
+    n, t = count - 1, np.linspace(0, 1, pieces + 1)[:, None]
     over = np.cumprod([1.0, *((n - k) / (k + 1) for k in range(n))])  # the binomial coefficients
-    weights = over * t ** np.arange(n + 1) * (1 - t) ** np.arange(n, -1, -1)
-    return arrays.matmul(alike(weights, controls), controls)
+    return over * t ** np.arange(n + 1) * (1 - t) ** np.arange(n, -1, -1)
 
 
 def bezier(points: Any, controls: Any, pieces: int = 16) -> Any:

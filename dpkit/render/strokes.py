@@ -13,12 +13,15 @@ from typing import Any
 
 import numpy as np
 
+from dpkit import arrays
+from dpkit.backends import is_torch, shape_of
 from dpkit.custom import custom_vjp
+from dpkit.relax.given import alike, need_positive
 from dpkit.render.canvas import Canvas
 from dpkit.render.cover import glow, soft_or
-from dpkit.render.shapes import segment
+from dpkit.render.shapes import bernstein, segment
 
-__all__ = ["ink", "ink_hard", "ink_plain", "near_pairs"]
+__all__ = ["chains", "ink", "ink_hard", "ink_plain", "near_pairs"]
 
 REACH = 3.0  # widths from a stroke, where exp(-9) = 0.0001 of its ink is left
 
@@ -50,28 +53,47 @@ def near_pairs(
         near = box[square <= reach**2]
         strokes.append(np.full(len(near), k))
         pixels.append(near)
-    return np.concatenate(strokes), np.concatenate(pixels)
+    none = np.zeros(0, int)  # so that no stroke is no error
+    return np.concatenate([none, *strokes]), np.concatenate([none, *pixels])
 
 
 def ink(
     starts: Any, ends: Any, opacity: Any, width: float, canvas: Canvas,
-    pairs: tuple[np.ndarray, np.ndarray] | None = None,
+    pairs: tuple[np.ndarray, np.ndarray] | None = None, pieces: int = 1,
 ) -> Any:  # fmt: skip
     """As `ink_plain`, many times as quick, for numpy arrays and dpkit's tensors of them.
 
+    starts, ends: (n, 2), world coordinates. opacity: (n / pieces,). width: in the world's unit.
+    pieces: a stroke is a chain of so many segments, listed one after the other, such as `chains` makes
+        of Bézier curves. Only the nearest of them gives ink to a pixel: else joints would be darker.
     pairs: from `near_pairs`, so that they need not be found at every step; by default those that
     are nearer than three widths.
+
+    Raises TypeError for torch tensors, ValueError for a width that is not positive.
     """
+    need_positive("width", width)
+    if any(is_torch(x) for x in (starts, ends, opacity)):
+        raise TypeError("The ink of torch tensors is drawn by ink_plain; ink is for numpy arrays.")
 
     @custom_vjp
     def drawn(starts: Any, ends: Any, opacity: Any) -> Any:
         return forward(starts, ends, opacity)[0]
 
     def forward(starts: Any, ends: Any, opacity: Any) -> tuple[np.ndarray, Any]:
-        return _forward(starts, ends, opacity, float(width), canvas, pairs)
+        return _forward(starts, ends, opacity, float(width), canvas, pairs, pieces)
 
     drawn.defvjp(forward, _backward)
     return drawn(starts, ends, opacity)
+
+
+def chains(controls: Any, pieces: int = 8) -> tuple[Any, Any]:
+    """The segments of Bézier curves as `ink` takes them: starts and ends, (n · pieces, 2) each.
+
+    controls: the control points of n curves, (n, k, 2).
+    """
+    weights = alike(bernstein(shape_of(controls)[1], pieces), controls)
+    corners = arrays.matmul(weights, controls)  # (n, pieces + 1, 2)
+    return arrays.reshape(corners[:, :-1], (-1, 2)), arrays.reshape(corners[:, 1:], (-1, 2))
 
 
 def ink_hard(
@@ -101,34 +123,41 @@ def _gaps(
 
 def _forward(
     starts: np.ndarray, ends: np.ndarray, opacity: np.ndarray, width: float, canvas: Canvas,
-    pairs: Any,
+    pairs: Any, pieces: int,
 ) -> tuple[np.ndarray, Any]:  # fmt: skip
     starts, ends, opacity = (np.asarray(x) for x in (starts, ends, opacity))
     if pairs is None:
         pairs = near_pairs(starts, ends, REACH * width, canvas)
-    stroke, pixel = pairs
+    line, pixel = pairs
+    count = canvas.height * canvas.width
     points = canvas.points().reshape(-1, 2)[pixel]
-    square, gap, where = _gaps(points, starts[stroke], ends[stroke])
+    square, gap, where = _gaps(points, starts[line], ends[line])
+    stroke = line // pieces
+    if pieces > 1:  # of each stroke the nearest segment to each pixel
+        order = np.lexsort((square, pixel, stroke))
+        first = np.diff(stroke[order] * count + pixel[order], prepend=-1) > 0
+        kept = order[first]
+        line, stroke, pixel = line[kept], stroke[kept], pixel[kept]
+        square, gap, where = square[kept], gap[kept], where[kept]
     shape = np.exp(-square / width**2)
     # white is multiplied along each pixel, as a sum of logarithms
     missed = np.log1p(-np.minimum(opacity[stroke] * shape, 1 - 1e-9))
-    white = np.exp(np.bincount(pixel, missed, canvas.height * canvas.width))
+    white = np.exp(np.bincount(pixel, missed, count))
     picture = (1 - white).reshape(canvas.height, canvas.width)
-    return picture, (opacity, stroke, pixel, shape, gap, where, white, width)
+    return picture, (opacity, len(starts), line, stroke, pixel, shape, gap, where, white, width)
 
 
 def _backward(known: Any, picture_bar: Any) -> tuple[Any, ...]:
-    opacity, stroke, pixel, shape, gap, where, white, width = known
+    opacity, lines, line, stroke, pixel, shape, gap, where, white, width = known
     one = opacity[stroke]
     # 1 - ∏ (1 - g) by g: the product of all others
     bar = np.asarray(picture_bar).ravel()[pixel] * white[pixel] / np.maximum(1 - one * shape, 1e-9)
-    count = len(opacity)
     # g by the squared distance, and that by both ends: the foot is the nearest point, so its own
     # motion does not count
     pull = (bar * one * shape * 2 / width**2)[:, None] * gap
     to_start, to_end = pull * (1 - where)[:, None], pull * where[:, None]
 
     def gather(values: np.ndarray) -> np.ndarray:
-        return np.stack([np.bincount(stroke, values[:, k], count) for k in range(2)], -1)
+        return np.stack([np.bincount(line, values[:, k], lines) for k in range(2)], -1)
 
-    return gather(to_start), gather(to_end), np.bincount(stroke, bar * shape, count)
+    return gather(to_start), gather(to_end), np.bincount(stroke, bar * shape, len(opacity))

@@ -87,10 +87,12 @@ def test_the_ratio_is_taken_within_rounds():
     results.cases["c"] = {
         "a": harness.Figures(cpu={"": [2.0, 40.0, 6.0]}),
         "b": harness.Figures(cpu={"": [1.0, 10.0, 2.0], "half": [0.5, 5.0, 1.0]}),
+        "once": harness.Figures(cpu={"": [1.0]}),
     }
     assert results.ratio("c", "a", "b") == 3.0
     assert results.ratio("c", ("b", "half"), "b") == 0.5
     assert results.ratio("c", "a", "nobody") is None
+    assert results.ratio("c", "a", "once") is None  # no rounds in which both had their turn
 
 
 @pytest.mark.parametrize(
@@ -113,6 +115,18 @@ def test_goals(figure, most, reached):
 )
 def test_durations(seconds, text):
     assert table.duration(seconds) == text
+
+
+def test_many_figures_are_listed_by_name():
+    """A column each would be too narrow to read; and one engine may have more rounds than another."""
+    few = harness.Figures(cpu={"": [1.0]}, wall={"": [1.0]}, notes={"seen": 0.5})
+    many = harness.Figures(cpu={"": [1.0, 2.0]}, wall={"": [1.0, 2.0]})
+    many.notes = {f"figure {k}": 0.123 + k for k in range(8)}
+    results = harness.Results(cases={"c": {"few": few, "many": many}})
+    console = Console(record=True, width=80)
+    table.show(console, "title", results, [])
+    said = console.export_text()
+    assert "seen: 0.5" in said and all(f"figure {k}: {0.123 + k:.4g}" in said for k in range(8))
 
 
 def test_what_is_written_is_json_with_all_rounds():

@@ -4,6 +4,7 @@ import pytest
 
 from benchmarks import harness, render
 from benchmarks.__main__ import NAMES
+from dpkit import render as dpkit_render
 
 
 def silent(text):
@@ -21,17 +22,16 @@ def test_two_of_the_cases_for_real():
     cases = [case for case in render.cases() if case.name in (render.EDGES, render.DIRECTION)]
     options = harness.Options(rounds=1, quick=True)
     results = render.measure("benchmarks.render", cases, options, silent)
-    notes = results.cases[render.EDGES]["1 place"].notes
-    assert set(notes) == {
-        f"RMSE {k}" for k in ("circle", "square", "bar", "triangle", "star", "arrow")
-    }
+    notes = results.cases[render.EDGES][render.FINE].notes
+    assert set(notes) == {f"RMSE {kind}" for kind in dpkit_render.SHAPES}
     cosine = {name: f.notes["cosine, mean"] for name, f in results.cases[render.DIRECTION].items()}
-    assert cosine["0.2 px"] > cosine["1 px"] > cosine["4 px"]
+    assert cosine[render.FINE] > cosine["0.2 px"] > cosine["1 px"] > cosine["4 px"]
     for case in render.cases():
         results.cases.setdefault(case.name, {name: harness.Figures() for name in case.engines})
     goals = {goal.what: goal for goal in render.goals(results)}
-    assert goals["soft borders of a circle: RMSE"].reached
+    assert all(goals[f"borders, {kind}: RMSE"].reached for kind in dpkit_render.SHAPES)
     assert goals["direction: mean cosine at 0.2 px"].reached
+    assert goals["direction: least cosine, 2 × 2 places"].reached
     assert goals["scenes: worst place, px"].reached is None  # not measured is not reached
 
 

@@ -48,6 +48,13 @@ def test_distances_in_many_pictures_are_those_in_each(kind):
         np.testing.assert_allclose(together[k], alone, atol=1e-6)
 
 
+def test_what_is_no_kind_or_no_picture_is_said(trained):
+    with pytest.raises(ValueError, match="no shape 'heart'"):
+        render.train_encoder("heart", CANVAS, sample, steps=1, pool=100)
+    with pytest.raises(ValueError, match=r"16 × 16 pixels .* shape is \(16, 16\)"):
+        render.encode_and_refine(trained[0], np.ones((16, 16)))
+
+
 def test_it_learns_places_and_sizes_from_pictures_alone(trained):
     """Nobody tells it a scene; still it says where the shape is, better than the mean place."""
     encoder, losses = trained

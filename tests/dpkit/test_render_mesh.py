@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from laws import slope_by_differences
 from scipy.spatial.transform import Rotation
 
 import dpkit as dp
@@ -181,11 +182,8 @@ def test_gradients_beside_differences(what):
     direction = rng.normal(size=mesh.vertices.shape)
     direction /= np.linalg.norm(direction)
 
-    def slope(h):
-        return (loss(mesh.vertices + h * direction) - loss(mesh.vertices - h * direction)) / (2 * h)
-
-    truth = (4 * slope(5e-6) - slope(1e-5)) / 3
-    assert np.sum(gradient * direction) == pytest.approx(truth, rel=1e-7)
+    truth = slope_by_differences(lambda t: loss(mesh.vertices + t * direction), 3e-5)
+    assert np.sum(gradient * direction) == pytest.approx(truth, rel=1e-8)
 
 
 def test_the_same_picture_and_gradient_in_every_library():
@@ -247,6 +245,21 @@ def test_what_cannot_be_seen_is_said():
         render.silhouette(away, canvas, CAMERA)
     with pytest.raises(ValueError, match="sharing"):
         render.draw_mesh(SQUARE, canvas, CAMERA, sharing=0.0)
+
+
+def test_what_is_no_view_is_said():
+    canvas = render.Canvas(8)
+    for distance in (0.0, -2.0, float("nan")):
+        with pytest.raises(ValueError, match="positive distance"):
+            render.Camera(distance)
+    with pytest.raises(ValueError, match=r"8 × 8 pixels .* shape is \(9, 8, 3\)"):
+        render.find_pose(render.cube(), np.ones((9, 8, 3)), canvas)
+    with pytest.raises(ValueError, match="1 numbers that are not finite"):
+        broken = np.ones((8, 8, 3))
+        broken[1, 2, 0] = np.inf
+        render.find_pose(render.cube(), broken, canvas)
+    with pytest.raises(ValueError, match=r"2 views .* \(2, 8, 8\) .* is \(3, 8, 8\)"):
+        render.carve(render.icosphere(), [np.eye(3)] * 2, np.ones((3, 8, 8)), canvas)
 
 
 # Backwards ----------------------------------------------------------------------------------------

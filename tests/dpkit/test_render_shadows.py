@@ -75,6 +75,9 @@ def test_a_film_and_bad_pictures(body):
         render.shadow_body(np.ones((4, 5)), np.ones((4, 5)))
     with pytest.raises(ValueError, match=r"\(4, 4\) and \(5, 5\)"):
         render.shadow_body(np.ones((4, 4)), np.ones((5, 5)))
+    for wrong in (np.nan, 255.0, -1.0):
+        with pytest.raises(ValueError, match="from 0, light, to 1, shadow"):
+            render.shadow_body(np.ones((4, 4)), np.full((4, 4), wrong))
 
 
 def test_more_material_throws_no_less_shadow():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from laws import slope_by_differences
 from matplotlib.path import Path
 from scipy.spatial import KDTree
 
@@ -107,15 +108,6 @@ GRADIENTS = {
 }
 
 
-def richardson(f, x, direction, h=1e-3):
-    """The slope of f at x: central differences of three steps, extrapolated to none."""
-    one, two, four = (
-        (f(x + k * h * direction) - f(x - k * h * direction)) / (2 * k * h) for k in (1, 2, 4)
-    )
-    once, twice = (4 * one - two) / 3, (4 * two - four) / 3
-    return (16 * once - twice) / 15
-
-
 @pytest.mark.parametrize("name", GRADIENTS)
 def test_gradients_beside_differences(name):
     """By points and by each parameter, along random directions; where the nearest border changes
@@ -132,8 +124,11 @@ def test_gradients_beside_differences(name):
 
         # a point's own slope: its row of the Jacobian, times the direction
         slope = dp.jvp(moved, (value,), (direction,))[1]
-        fine = richardson(moved, value, direction)
-        smooth = np.abs(fine - richardson(moved, value, direction, 5e-4)) < 1e-8
+        fine, finer = (
+            slope_by_differences(lambda t, g=moved, x=value, d=direction: g(x + t * d), h)
+            for h in (1e-3, 5e-4)
+        )
+        smooth = np.abs(fine - finer) < 1e-8
         assert smooth.mean() > 0.8
         np.testing.assert_allclose(slope[smooth], fine[smooth], rtol=1e-8, atol=1e-8)
         weights = rng.normal(size=len(points)) * smooth

@@ -123,8 +123,36 @@ def test_other_kinds_of_files(tmp_path):
     ramp = np.round(np.linspace(0, 255, 64)).astype(np.uint8).reshape(8, 8)
     Image.fromarray(ramp).save(tmp_path / "b.jpg", quality=100)
     np.testing.assert_allclose(render.photograph(tmp_path / "b.jpg"), ramp / 255, atol=0.02)
+    deep = np.linspace(0, 65535, 64).astype(np.uint16).reshape(8, 8)
+    Image.fromarray(deep).save(tmp_path / "deep.png")
+    np.testing.assert_allclose(render.photograph(tmp_path / "deep.png"), deep / 65535, atol=1e-6)
+    Image.fromarray(ramp).convert("P").save(tmp_path / "palette.gif")
+    np.testing.assert_allclose(render.photograph(tmp_path / "palette.gif"), ramp / 255, atol=0.003)
+    grey = render.photograph(tmp_path / "b.jpg", colour=True)
+    assert grey.shape == (8, 8, 3) and np.ptp(grey, axis=2).max() < 1e-12
+
+
+def test_a_large_photograph_is_read_at_once(tmp_path):
+    """4000 × 3000 pixels: means of areas, not single pixels."""
+    stripes = np.zeros((3000, 4000), np.uint8)
+    stripes[::2] = 200
+    Image.fromarray(stripes).save(tmp_path / "large.png")
+    small = render.photograph(tmp_path / "large.png", 80)
+    assert small.shape == (60, 80)
+    np.testing.assert_allclose(small, 100 / 255, atol=0.003)
+
+
+def test_what_is_no_photograph_is_said(tmp_path):
     with pytest.raises(FileNotFoundError, match="no picture .*c.jpg"):
         render.sketch(tmp_path / "c.jpg")
+    (tmp_path / "notes.jpg").write_text("Dear diary")
+    with pytest.raises(OSError, match=r"notes.jpg' cannot be read as a picture .*PNG and JPEG"):
+        render.sketch(tmp_path / "notes.jpg")
+    noise = np.random.default_rng(0).integers(0, 255, (40, 40, 3)).astype(np.uint8)
+    Image.fromarray(noise).save(tmp_path / "whole.png")
+    (tmp_path / "half.png").write_bytes((tmp_path / "whole.png").read_bytes()[:2000])
+    with pytest.raises(OSError, match=r"half.png' cannot be read"):
+        render.photograph(tmp_path / "half.png")
 
 
 def test_a_telephone_s_photograph_comes_upright(tmp_path):
@@ -136,19 +164,6 @@ def test_a_telephone_s_photograph_comes_upright(tmp_path):
         stored.save(tmp_path / "me.png", exif=exif)
         read = render.photograph(tmp_path / "me.png")
         np.testing.assert_allclose(read, upright / 255, err_msg=str(note), rtol=1e-12)
-
-
-def test_few_colours_and_many_greys_and_no_picture(tmp_path):
-    ramp = np.linspace(0, 1, 20).reshape(4, 5)
-    Image.fromarray(np.round(65535 * ramp).astype(np.uint16)).save(tmp_path / "fine.png")
-    np.testing.assert_allclose(render.photograph(tmp_path / "fine.png"), ramp, atol=1 / 65535)
-    black_and_white = Image.fromarray(np.round(255 * (ramp > 0.5)).astype(np.uint8))
-    for mode in ("P", "1"):
-        black_and_white.convert(mode).save(tmp_path / "few.png")
-        np.testing.assert_allclose(render.photograph(tmp_path / "few.png"), ramp > 0.5, atol=1e-12)
-    (tmp_path / "words.jpg").write_text("This is not a picture.")
-    with pytest.raises(OSError, match="words.jpg.*PNG or a JPEG"):
-        render.photograph(tmp_path / "words.jpg")
 
 
 def test_coloured_strokes(face, tmp_path):
@@ -197,6 +212,30 @@ def test_chalk_draws_the_light(face, colour):
     assert "in chalk" in str(chalk) and "chalk" not in str(negative)
 
 
+def test_curved_strokes(face):
+    """Of few strokes, curved ones come nearer; the file has the same curves, as SVG's cubic paths."""
+    wanted = render.blur(face, 1.5)
+
+    def near(drawing):
+        return images.psnr(render.blur(drawing.picture(), 1.5), wanted)
+
+    straight, curved = (render.sketch(face, 12, steps=100, curved=c) for c in (False, True))
+    assert near(curved) > near(straight) + 1
+    assert curved.bends.shape == (12, 2, 2) and straight.bends.shape == (12, 0, 2)
+    assert str(curved) == "A drawing of 12 curved strokes."
+    paths = ET.fromstring(curved.svg).findall(f".//{SVG}path")
+    kept = np.sum(curved.opacity >= 0.0005)
+    assert len(paths) == kept and all(path.get("fill") == "none" for path in paths)
+    weight = curved.opacity * np.linalg.norm(curved.ends - curved.starts, axis=1)
+    first = np.argmax(weight)  # the first in the file
+    corners = np.array(re.findall(r"-?[\d.]+", paths[0].get("d")), float).reshape(4, 2)
+    controls = np.stack([curved.starts[first], *curved.bends[first], curved.ends[first]])
+    np.testing.assert_allclose(corners, curved.canvas.to_pixels(controls) + 0.5, atol=0.006)
+    coloured = render.sketch(face, 5, steps=2, curved=True, colour=True)
+    assert coloured.picture().shape == (40, 32, 3) and "5 curved coloured" in str(coloured)
+    np.testing.assert_allclose(curved.film().pictures[-1], curved.picture())
+
+
 def test_progress_and_an_early_end(face, capsys):
     render.sketch(face, 10, steps=4, progress=True)
     shown = capsys.readouterr().out
@@ -207,9 +246,31 @@ def test_progress_and_an_early_end(face, capsys):
 
 
 def test_what_is_no_picture_is_refused(face):
-    for wrong in (face * 255, np.full((4, 4), np.nan), np.ones(4)):
-        with pytest.raises(ValueError, match="brightnesses from 0 to 1"):
+    broken = face.copy()
+    broken[3, 4:6] = np.nan
+    for wrong, words in (
+        (np.ones(4), r"has the shape \(4,\)"),
+        (np.ones((4, 4, 4)), r"has the shape \(4, 4, 4\)"),
+        (np.ones((0, 4)), r"has the shape \(0, 4\)"),
+        (broken, "2 numbers that are not finite"),
+        (np.array([[0.0, 200.0]]), r"from 0 to 200. Divide it by 255\."),
+        (np.array([[-1.0, 1.0]]), r"from -1 to 1\.$"),
+    ):
+        with pytest.raises(ValueError, match=words):
             render.sketch(wrong, 3)
+    with pytest.raises(ValueError, match="at least one stroke, but 0"):
+        render.sketch(face, 0)
+    with pytest.raises(ValueError, match="width of the strokes must be positive"):
+        render.sketch(face, 3, width=0)
+
+
+def test_grey_and_flat_pictures_can_be_drawn():
+    """In colour, and with nothing in them: everything stays finite."""
+    drawing = render.sketch(np.full((8, 9), 0.5), 3, steps=2, colour=True)
+    assert drawing.picture().shape == (8, 9, 3) and np.all(np.isfinite(drawing.picture()))
+    for flat in (0.0, 1.0):
+        drawing = render.sketch(np.full((8, 9), flat), 3, steps=2)
+        assert np.all(np.isfinite(drawing.picture()))
 
 
 @pytest.mark.parametrize("n", [1, 5])

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from laws import slope_by_differences
 
 import dpkit as dp
 from dpkit import render
@@ -42,6 +43,34 @@ def test_ink_is_plain_ink():
         np.testing.assert_allclose(ours, theirs, atol=1e-12)
 
 
+def test_curves_beside_the_distance_from_their_chains():
+    """The picture and its gradients by control points and opacity, where curves bend and cross; and
+    each curve is one stroke: nowhere is it darker than its opacity."""
+    rng, width = np.random.default_rng(4), 0.1
+    controls, opacity = rng.uniform(-1, 1, (5, 4, 2)), rng.uniform(0.2, 0.9, 5)
+    weights = rng.normal(size=(20, 20))
+    pairs = render.near_pairs(*render.chains(controls, 6), EVERYWHERE, CANVAS)
+
+    def quick(controls, opacity):
+        return render.ink(*render.chains(controls, 6), opacity, width, CANVAS, pairs, pieces=6)
+
+    def plain(controls, opacity):
+        points = CANVAS.points()
+        lines = [render.bezier(points, controls[k], pieces=6) for k in range(5)]
+        each = [opacity[k] * render.glow(lines[k], width) for k in range(5)]
+        return render.soft_or(dp.stack(each))
+
+    np.testing.assert_allclose(quick(controls, opacity), plain(controls, opacity), atol=1e-12)
+    ours, truth = (
+        dp.grad(lambda *x, draw=draw: dp.sum(draw(*x) * weights), (0, 1))(controls, opacity)
+        for draw in (quick, plain)
+    )
+    for slope, expected in zip(ours, truth, strict=True):
+        np.testing.assert_allclose(slope, expected, atol=1e-11)
+    one = render.ink(*render.chains(controls[:1], 6), opacity[:1], width, CANVAS, pieces=6)
+    assert one.max() <= opacity[0]
+
+
 def test_what_near_pairs_leave_out_is_faint():
     given, width = strokes(), 0.1
     difference = render.ink(*given, width, CANVAS) - render.ink_plain(*given, width, CANVAS)
@@ -73,14 +102,11 @@ def test_gradients_beside_differences():
     for k in range(3):
         direction = rng.normal(size=given[k].shape)
 
-        def slope(h, k=k, direction=direction):
-            up, down = (
-                f(*given[:k], given[k] + s * h * direction, *given[k + 1 :]) for s in (1, -1)
-            )
-            return (up - down) / (2 * h)
+        def moved(t, k=k, direction=direction):
+            return f(*given[:k], given[k] + t * direction, *given[k + 1 :])
 
-        truth = (4 * slope(5e-6) - slope(1e-5)) / 3
-        assert np.sum(slopes[k] * direction) == pytest.approx(truth, rel=1e-7)
+        truth = slope_by_differences(moved, 1e-5)
+        assert np.sum(slopes[k] * direction) == pytest.approx(truth, rel=1e-8)
 
 
 def test_a_stroke_in_any_direction_and_in_any_order():
@@ -122,6 +148,18 @@ def test_plain_ink_in_torch():
     slopes = value_and_slopes(lambda *x: render.ink_plain(*x, 0.1, CANVAS), 1.0, *given)[1]
     for x, slope in zip(theirs, slopes, strict=True):
         np.testing.assert_allclose(x.grad.numpy(), slope, atol=1e-11)
+
+
+def test_no_stroke_is_white_paper_and_what_is_wrong_is_said():
+    none = np.zeros((0, 2)), np.zeros((0, 2)), np.zeros(0)
+    for draw in (render.ink, render.ink_plain, render.ink_hard):
+        np.testing.assert_array_equal(draw(*none, 0.1, CANVAS), np.zeros((20, 20)))
+    for draw in (render.ink, render.ink_plain):
+        with pytest.raises(ValueError, match="width must be positive"):
+            draw(*strokes(), 0.0, CANVAS)
+    torch = pytest.importorskip("torch")
+    with pytest.raises(TypeError, match="by ink_plain"):
+        render.ink(*map(torch.tensor, strokes()), 0.1, CANVAS)
 
 
 def test_hard_strokes_hold_as_much_ink():
