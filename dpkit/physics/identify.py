@@ -107,21 +107,22 @@ def physics_from_video(
     starts: where known; by default by where the look finds them in the first three frames.
 
     The borders are drawn a pixel soft while the horizon grows, so that a disc is pulled to where it
-    is seen from some way off, and at last sharp, as soft borders pull a little to the wrong side.
+    is seen from some way off, and at last sharp, with 2 × 2 places a pixel: soft borders pull a little
+    to the wrong side, and so do sharp ones that are asked at the pixels' centres only.
     """
     film = np.asarray(film, float)
     if starts is None:
         starts = first_starts(look.locate(film[:3]), dt)
 
-    def misfit(softness: float) -> Misfit:
+    def misfit(softness: float, samples: int = 1) -> Misfit:
         def of(path: dict[str, Any], frames: int) -> Any:
-            difference = look.draw(path["q"], softness) - film[:frames]
+            difference = look.draw(path["q"], softness, samples) - film[:frames]
             return arrays.mean(difference * difference)
 
         return of
 
     stages = [(each, NOISY, misfit(1.0)) for each in _horizons(horizons, len(film))]
-    stages.append((stages[-1][0], ROUGH, misfit(0.2)))
+    stages.append((stages[-1][0], ROUGH, misfit(0.1, 2)))
     return _fit(simulate, stages, numbers, starts, float(np.var(film)), max_iter)
 
 

@@ -24,7 +24,7 @@ __all__ = ["Discs", "Look", "Rod"]
 class Look(Protocol):
     """What `physics_from_video` asks of a look: to draw a path's "q", and to say about where it is."""
 
-    def draw(self, places: Any, softness: float = 0.2, /) -> Any: ...
+    def draw(self, places: Any, softness: float = 0.2, samples: int = 1, /) -> Any: ...
 
     def locate(self, pictures: np.ndarray, /) -> np.ndarray: ...
 
@@ -52,14 +52,20 @@ class Discs:
                 f"The colours of n discs are an array of shape (n, 3), but theirs is {shape}."
             )
 
-    def draw(self, places: Any, softness: float = 0.2) -> Any:
+    def draw(self, places: Any, softness: float = 0.2, samples: int = 1) -> Any:
         """Pictures of discs at `places` (…, n, 2): (…, height, width, 3), in the places' library.
 
-        softness: of the borders, in pixels.
+        softness: of the borders, in pixels. samples: each pixel is the mean of samples × samples
+        places in it, for as much more work.
 
         Raises ValueError if there is not one place for each disc.
         """
         self._need_places(places)
+        if samples > 1:
+            fine = dataclasses.replace(self, canvas=self.canvas.finer(samples))
+            drawn = fine.draw(places, softness * samples)
+            sides = (self.canvas.height, samples, self.canvas.width, samples, 3)
+            return arrays.mean(arrays.reshape(drawn, (*shape_of(drawn)[:-3], *sides)), (-4, -2))
         points, layers = alike(self.canvas.points(), places), []
         given = self.colours
         colours = alike(given, places) if isinstance(given, np.ndarray) else given
@@ -122,11 +128,16 @@ class Rod:
     width: float = 0.08
     bob: float = 0.16
 
-    def draw(self, angles: Any, softness: float = 0.2) -> Any:
+    def draw(self, angles: Any, softness: float = 0.2, samples: int = 1) -> Any:
         """Pictures of a pendulum at `angles` (…), 0 hanging: (…, height, width), in their library.
 
-        softness: of the borders, in pixels.
+        softness, samples: as for `Discs.draw`.
         """
+        if samples > 1:
+            fine = dataclasses.replace(self, canvas=self.canvas.finer(samples))
+            drawn = fine.draw(angles, softness * samples)
+            sides = (self.canvas.height, samples, self.canvas.width, samples)
+            return arrays.mean(arrays.reshape(drawn, (*shape_of(drawn)[:-2], *sides)), (-3, -1))
         tip = self.length * arrays.stack([functions.sin(angles), -functions.cos(angles)], -1)
         tip = arrays.expand_dims(tip, (-3, -2))
         points, soft = alike(self.canvas.points(), tip), softness * self.canvas.pixel
