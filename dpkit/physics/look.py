@@ -14,6 +14,7 @@ import numpy as np
 
 from dpkit import arrays, functions
 from dpkit.backends import shape_of
+from dpkit.physics.needs import need_finite
 from dpkit.relax.given import alike, values_of
 from dpkit.render import Canvas, circle, coverage, over, segment
 from dpkit.transforms import jvp
@@ -97,7 +98,10 @@ class Discs:
         A pixel's colour is split into shares of the discs' colours (least squares); a disc is at the
         mean of its pixels. That is to a fraction of a pixel where it is seen whole, and pulled aside
         where another covers it. A disc that is not seen is said to be in the middle.
+
+        Raises ValueError if the pictures are of another size, or not finite.
         """
+        _need_pictures(pictures, (self.canvas.height, self.canvas.width, 3))
         apart = np.asarray(values_of(self.colours)) - self.background  # (n, 3)
         shares = (np.asarray(pictures) - self.background) @ np.linalg.pinv(apart)
         shares = np.where(shares > 0.35, np.minimum(shares, 1.0), 0.0)  # noise is not a little disc
@@ -165,7 +169,10 @@ class Rod:
 
         One jvp gives the picture at an angle and how it moves when the angle does; the best step in
         that direction is a division. Soft first, so that a guess may be some pixels off.
+
+        Raises ValueError if the picture is of another size, or not finite.
         """
+        _need_pictures(picture, (self.canvas.height, self.canvas.width))
         angle = float(guess)
         for softness in (*[1.0] * (steps // 2), *[0.3] * (steps - steps // 2)):
             seen, slope = jvp(
@@ -178,7 +185,11 @@ class Rod:
 
     def locate(self, pictures: np.ndarray, tries: int = 32) -> np.ndarray:
         """The angles in pictures (frames, …, height, width): (frames, …), without jumps of 2π from
-        frame to frame. Some angles are looked at, and the best is refined by `see`."""
+        frame to frame. Some angles are looked at, and the best is refined by `see`.
+
+        Raises ValueError if the pictures are of another size, or not finite.
+        """
+        _need_pictures(pictures, (self.canvas.height, self.canvas.width))
         angles = np.linspace(-np.pi, np.pi, tries, endpoint=False)
         drawn = self.draw(angles, 1.0).reshape(tries, -1)
         flat = np.reshape(pictures, (-1, drawn.shape[1]))
@@ -186,3 +197,13 @@ class Rod:
         side = (self.canvas.height, self.canvas.width)
         found = [self.see(x.reshape(side), angles[k]) for x, k in zip(flat, best, strict=True)]
         return np.unwrap(np.reshape(found, np.shape(pictures)[:-2]), axis=0)
+
+
+def _need_pictures(pictures: Any, sides: tuple[int, ...]) -> None:
+    shape = shape_of(pictures)
+    if shape[-len(sides) :] != sides:
+        raise ValueError(
+            f"This look's canvas needs pictures of the shape (…, {', '.join(map(str, sides))}), but "
+            f"theirs is {shape}."
+        )
+    need_finite("Pictures", pictures)

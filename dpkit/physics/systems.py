@@ -16,6 +16,7 @@ from typing import Any
 from dpkit import arrays, functions
 from dpkit.linalg import norm
 from dpkit.physics.integrate import rk4
+from dpkit.physics.needs import need_finite, need_time
 from dpkit.relax.given import constant, values_of
 
 __all__ = ["CartPole", "Javelin", "Mechanics", "Pendulum", "Spring", "TwoBody", "throw"]
@@ -164,8 +165,12 @@ def throw(javelin: Javelin, speed: Any, angle: Any, height: Any = 0.0, dt: float
     not change the value, and gives the landing time the slope it has by the implicit function
     theorem. (The same idea as the time of impact in `contact`, for a law without a formula.)
 
-    Raises ValueError if it does not fly upwards or from above the ground, and so never lands.
+    Raises ValueError if it does not fly upwards or from above the ground, or if gravity or dt is not
+    positive: it would never land.
     """
+    need_time("Gravity, which brings it down,", javelin.gravity)
+    need_time("The time dt of a step", dt)
+    need_finite("What it is thrown with", {"speed": speed, "angle": angle, "height": height})
     if values_of(height) < 0 or (values_of(height) == 0 and values_of(angle) <= 0):
         raise ValueError(
             f"From height {float(values_of(height)):g} at the angle {float(values_of(angle)):g} it "

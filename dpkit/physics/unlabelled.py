@@ -30,8 +30,9 @@ from dpkit import arrays, functions
 from dpkit.nn import Conv2d, Module
 from dpkit.optim import Adam
 from dpkit.physics.look import Discs
+from dpkit.physics.needs import need_finite
 from dpkit.relax.annealing import anneal
-from dpkit.render import Canvas
+from dpkit.render import Canvas, progress_line
 from dpkit.tensor import no_grad, tensor
 
 __all__ = ["Encoder", "Learned", "learn_places"]
@@ -79,12 +80,29 @@ class Learned:
 def learn_places(
     film: np.ndarray, canvas: Canvas, radius: float, n: int, *, iterations: int = 200,
     batch: int = 32, softness: tuple[float, float] = (4.0, 0.5), lr: float = 0.01, rng: Any = None,
+    progress: bool = False,
 ) -> Learned:  # fmt: skip
     """Train an encoder to say where n discs are, from a film without labels.
 
     film: (frames, clips, height, width, 3). radius: of the discs; their colours are learnt.
     softness: of the borders, in pixels, at first and at last.
+    iterations: Adam's steps of the size lr, each with `batch` frames by chance.
+    rng: a seed or a generator. progress: whether to show a line that says how far it is.
+
+    Raises ValueError if the film is not of the canvas's size or not finite, or n or iterations less
+    than 1.
     """
+    if n < 1 or iterations < 1:
+        raise ValueError(
+            f"There is at least one disc and one iteration, but n is {n} and iterations {iterations}."
+        )
+    if film.shape[-3:] != (canvas.height, canvas.width, 3):
+        raise ValueError(
+            f"The canvas needs a film of the shape (…, {canvas.height}, {canvas.width}, 3), but its "
+            f"shape is {film.shape}."
+        )
+    need_finite("The film", film)
+    shown = progress_line(iterations) if progress else None
     rng = np.random.default_rng(rng)
     encoder = Encoder(canvas, n, rng=rng)
     flat = film.reshape(-1, *film.shape[-3:])
@@ -100,6 +118,8 @@ def learn_places(
         loss.backward()
         optimizer.step()
         history.append(float(loss.item()))
+        if shown:
+            shown(k, history[-1])
     look = Discs(radius, np.clip(colours.numpy(), 0.0, 1.0), canvas)
     some = flat[:: max(1, len(flat) // 64)]
     left = look.draw(encoder.places(some)) - some

@@ -162,9 +162,9 @@ def _shrinking(before: int, after: int) -> np.ndarray:
     return np.clip(covered, 0, None) * after / before
 
 
-def progress_line(total: int) -> Callable[[int, float], None]:
+def progress_line(total: int, what: str = "loss") -> Callable[[int, float], None]:
     """A callback that says how far a work is, on one line that it writes again and again: in a
-    terminal and in a notebook."""
+    terminal and in a notebook. what: the name of the number that it is told with each step."""
 
     def show(step: int, loss: float) -> None:
         done = step + 1
@@ -173,8 +173,9 @@ def progress_line(total: int) -> Callable[[int, float], None]:
         bar = "█" * (30 * done // total)
         end = "\n" if done == total else ""
         print(
-            f"\r{bar:░<30} {done} of {total}, loss {loss:.5f}", end=end, flush=True, file=sys.stdout
-        )
+            f"\r{bar:░<30} {done} of {total}, {what} {loss:.5f}",
+            end=end, flush=True, file=sys.stdout,
+        )  # fmt: skip
 
     return show
 

@@ -6,7 +6,7 @@ from scipy.integrate import solve_ivp
 
 import dpkit as dp
 from dpkit import physics
-from dpkit.physics.integrate import _BETWEEN
+from dpkit.physics.dormand_prince import _BETWEEN
 
 pendulum = physics.Pendulum(length=1.0, gravity=9.81)
 START = {"q": 1.0, "v": 0.5}
