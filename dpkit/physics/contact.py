@@ -27,7 +27,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dpkit import arrays, functions
-from dpkit.physics.needs import need_time
+from dpkit.physics.needs import need_positive
 from dpkit.relax.given import alike, values_of
 
 __all__ = ["impact_step", "impact_time", "naive_step", "reflecting_step"]
@@ -46,7 +46,7 @@ def naive_step(dt: float, gravity: Any, restitution: Any, floor: float = 0.0) ->
 
     Raises ValueError if dt is not positive.
     """
-    need_time("The time dt of a step", dt)
+    need_positive("The time dt of a step", dt)
 
     def step(state: dict[str, Any]) -> dict[str, Any]:
         flat, y, v = _apart(state)
@@ -66,7 +66,7 @@ def reflecting_step(dt: float, gravity: Any, restitution: Any, floor: float = 0.
     hit the floor at the same *time* from any height and merely been mirrored. Arguments and errors as
     for `naive_step`.
     """
-    need_time("The time dt of a step", dt)
+    need_positive("The time dt of a step", dt)
 
     def step(state: dict[str, Any]) -> dict[str, Any]:
         flat, y, v = _apart(state)
@@ -99,8 +99,8 @@ def impact_step(
 
     Raises ValueError if dt or gravity is not positive, or bounces less than 1.
     """
-    need_time("The time dt of a step", dt)
-    need_time("Gravity, which brings the ball back,", gravity)
+    need_positive("The time dt of a step", dt)
+    need_positive("Gravity, which brings the ball back,", gravity)
     if bounces < 1:
         raise ValueError(f"At least one bounce in a step is looked for, but bounces is {bounces}.")
 

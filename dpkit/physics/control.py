@@ -30,7 +30,7 @@ from dpkit.containers import spread
 from dpkit.optim import Adam
 from dpkit.physics.integrate import rollout
 from dpkit.physics.look import Rod
-from dpkit.physics.needs import need_time
+from dpkit.physics.needs import need_positive
 from dpkit.render import progress_line
 from dpkit.tensor import tensor
 from dpkit.transforms import jvp
@@ -119,7 +119,7 @@ class Planner:
                 "A planner looks at least one step ahead and follows at least two plans, the last one "
                 f"and a fresh one, but horizon is {horizon} and plans is {plans}."
             )
-        need_time("The largest push", limit)
+        need_positive("The largest push", limit)
         self.step, self.cost, self.horizon, self.limit = step, cost, horizon, limit
         self.plans, self.iterations, self.polish, self.lr = plans, iterations, polish, lr
         self.rng = np.random.default_rng(rng)
@@ -232,7 +232,7 @@ def mpc(
     Raises ValueError if steps is less than 1, dt not positive, or the camera's pictures are not those
     of the look.
     """
-    need_time("The time dt between two frames", dt)
+    need_positive("The time dt between two frames", dt)
     if steps < 1:
         raise ValueError(f"At least one frame is steered through, but steps is {steps}.")
     shown = progress_line(steps, "cost") if progress else None

@@ -18,7 +18,7 @@ import numpy as np
 
 from dpkit.containers import spread
 from dpkit.physics.integrate import moved, stacked
-from dpkit.physics.needs import need_finite, need_time
+from dpkit.physics.needs import need_finite, need_positive
 from dpkit.relax.given import values_of
 
 __all__ = ["adaptive"]
@@ -55,6 +55,7 @@ def adaptive(
     field: ``field(state)`` gives the rates; a law that changes in time has the time in its state.
     times: increasing; the first is the state's own.
     rtol, atol: the error allowed in a step, for each number: atol + rtol · |number|.
+    max_steps: how many are tried, those that are taken back included.
 
     Returns the state's container, each array with a first axis like `times`.
 
@@ -72,7 +73,7 @@ def adaptive(
     if not times or any(not b > a for a, b in zip(times, times[1:], strict=False)):
         raise ValueError(f"The times must increase, from the state's own on, but they are {times}.")
     need_finite("The state at the start", state)
-    need_time("The tolerance atol", atol)  # of what passes through 0, rtol allows nothing
+    need_positive("The tolerance atol", atol)  # of what passes through 0, rtol allows nothing
     now, rates, path, asked = times[0], field(state), [state], times[1:]
     size = _first_size(state, rates, rtol, atol)
     for _ in range(max_steps):

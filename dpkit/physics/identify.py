@@ -38,7 +38,7 @@ from dpkit import arrays, functions
 from dpkit.backends import shape_of
 from dpkit.optim import minimize
 from dpkit.physics.look import Look
-from dpkit.physics.needs import need_finite, need_time
+from dpkit.physics.needs import need_finite, need_positive
 from dpkit.render import progress_line
 
 __all__ = ["Found", "first_starts", "fit_tracks", "physics_from_video"]
@@ -82,7 +82,7 @@ def fit_tracks(
         a small and a large one move alike.
     starts: first guesses of the state of each clip in the first frame.
     horizons: of how many frames the fit knows, one after the other; by default a quarter of them,
-        half, and all.
+        half, and all. max_iter: the most iterations of L-BFGS with each.
 
     Raises ValueError if a number is not positive, the tracks are not finite or of another shape than
     the paths, or the horizons do not end within them.
@@ -107,7 +107,7 @@ def physics_from_video(
 ) -> Found:  # fmt: skip
     """The law's numbers from a film of something whose look is known.
 
-    simulate, numbers, horizons: as for `fit_tracks`.
+    simulate, numbers, horizons, max_iter: as for `fit_tracks`.
     film: (frames, clips, …), pictures as the look draws them, from 0 to 1.
     look: `Discs` for a path's places, `Rod` for angles, or any other `Look`.
     dt: the time between two frames.
@@ -150,7 +150,7 @@ def first_starts(places: np.ndarray, dt: float) -> dict[str, np.ndarray]:
 
     Raises ValueError if there are fewer than three, or dt is not positive.
     """
-    need_time("The time dt between two frames", dt)
+    need_positive("The time dt between two frames", dt)
     if len(places) < 3:
         raise ValueError(f"A parabola goes through three places, but there are {len(places)}.")
     first, second, third = (np.asarray(each, float) for each in places[:3])

@@ -77,8 +77,8 @@ class Discs:
         return over(layers, self.background)
 
     def draw_hard(self, places: np.ndarray, samples: int = 8) -> np.ndarray:
-        """The pictures that `draw` stands for: each pixel the mean of samples × samples points, each
-        inside a disc or not."""
+        """The pictures that `draw` stands for, as arrays of numpy and in the same shapes: each pixel the
+        mean of samples × samples points, each inside a disc or not."""
         self._need_places(places)
         fine = self.canvas.finer(samples)
         x, y = fine.points()[0, :, 0], fine.points()[:, 0, 1]
@@ -150,8 +150,8 @@ class Rod:
         return (1.0 - rod) * (1.0 - bob)
 
     def draw_hard(self, angles: Any, samples: int = 8) -> np.ndarray:
-        """The pictures that `draw` stands for: each pixel the mean of samples × samples points, each
-        black or white."""
+        """The pictures that `draw` stands for, as arrays of numpy and in the same shapes: each pixel the
+        mean of samples × samples points, each black or white."""
         fine = self.canvas.finer(samples)
         x, y = fine.points()[..., 0], fine.points()[..., 1]
         pictures = []
@@ -170,6 +170,8 @@ class Rod:
         One jvp gives the picture at an angle and how it moves when the angle does; the best step in
         that direction is a division. Soft first, so that a guess may be some pixels off.
 
+        steps: how many, the first half of them soft. Returns radians, on the turn of the guess.
+
         Raises ValueError if the picture is of another size, or not finite.
         """
         _need_pictures(picture, (self.canvas.height, self.canvas.width))
@@ -185,7 +187,7 @@ class Rod:
 
     def locate(self, pictures: np.ndarray, tries: int = 32) -> np.ndarray:
         """The angles in pictures (frames, …, height, width): (frames, …), without jumps of 2π from
-        frame to frame. Some angles are looked at, and the best is refined by `see`.
+        frame to frame. Of `tries` angles the one that looks most alike is refined by `see`.
 
         Raises ValueError if the pictures are of another size, or not finite.
         """

@@ -12,7 +12,7 @@ from dpkit.box import plain
 from dpkit.containers import spread
 from dpkit.relax.given import values_of
 
-__all__ = ["need_finite", "need_step", "need_time"]
+__all__ = ["need_finite", "need_step", "need_positive"]
 
 
 def need_step(dt: Any) -> None:
@@ -25,8 +25,8 @@ def need_step(dt: Any) -> None:
         )
 
 
-def need_time(what: str, value: Any) -> None:
-    """Raise ValueError if a time, or gravity, is not positive and finite."""
+def need_positive(what: str, value: Any) -> None:
+    """Raise ValueError if a time, gravity or another size is not positive and finite."""
     size = values_of(value)
     if not np.all(np.isfinite(size) & (size > 0)):
         found = f"{float(size):g}" if not size.shape else f"{size}"
