@@ -19,6 +19,8 @@ PACKAGES = (
     "numpy", "torch", "jax", "autograd", "micrograd", "nbgrader", "nbclient", "ipykernel", "otter-grader"
 )  # fmt: skip
 
+FEW = 4  # notes that have a column each; more would be too narrow to read
+
 
 def show(console: Console, title: str, results: Results, goals: list[Goal]) -> None:
     """One table of what every engine took, and one of the figures that are to be reached."""
@@ -29,8 +31,11 @@ def show(console: Console, title: str, results: Results, goals: list[Goal]) -> N
     table.add_column("case")
     table.add_column("engine")
     # Against the first engine of the case; or against its own first run, if an engine has several.
-    for heading in ("CPU", "wall", "× first", *notes):
+    few = len(notes) <= FEW
+    for heading in ("CPU", "wall", "× first", *(notes if few else ())):
         table.add_column(heading, justify="right")
+    if not few:
+        table.add_column("figures")
     missing: dict[str, None] = {}
     for case, engines in results.cases.items():
         table.add_section()
@@ -46,13 +51,14 @@ def show(console: Console, title: str, results: Results, goals: list[Goal]) -> N
                 ratio = results.ratio(
                     case, (engine, run), (base, next(iter(engines[base].cpu), ""))
                 )
+                told = {n: f"{figures.notes[n]:.4g}" for n in notes if n in figures.notes}
                 table.add_row(
                     label,
                     f"{engine}: {run}" if run else engine,
                     duration(statistics.median(cpu)),
                     duration(statistics.median(figures.wall[run])),
                     "" if ratio is None else f"{ratio:.3g}",
-                    *(f"{figures.notes[n]:.4g}" if n in figures.notes else "" for n in notes),
+                    *([told.get(n, "") for n in notes] if few else [_listed(told)]),
                 )
                 label = ""
     console.print(table)
@@ -74,6 +80,10 @@ def show(console: Console, title: str, results: Results, goals: list[Goal]) -> N
                 {None: "–", True: "[green]yes[/]", False: "[red]no[/]"}[goal.reached],
             )
         console.print(table)
+
+
+def _listed(told: dict[str, str]) -> str:
+    return "\n".join(f"{name} {figure}" for name, figure in told.items())
 
 
 def duration(seconds: float) -> str:
