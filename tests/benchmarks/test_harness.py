@@ -62,6 +62,17 @@ def test_what_is_missing_or_broken_is_said_and_the_rest_measured():
         assert words in said
 
 
+def test_many_figures_are_listed_in_one_column_and_few_have_one_each():
+    for count in (3, 12):
+        notes = {f"a figure to be read {k}": 0.123 + k for k in range(count)}
+        each = harness.Figures(cpu={"": [1.0]}, wall={"": [1.0]}, notes=notes)
+        console = Console(record=True, width=120)
+        table.show(console, "title", harness.Results(cases={"case": {"engine": each}}), [])
+        said = console.export_text()
+        assert all(f"{value:.4g}" in said for value in notes.values())
+        assert ("a figure to be read 2 2.123" in said) == (count == 12)
+
+
 def test_an_attribute_error_of_an_engine_is_no_missing_feature():
     results = measured("hidden")
     assert results.failed
