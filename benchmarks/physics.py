@@ -2,7 +2,8 @@
 
 The figures beside the times are the worst over the seeds; for the swing-up and the training without
 labels, how many seeds did it. All of it runs in this process, on one thread. Beside what should work
-stands what should not: the naive bounce, the plain network, the numbers that nobody identified.
+stands what should not: the naive bounce, the plain network, the numbers that nobody identified. Of the
+last there are four, since a wrong model need not fail: it fails if it is wrong about what is possible.
 """
 
 from __future__ import annotations
@@ -22,6 +23,13 @@ ROUNDS = 8
 SPRING, BALL = "a spring's film", "a ball's film"
 SWING, ENERGY, LABELS = "swing-up by sight", "energy over 100 s", "places without labels"
 IDENTIFIED, GUESSED = "identified", "first guess"
+GUESSES = {
+    # believes that the motor can lift it straight up, and so never thinks of swinging
+    GUESSED: {"gravity": 3.0, "drag": 0.3, "gain": 12.0},
+    "half the gravity": {"gravity": 4.75, "drag": 0.1, "gain": 4.3},
+    "twice the gravity": {"gravity": 19.0, "drag": 0.1, "gain": 4.3},
+    "half the motor": {"gravity": 9.5, "drag": 0.1, "gain": 2.0},
+}
 GROWING, HAMILTON, SOFT = "growing horizon", "Hamiltonian", "soft at first"
 
 
@@ -29,7 +37,7 @@ def cases() -> list[Case]:
     engines = {
         SPRING: (GROWING, "all frames at once"),
         BALL: ("time of impact", "naive"),
-        SWING: (IDENTIFIED, GUESSED),
+        SWING: (IDENTIFIED, *GUESSES),
         ENERGY: (HAMILTON, "plain"),
         LABELS: (SOFT, "sharp from the start"),
     }
@@ -122,8 +130,7 @@ def _swing(engine: str, seed: int) -> Outcome:
     look, rng = physics.Rod(Canvas(32)), np.random.default_rng(seed)
     truth = {"gravity": rng.uniform(8, 11), "drag": rng.uniform(0.05, 0.15)}
     truth["gain"] = truth["gravity"] * rng.uniform(0.4, 0.5)  # too weak to lift it straight up
-    # A guess that believes the motor strong enough for that, and so never thinks of swinging.
-    numbers = {"gravity": 3.0, "drag": 0.3, "gain": 12.0}
+    numbers = GUESSES.get(engine, GUESSES[GUESSED])
 
     def model(numbers: Any) -> Any:
         law = physics.Pendulum(1.0, numbers["gravity"], numbers["drag"], numbers["gain"])
@@ -210,6 +217,10 @@ def goals(results: Results) -> list[Goal]:
             "spring: over 40 frames ahead, px (root mean square)",
             note(SPRING, GROWING, "px ahead"), 0.1, most=True,
         ),
+        Goal(
+            "spring: … and the worst of all balls and frames, px",
+            note(SPRING, GROWING, "px at worst"), 0.1, most=True,
+        ),
         Goal("ball: gravity off by, %", note(BALL, impact, "gravity, %"), 0.3, most=True),
         Goal("ball: restitution off by, %", note(BALL, impact, "restitution, %"), 0.3, most=True),
         Goal(f"upright, of {seeds}", note(SWING, IDENTIFIED, "upright"), seeds),
@@ -219,5 +230,5 @@ def goals(results: Results) -> list[Goal]:
             "energy drift ÷ the plain network's",
             note(ENERGY, HAMILTON, "of the plain one's"), 0.1, most=True,
         ),
-        Goal(f"places without labels, of {seeds}", note(LABELS, SOFT, "found"), seeds * 2 / 3),
+        Goal(f"places without labels, of {seeds}", note(LABELS, SOFT, "found"), seeds * 7 / 8),
     ]  # fmt: skip

@@ -12,7 +12,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import dpkit as dp
-from dpkit import render
+from dpkit import physics, render
 
 HERE = Path(__file__).parent
 BLUE, VERMILION, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#767676"
@@ -231,6 +231,34 @@ def control() -> plt.Figure:
     return figure
 
 
+def hamiltonian() -> plt.Figure:
+    """The energy of learnt pendulums over 100 s: eight trainings of each network, two swings of each."""
+
+    def true_energy(state):
+        return state[..., 1] ** 2 / 2 + 3 * (1 - np.cos(state[..., 0]))
+
+    figure, panels = plt.subplots(1, 2, figsize=(8.8, 3.2), sharey=True)
+    kinds = ((physics.RateNetwork, VERMILION), (physics.HamiltonianNetwork, BLUE))
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        states = rng.uniform([-2.2, -3.0], [2.2, 3.0], (800, 2))
+        states = states[true_energy(states) < 5.0][:200]
+        rates = np.stack([states[:, 1], -3 * np.sin(states[:, 0])], 1)
+        rates = rates + 0.05 * rng.normal(size=rates.shape)
+        for (kind, colour), axes in zip(kinds, panels, strict=True):
+            net = kind(1, (32,), rng=seed)
+            physics.train_rates(net, states, rates, 300)
+            start = np.array([[1.6, 0.0], [1.0, 0.0]])
+            path = physics.rollout(physics.rk4(net.rates, 0.1), start, 1000)
+            energy = (true_energy(path) / true_energy(start))[::4]
+            axes.plot(0.4 * np.arange(251), energy, color=colour, linewidth=1, alpha=0.7)
+    for axes, name in zip(panels, ("plain network", "Hamiltonian network"), strict=True):
+        axes.axhline(1.0, color="black", linestyle=":", linewidth=1)
+        axes.set(title=name, xlabel="time (s)", ylim=(0, 2.3))
+    panels[0].set_ylabel("energy / energy at the start")
+    return figure
+
+
 TITLES = {
     "energy": "Pendulums in the plane of angle and rate, by two kinds of step",
     "through_time": "An unrolled loop, whose steps share their parameters",
@@ -238,14 +266,15 @@ TITLES = {
     "film": "Frames of a film, and the heights by three pairs of numbers",
     "horizon": "How well each gravity explains a film, by the number of frames",
     "reach": "The norm of the Jacobian through time",
+    "hamiltonian": "The energy of learnt pendulums over 100 seconds",
     "control": "A pendulum that swings itself up: angle, three plans, and the motor",
 }
 
 
 def main(folder: Path = HERE) -> None:
-    """Write the seven figures into `folder`, the same every time."""
+    """Write its figures into `folder`, the same every time."""
     plt.rcParams.update({"svg.hashsalt": "week09", "svg.fonttype": "none", "font.size": 10})
-    for figure in (energy, through_time, contact, film, horizon, reach, control):
+    for figure in (energy, through_time, contact, film, horizon, reach, control, hamiltonian):
         plt.close(made := figure())
         for axes in made.axes:
             axes.spines[["top", "right"]].set_visible(bool(axes.images))

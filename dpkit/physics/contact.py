@@ -27,6 +27,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dpkit import arrays, functions
+from dpkit.physics.needs import need_positive
 from dpkit.relax.given import alike, values_of
 
 __all__ = ["impact_step", "impact_time", "naive_step", "reflecting_step"]
@@ -39,7 +40,13 @@ def naive_step(dt: float, gravity: Any, restitution: Any, floor: float = 0.0) ->
 
     Its place after a bounce is a constant, so what it knew of its start is only in the speed. And
     the speed at a time fixed in advance does not depend on the height at all.
+
+    dt: the time of a step. gravity: downwards. restitution: how much of the speed a bounce keeps.
+    floor: its height. The state: ``{"q": …, "v": …}``, heights alone or the last of d coordinates.
+
+    Raises ValueError if dt is not positive.
     """
+    need_positive("The time dt of a step", dt)
 
     def step(state: dict[str, Any]) -> dict[str, Any]:
         flat, y, v = _apart(state)
@@ -56,8 +63,10 @@ def reflecting_step(dt: float, gravity: Any, restitution: Any, floor: float = 0.
     """As the naive one, but what sank below the floor is reflected, shortened like the speed.
 
     The derivative is no longer 0, and still wrong: it converges to -restitution, as if the ball had
-    hit the floor at the same *time* from any height and merely been mirrored.
+    hit the floor at the same *time* from any height and merely been mirrored. Arguments and errors as
+    for `naive_step`.
     """
+    need_positive("The time dt of a step", dt)
 
     def step(state: dict[str, Any]) -> dict[str, Any]:
         flat, y, v = _apart(state)
@@ -86,8 +95,14 @@ def impact_step(
     """Free fall up to the floor, the bounce, and free fall for the rest of the step: exact.
 
     bounces: how many are looked for in one step. A ball that bounces more often than that in a step
-    is taken to have come to rest.
+    is taken to have come to rest. The other arguments as for `naive_step`.
+
+    Raises ValueError if dt or gravity is not positive, or bounces less than 1.
     """
+    need_positive("The time dt of a step", dt)
+    need_positive("Gravity, which brings the ball back,", gravity)
+    if bounces < 1:
+        raise ValueError(f"At least one bounce in a step is looked for, but bounces is {bounces}.")
 
     def step(state: dict[str, Any]) -> dict[str, Any]:
         flat, y, v = _apart(state)

@@ -30,6 +30,8 @@ from dpkit.containers import spread
 from dpkit.optim import Adam
 from dpkit.physics.integrate import rollout
 from dpkit.physics.look import Rod
+from dpkit.physics.needs import need_positive
+from dpkit.render import progress_line
 from dpkit.tensor import tensor
 from dpkit.transforms import jvp
 
@@ -101,7 +103,10 @@ class Planner:
     horizon: how many steps a plan has. limit: the largest push; they are limit · tanh(…).
     plans: how many are followed. The first goes on from the last best one, the others begin with
         changes of it or afresh: a descent alone would stay in the first valley.
-    iterations: Adam's steps for all plans; polish: sweeps for the best.
+    iterations: Adam's steps for all plans, of the size lr; polish: sweeps for the best.
+    rng: a seed or a generator, for the fresh plans.
+
+    Raises ValueError if the horizon is less than 1, plans less than 2, or the limit not positive.
     """
 
     def __init__(
@@ -109,13 +114,22 @@ class Planner:
         plans: int = 8, iterations: int = 6, polish: int = 4, lr: float = 0.2,
         rng: Any = None,
     ) -> None:  # fmt: skip
+        if horizon < 1 or plans < 2:
+            raise ValueError(
+                "A planner looks at least one step ahead and follows at least two plans, the last one "
+                f"and a fresh one, but horizon is {horizon} and plans is {plans}."
+            )
+        need_positive("The largest push", limit)
         self.step, self.cost, self.horizon, self.limit = step, cost, horizon, limit
         self.plans, self.iterations, self.polish, self.lr = plans, iterations, polish, lr
         self.rng = np.random.default_rng(rng)
         self.raw = self._fresh(1)[:, 0]
 
     def plan(self, state: State) -> Plan:
-        """The best plan from a state of single numbers, ``{"q": …, "v": …}``."""
+        """The best plan from a state of single numbers, ``{"q": …, "v": …}``.
+
+        Raises ValueError if the state is not finite.
+        """
         raw = tensor(self._starts(), requires_grad=True)
         start, optimizer = _copies(state, self.plans), Adam([raw], lr=self.lr)
         for k in range(self.iterations):
@@ -205,7 +219,7 @@ class Planner:
 
 def mpc(
     world: World, look: Rod, step: Callable[..., Any], planner: Planner, steps: int, dt: float,
-    trust: tuple[float, float] = (0.8, 0.4),
+    trust: tuple[float, float] = (0.8, 0.4), progress: bool = False,
 ) -> Run:  # fmt: skip
     """Steer a pendulum from its camera alone.
 
@@ -213,10 +227,18 @@ def mpc(
     one frame, ``step(state, torque)``. steps: frames; dt: the time between them.
     trust: how much of the difference between what the model said and what the camera sees goes into
         the angle, and into the speed (the α and β of an α-β filter).
+    progress: whether to show a line that says how far it is, and what the plan costs.
+
+    Raises ValueError if steps is less than 1, dt not positive, or the camera's pictures are not those
+    of the look.
     """
+    need_positive("The time dt between two frames", dt)
+    if steps < 1:
+        raise ValueError(f"At least one frame is steered through, but steps is {steps}.")
+    shown = progress_line(steps, "cost") if progress else None
     believed = {"q": float(look.locate(world.look()[None])[0]), "v": 0.0}
     kept: list[tuple[Any, ...]] = []
-    for _ in range(steps):
+    for k in range(steps):
         frame = world.look()
         surprise = look.see(frame, believed["q"]) - believed["q"]
         believed = {
@@ -228,6 +250,8 @@ def mpc(
         kept.append((frame, believed["q"], believed["v"], torque, plan.path["q"]))
         world.push(torque)
         believed = {name: float(x) for name, x in step(believed, torque).items()}
+        if shown:
+            shown(k, plan.cost)
     return Run(*(np.array(each) for each in zip(*kept, strict=True)))
 
 

@@ -25,6 +25,7 @@ from dpkit import arrays
 from dpkit.box import plain
 from dpkit.nn import MLP, Module, functional_call
 from dpkit.optim import minimize
+from dpkit.physics.needs import need_finite
 from dpkit.tensor import Tensor
 from dpkit.transforms import grad
 
@@ -77,8 +78,16 @@ def train_rates(
 ) -> list[float]:
     """Fit a network's rates to those seen, by L-BFGS; returns the losses on the way.
 
-    states, rates: (m, 2n).
+    states, rates: (m, 2n), finite. max_iter: the most iterations.
+
+    Raises ValueError if they are not of one shape, or not finite.
     """
+    if np.shape(states) != np.shape(rates):
+        raise ValueError(
+            f"Each state has its rates, but the states' shape is {np.shape(states)} and the rates' "
+            f"{np.shape(rates)}."
+        )
+    need_finite("The states and rates", {"states": states, "rates": rates})
     weights = {name: value.numpy() for name, value in network.named_parameters()}
 
     def loss(weights: dict[str, Any]) -> Any:

@@ -19,18 +19,16 @@ derivatives too, at the same order. (Discretise, then differentiate; Hairer, Nø
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from dpkit import arrays
+from dpkit.backends import shape_of
 from dpkit.checkpoint import checkpoint
 from dpkit.containers import form, spread
-from dpkit.relax.given import values_of
+from dpkit.physics.needs import need_finite, need_step
 
-__all__ = ["adaptive", "euler", "leapfrog", "repeated", "rk4", "rollout", "symplectic_euler"]
+__all__ = ["euler", "leapfrog", "repeated", "rk4", "rollout", "symplectic_euler"]
 
 Field = Callable[..., Any]
 Step = Callable[..., Any]
@@ -50,18 +48,23 @@ def rollout(
 
     Returns the state's container, each array with a first axis of the length steps + 1.
 
-    Raises ValueError if steps is negative, there are fewer inputs, or a step changes the state's
-    form.
+    Raises ValueError if steps is negative, the state or an input is not finite, there are fewer
+    inputs than steps, or a step changes the state's form.
     """
     if steps < 0 or (checkpoint_every is not None and checkpoint_every < 1):
         raise ValueError(
             f"steps must not be negative and checkpoint_every at least 1, but they are {steps} and "
             f"{checkpoint_every}."
         )
+    need_finite("The state at the start", state)
     if inputs is not None:
-        short = [x for x in spread(inputs)[0] if len(x) < steps]
-        if short:
-            raise ValueError(f"{steps} steps need as many inputs, but there are {len(short[0])}.")
+        need_finite("The inputs", inputs)
+        counts = [(shape_of(x) or (0,))[0] for x in spread(inputs)[0]]
+        if min(counts, default=0) < steps:
+            raise ValueError(
+                f"{steps} steps need as many inputs, but there are {min(counts, default=0)}. Their "
+                "first axis counts the steps."
+            )
     shape = form(state)
 
     def stretch(state: Any, inputs: Any, count: int) -> list[Any]:
@@ -87,7 +90,12 @@ def rollout(
 
 
 def euler(field: Field, dt: float) -> Step:
-    """Explicit Euler: ``x + dt · field(x)``. First order, and it feeds energy into what swings."""
+    """Explicit Euler: ``x + dt · field(x)``. First order, and it feeds energy into what swings.
+
+    dt: the time of a step, negative to walk back. This one, and all below, raise ValueError if it is
+    0 or not finite.
+    """
+    need_step(dt)
     return lambda x, *given: moved(x, (dt, field(x, *given)))
 
 
@@ -96,6 +104,7 @@ def rk4(field: Field, dt: float) -> Step:
 
     An input is held constant during the step.
     """
+    need_step(dt)
 
     def step(x: Any, *given: Any) -> Any:
         a = field(x, *given)
@@ -115,6 +124,7 @@ def symplectic_euler(acceleration: Field, dt: float) -> Step:
     First order as Euler is, at the same price; but where the force comes from a potential the step
     keeps volumes of (q, v), and the energy swings about its value for ever instead of drifting.
     """
+    need_step(dt)
 
     def step(state: dict[str, Any], *given: Any) -> dict[str, Any]:
         q, v = state["q"], state["v"]
@@ -130,6 +140,7 @@ def leapfrog(acceleration: Field, dt: float) -> Step:
     acceleration: ``acceleration(q, v, *input)``. The order and the energy's good manners are those
     of forces that depend on the place alone; with drag it is still a method, of first order.
     """
+    need_step(dt)
 
     def step(state: dict[str, Any], *given: Any) -> dict[str, Any]:
         q, v = state["q"], state["v"]
@@ -141,7 +152,12 @@ def leapfrog(acceleration: Field, dt: float) -> Step:
 
 
 def repeated(step: Step, times: int) -> Step:
-    """A step made of several: for a film whose frames are further apart than the steps may be."""
+    """A step made of several: for a film whose frames are further apart than the steps may be.
+
+    Raises ValueError if times is less than 1.
+    """
+    if times < 1:
+        raise ValueError(f"A step is repeated at least once, but times is {times}.")
 
     def several(state: Any, *given: Any) -> Any:
         for _ in range(times):
@@ -149,113 +165,6 @@ def repeated(step: Step, times: int) -> Step:
         return state
 
     return several
-
-
-# Steps that choose their own size ---------------------------------------------------------------
-
-# Dormand & Prince, "A family of embedded Runge-Kutta formulae", J. Comp. Appl. Math. 6, 1980.
-_STAGES = (
-    (),
-    (1 / 5,),
-    (3 / 40, 9 / 40),
-    (44 / 45, -56 / 15, 32 / 9),
-    (19372 / 6561, -25360 / 2187, 64448 / 6561, -212 / 729),
-    (9017 / 3168, -355 / 33, 46732 / 5247, 49 / 176, -5103 / 18656),
-    (35 / 384, 0.0, 500 / 1113, 125 / 192, -2187 / 6784, 11 / 84),
-)
-_ERROR = (71 / 57600, 0.0, -71 / 16695, 71 / 1920, -17253 / 339200, 22 / 525, -1 / 40)
-# Between the ends: Shampine, "Some practical Runge-Kutta formulas", Math. of Computation 46, 1986.
-_BETWEEN = np.array([
-    [1, -8048581381 / 2820520608, 8663915743 / 2820520608, -12715105075 / 11282082432],
-    [0, 0, 0, 0],
-    [0, 131558114200 / 32700410799, -68118460800 / 10900136933, 87487479700 / 32700410799],
-    [0, -1754552775 / 470086768, 14199869525 / 1410260304, -10690763975 / 1880347072],
-    [0, 127303824393 / 49829197408, -318862633887 / 49829197408, 701980252875 / 199316789632],
-    [0, -282668133 / 205662961, 2019193451 / 616988883, -1453857185 / 822651844],
-    [0, 40617522 / 29380423, -110615467 / 29380423, 69997945 / 29380423],
-])  # fmt: skip
-
-
-def adaptive(
-    field: Field, state: Any, times: Sequence[float], rtol: float = 1e-6, atol: float = 1e-9,
-    max_steps: int = 100_000,
-) -> Any:  # fmt: skip
-    """The path at the times asked for, by steps as long as the tolerance allows.
-
-    field: ``field(state)`` gives the rates; a law that changes in time has the time in its state.
-    times: increasing; the first is the state's own.
-    rtol, atol: the error allowed in a step, for each number: atol + rtol · |number|.
-
-    Returns the state's container, each array with a first axis like `times`.
-
-    Dormand & Prince's pair of fifth and fourth order: the difference of the two tells the error, and
-    so the size of the next step. Between steps, a polynomial of fourth order (Shampine 1986).
-
-    The sizes of the steps are chosen from *values*, and are constants to the derivative: that of the
-    path on just these steps, which is as accurate as the path. (How the steps would have moved is
-    the derivative of an error, and noise.)
-
-    Raises ValueError if the times do not increase; ArithmeticError if the step becomes too small or
-    there are more than max_steps.
-    """
-    times = [float(t) for t in times]
-    if not times or any(not b > a for a, b in zip(times, times[1:], strict=False)):
-        raise ValueError(f"The times must increase, from the state's own on, but they are {times}.")
-    now, rates, path, asked = times[0], field(state), [state], times[1:]
-    size = _first_size(state, rates, rtol, atol)
-    for _ in range(max_steps):
-        if not asked:
-            return stacked(path)
-        size = min(size, times[-1] - now)
-        if not size > 1e-14 * max(abs(now), abs(times[-1])):
-            raise ArithmeticError(
-                f"At time {now:g} the step has become too small ({size:.3g}). The path goes to "
-                "infinity there, or the field jumps: a contact needs its time of impact "
-                "(dpkit.physics.contact)."
-            )
-        slopes = [rates]
-        for weights in _STAGES[1:]:
-            pairs = ((size * w, k) for w, k in zip(weights, slopes, strict=True) if w)
-            new = moved(state, *pairs)
-            slopes.append(field(new))
-        off = _size_of(
-            [(size * w, k) for w, k in zip(_ERROR, slopes, strict=True) if w],
-            state,
-            new,
-            rtol,
-            atol,
-        )
-        if off <= 1:
-            end = now + size
-            while asked and asked[0] <= end + 1e-12 * abs(end):
-                part = min((asked.pop(0) - now) / size, 1.0)
-                weights = _BETWEEN @ part ** np.arange(1, 5)
-                pairs = ((size * float(w), k) for w, k in zip(weights, slopes, strict=True) if w)
-                path.append(new if part == 1.0 else moved(state, *pairs))
-            now, state, rates = end, new, slopes[-1]
-        size *= min(5.0, max(0.2, 0.9 * max(off, 1e-10) ** -0.2)) if math.isfinite(off) else 0.2
-    raise ArithmeticError(
-        f"{max_steps} steps led only to time {now:g} of {times[-1]:g}. The law may be stiff; a "
-        "larger rtol needs fewer steps."
-    )
-
-
-def _size_of(pairs: list[Any], old: Any, new: Any, rtol: float, atol: float) -> float:
-    """The root mean square of a sum, in units of what is allowed."""
-    total, count = 0.0, 0
-    apart = [[values_of(x) for x in spread(k)[0]] for _, k in pairs]
-    for i, (a, b) in enumerate(zip(spread(old)[0], spread(new)[0], strict=True)):
-        error = sum(c * k[i] for (c, _), k in zip(pairs, apart, strict=True))
-        allowed = atol + rtol * np.maximum(abs(values_of(a)), abs(values_of(b)))
-        total, count = total + float(np.sum((error / allowed) ** 2)), count + np.size(allowed)
-    return math.sqrt(total / max(count, 1))
-
-
-def _first_size(state: Any, rates: Any, rtol: float, atol: float) -> float:
-    """A small first step: a hundredth of the time in which the state would change by itself."""
-    large = _size_of([(1.0, state)], state, state, rtol, atol)
-    fast = _size_of([(1.0, rates)], state, state, rtol, atol)
-    return 0.01 * large / fast if large > 1e-5 and fast > 1e-5 else 1e-6
 
 
 # States as vectors --------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ import numpy as np
 
 from dpkit import arrays, functions
 from dpkit.backends import shape_of
+from dpkit.physics.needs import need_finite
 from dpkit.relax.given import alike, values_of
 from dpkit.render import Canvas, circle, coverage, over, segment
 from dpkit.transforms import jvp
@@ -24,7 +25,7 @@ __all__ = ["Discs", "Look", "Rod"]
 class Look(Protocol):
     """What `physics_from_video` asks of a look: to draw a path's "q", and to say about where it is."""
 
-    def draw(self, places: Any, softness: float = 0.2, /) -> Any: ...
+    def draw(self, places: Any, softness: float = 0.2, samples: int = 1, /) -> Any: ...
 
     def locate(self, pictures: np.ndarray, /) -> np.ndarray: ...
 
@@ -52,14 +53,20 @@ class Discs:
                 f"The colours of n discs are an array of shape (n, 3), but theirs is {shape}."
             )
 
-    def draw(self, places: Any, softness: float = 0.2) -> Any:
+    def draw(self, places: Any, softness: float = 0.2, samples: int = 1) -> Any:
         """Pictures of discs at `places` (…, n, 2): (…, height, width, 3), in the places' library.
 
-        softness: of the borders, in pixels.
+        softness: of the borders, in pixels. samples: each pixel is the mean of samples × samples
+        places in it, for as much more work.
 
         Raises ValueError if there is not one place for each disc.
         """
         self._need_places(places)
+        if samples > 1:
+            fine = dataclasses.replace(self, canvas=self.canvas.finer(samples))
+            drawn = fine.draw(places, softness * samples)
+            sides = (self.canvas.height, samples, self.canvas.width, samples, 3)
+            return arrays.mean(arrays.reshape(drawn, (*shape_of(drawn)[:-3], *sides)), (-4, -2))
         points, layers = alike(self.canvas.points(), places), []
         given = self.colours
         colours = alike(given, places) if isinstance(given, np.ndarray) else given
@@ -70,8 +77,8 @@ class Discs:
         return over(layers, self.background)
 
     def draw_hard(self, places: np.ndarray, samples: int = 8) -> np.ndarray:
-        """The pictures that `draw` stands for: each pixel the mean of samples × samples points, each
-        inside a disc or not."""
+        """The pictures that `draw` stands for, as arrays of numpy and in the same shapes: each pixel the
+        mean of samples × samples points, each inside a disc or not."""
         self._need_places(places)
         fine = self.canvas.finer(samples)
         x, y = fine.points()[0, :, 0], fine.points()[:, 0, 1]
@@ -91,7 +98,10 @@ class Discs:
         A pixel's colour is split into shares of the discs' colours (least squares); a disc is at the
         mean of its pixels. That is to a fraction of a pixel where it is seen whole, and pulled aside
         where another covers it. A disc that is not seen is said to be in the middle.
+
+        Raises ValueError if the pictures are of another size, or not finite.
         """
+        _need_pictures(pictures, (self.canvas.height, self.canvas.width, 3))
         apart = np.asarray(values_of(self.colours)) - self.background  # (n, 3)
         shares = (np.asarray(pictures) - self.background) @ np.linalg.pinv(apart)
         shares = np.where(shares > 0.35, np.minimum(shares, 1.0), 0.0)  # noise is not a little disc
@@ -122,11 +132,16 @@ class Rod:
     width: float = 0.08
     bob: float = 0.16
 
-    def draw(self, angles: Any, softness: float = 0.2) -> Any:
+    def draw(self, angles: Any, softness: float = 0.2, samples: int = 1) -> Any:
         """Pictures of a pendulum at `angles` (…), 0 hanging: (…, height, width), in their library.
 
-        softness: of the borders, in pixels.
+        softness, samples: as for `Discs.draw`.
         """
+        if samples > 1:
+            fine = dataclasses.replace(self, canvas=self.canvas.finer(samples))
+            drawn = fine.draw(angles, softness * samples)
+            sides = (self.canvas.height, samples, self.canvas.width, samples)
+            return arrays.mean(arrays.reshape(drawn, (*shape_of(drawn)[:-2], *sides)), (-3, -1))
         tip = self.length * arrays.stack([functions.sin(angles), -functions.cos(angles)], -1)
         tip = arrays.expand_dims(tip, (-3, -2))
         points, soft = alike(self.canvas.points(), tip), softness * self.canvas.pixel
@@ -135,8 +150,8 @@ class Rod:
         return (1.0 - rod) * (1.0 - bob)
 
     def draw_hard(self, angles: Any, samples: int = 8) -> np.ndarray:
-        """The pictures that `draw` stands for: each pixel the mean of samples × samples points, each
-        black or white."""
+        """The pictures that `draw` stands for, as arrays of numpy and in the same shapes: each pixel the
+        mean of samples × samples points, each black or white."""
         fine = self.canvas.finer(samples)
         x, y = fine.points()[..., 0], fine.points()[..., 1]
         pictures = []
@@ -154,7 +169,12 @@ class Rod:
 
         One jvp gives the picture at an angle and how it moves when the angle does; the best step in
         that direction is a division. Soft first, so that a guess may be some pixels off.
+
+        steps: how many, the first half of them soft. Returns radians, on the turn of the guess.
+
+        Raises ValueError if the picture is of another size, or not finite.
         """
+        _need_pictures(picture, (self.canvas.height, self.canvas.width))
         angle = float(guess)
         for softness in (*[1.0] * (steps // 2), *[0.3] * (steps - steps // 2)):
             seen, slope = jvp(
@@ -167,7 +187,11 @@ class Rod:
 
     def locate(self, pictures: np.ndarray, tries: int = 32) -> np.ndarray:
         """The angles in pictures (frames, …, height, width): (frames, …), without jumps of 2π from
-        frame to frame. Some angles are looked at, and the best is refined by `see`."""
+        frame to frame. Of `tries` angles the one that looks most alike is refined by `see`.
+
+        Raises ValueError if the pictures are of another size, or not finite.
+        """
+        _need_pictures(pictures, (self.canvas.height, self.canvas.width))
         angles = np.linspace(-np.pi, np.pi, tries, endpoint=False)
         drawn = self.draw(angles, 1.0).reshape(tries, -1)
         flat = np.reshape(pictures, (-1, drawn.shape[1]))
@@ -175,3 +199,13 @@ class Rod:
         side = (self.canvas.height, self.canvas.width)
         found = [self.see(x.reshape(side), angles[k]) for x, k in zip(flat, best, strict=True)]
         return np.unwrap(np.reshape(found, np.shape(pictures)[:-2]), axis=0)
+
+
+def _need_pictures(pictures: Any, sides: tuple[int, ...]) -> None:
+    shape = shape_of(pictures)
+    if shape[-len(sides) :] != sides:
+        raise ValueError(
+            f"This look's canvas needs pictures of the shape (…, {', '.join(map(str, sides))}), but "
+            f"theirs is {shape}."
+        )
+    need_finite("Pictures", pictures)

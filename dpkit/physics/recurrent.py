@@ -25,6 +25,7 @@ from dpkit.backends import shape_of
 from dpkit.jacobians import jacfwd
 from dpkit.nn import Linear, Module
 from dpkit.physics.integrate import rollout
+from dpkit.physics.needs import need_finite
 from dpkit.relax.given import values_of
 from dpkit.tensor import Tensor
 
@@ -96,7 +97,8 @@ def jacobian_norms(
     Returns (steps + 1,), the largest singular value for each t, the first being 1. For one step after
     the other, the Jacobian is multiplied on: no gradient could, as it would hold all of it at once.
 
-    Raises ValueError if the state is no vector, or neither inputs nor steps are given.
+    Raises ValueError if the state is no vector or not finite, neither inputs nor steps are given, or
+    there are fewer inputs than steps.
     """
     if len(shape_of(state)) != 1:
         raise ValueError(
@@ -106,7 +108,10 @@ def jacobian_norms(
         raise ValueError(
             "Without inputs, say how many steps there are: jacobian_norms(…, steps=50)."
         )
+    need_finite("The state at the start", state)
     count = len(inputs) if steps is None else steps
+    if inputs is not None and len(inputs) < count:
+        raise ValueError(f"{count} steps need as many inputs, but there are {len(inputs)}.")
     x, total = values_of(state), np.eye(len(state))
     norms = [1.0]
     for k in range(count):
@@ -148,7 +153,11 @@ def echo(
     Returns inputs (steps, batch, 1), each -1 or 1 by chance, and goals of the same shape: the inputs
     delayed, 0 before anything was heard. Who always says 0 has the mean squared error
     1 - delay/steps.
+
+    Raises ValueError if the delay is negative or longer than the steps.
     """
+    if not 0 <= delay <= steps:
+        raise ValueError(f"An echo comes 0 to {steps} steps later, but the delay is {delay}.")
     heard = rng.choice([-1.0, 1.0], (steps, batch, 1))
     goals = np.zeros_like(heard)
     goals[delay:] = heard[: steps - delay]

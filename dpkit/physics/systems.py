@@ -16,6 +16,7 @@ from typing import Any
 from dpkit import arrays, functions
 from dpkit.linalg import norm
 from dpkit.physics.integrate import rk4
+from dpkit.physics.needs import need_finite, need_positive
 from dpkit.relax.given import constant, values_of
 
 __all__ = ["CartPole", "Javelin", "Mechanics", "Pendulum", "Spring", "TwoBody", "throw"]
@@ -157,20 +158,20 @@ class Javelin(Mechanics):
 
 
 def throw(javelin: Javelin, speed: Any, angle: Any, height: Any = 0.0, dt: float = 0.02) -> Any:
-    """How far it flies: thrown from `height` at `angle` (radians above level), down to height 0.
+    """How far it flies: thrown with `speed` from `height` at `angle` (radians above level), down to
+    height 0. Single numbers; dt is the time of a step.
 
     It flies step by step until the next step would end below the ground. How much of that step is
     left is solved for without derivatives; one step of Newton's method more, with derivatives, does
     not change the value, and gives the landing time the slope it has by the implicit function
     theorem. (The same idea as the time of impact in `contact`, for a law without a formula.)
 
-    Raises ValueError if it does not fly upwards or from above the ground, or nothing pulls it down
-    again, and so it never lands.
+    Raises ValueError if it does not fly upwards or from above the ground, or if gravity or dt is not
+    positive: it would never land.
     """
-    if values_of(javelin.gravity) <= 0:
-        raise ValueError(
-            f"With a gravity of {float(values_of(javelin.gravity)):g} it would never come down."
-        )
+    need_positive("Gravity, which brings it down,", javelin.gravity)
+    need_positive("The time dt of a step", dt)
+    need_finite("What it is thrown with", {"speed": speed, "angle": angle, "height": height})
     if values_of(height) < 0 or (values_of(height) == 0 and values_of(angle) <= 0):
         raise ValueError(
             f"From height {float(values_of(height)):g} at the angle {float(values_of(angle)):g} it "

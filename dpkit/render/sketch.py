@@ -153,9 +153,9 @@ def _all_ink(strokes: tuple[Any, ...], width: float, canvas: Canvas, pairs: Any 
     )
 
 
-def progress_line(total: int) -> Callable[[int, float], None]:
+def progress_line(total: int, what: str = "loss") -> Callable[[int, float], None]:
     """A callback that says how far a work is, on one line that it writes again and again: in a
-    terminal and in a notebook."""
+    terminal and in a notebook. what: the name of the number that it is told with each step."""
 
     def show(step: int, loss: float) -> None:
         done = step + 1
@@ -164,8 +164,9 @@ def progress_line(total: int) -> Callable[[int, float], None]:
         bar = "█" * (30 * done // total)
         end = "\n" if done == total else ""
         print(
-            f"\r{bar:░<30} {done} of {total}, loss {loss:.5f}", end=end, flush=True, file=sys.stdout
-        )
+            f"\r{bar:░<30} {done} of {total}, {what} {loss:.5f}",
+            end=end, flush=True, file=sys.stdout,
+        )  # fmt: skip
 
     return show
 

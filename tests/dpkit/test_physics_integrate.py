@@ -1,12 +1,15 @@
 """Integrators against their orders, SciPy's DOP853, and laws of conservation."""
 
+import gc
+import tracemalloc
+
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
 import dpkit as dp
 from dpkit import physics
-from dpkit.physics.integrate import _BETWEEN
+from dpkit.physics.dormand_prince import _BETWEEN
 
 pendulum = physics.Pendulum(length=1.0, gravity=9.81)
 START = {"q": 1.0, "v": 0.5}
@@ -207,3 +210,31 @@ def test_a_path_to_infinity_is_refused():
         physics.adaptive(pendulum.field, START, [0.0, 100.0], max_steps=5)
     with pytest.raises(ValueError, match="must increase"):
         physics.adaptive(pendulum.field, START, [0.0, 1.0, 1.0])
+
+
+# ------------------------------------------------------------------------------------------------
+# Memory
+
+
+def remembered(every, steps):
+    """Bytes that a path's tape still holds between its forward and its backward pass."""
+    start = {"q": np.linspace(0.1, 2.0, 5000), "v": np.zeros(5000)}  # 80 kB a state
+    step = physics.rk4(physics.Pendulum(drag=dp.tensor(0.1, requires_grad=True)).field, 0.01)
+    gc.collect()
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    path = physics.rollout(step, start, steps, checkpoint_every=every)
+    end = dp.sum(path["q"][-1])
+    del path
+    gc.collect()
+    held = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    end.backward()
+    return held
+
+
+def test_checkpoints_leave_one_state_in_ten():
+    state, steps = 80_000, 100
+    whole, sparse = remembered(None, steps), remembered(10, steps)
+    assert whole > 4 * steps * state  # four looks at the field, and what each needs for its slope
+    assert sparse < 0.15 * steps * state

@@ -132,3 +132,12 @@ def test_angles_are_read_off_pictures(solved):
     rng = np.random.default_rng(4)
     for q in (-7.0, -3.1, 0.4, 2.9, 9.0):
         assert solved["angle_in"](solved["seen"](q, rng), q + 0.3) == pytest.approx(q, abs=0.02)
+
+
+def test_a_learnt_energy_stays_and_learnt_rates_lose_it(told):
+    text = told("for kind, name, colour, style in (\n        (physics.RateNetwork")
+    plain, hamiltonian = line(text, "plain"), line(text, "Hamiltonian")
+    for off, noise, _, _ in (plain, hamiltonian):
+        assert off == pytest.approx(noise, rel=0.15)  # both know the rates as well as can be
+    assert plain[-1] < 80
+    assert hamiltonian[-1] == pytest.approx(100, abs=2)
