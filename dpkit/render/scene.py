@@ -135,18 +135,18 @@ def render_hard(
     _need_parameters(kinds, parameters)
     points, spread = canvas.points().reshape(-1, 2), _places_in_a_pixel(canvas, samples)
     placed = [
-        (kind, *(np.asarray(parameters[name][k]) for name in ("at", "turn", "size")))
+        (kind, [np.asarray(parameters[name][k]) for name in ("at", "turn", "size")])
         for k, kind in enumerate(kinds)
     ]
 
     def paint(points: np.ndarray) -> np.ndarray:
         picture = np.full((*points.shape[:-1], 3), float(background))
-        for (kind, *where), colour in zip(placed, parameters["colour"], strict=True):
+        for (kind, where), colour in zip(placed, parameters["colour"], strict=True):
             picture[distance_of(kind, points, *where) < 0] = np.asarray(colour)
         return picture
 
     near = np.zeros(len(points), bool)  # elsewhere all samples are on the same side as the centre
-    for kind, *where in placed:
+    for kind, where in placed:
         near |= abs(distance_of(kind, points, *where)) < canvas.pixel
     picture = paint(points)
     picture[near] = paint(points[near][:, None, None] + spread).mean((1, 2))
