@@ -601,12 +601,13 @@ class Sensitivity:
                 bars = [np.linalg.matrix_power(back, j)[:, 0] for j in range(steps)]
                 return -dt * (np.array(bars[::-1]) @ receive[1]) @ first
 
-            def walked_back(states, v_bar):
-                total, q_bar = np.zeros(3), 1.0
+            def walked_back(states, second):
+                """Over these states, beginning with (1, second) as the adjoint."""
+                total, bars = np.zeros(3), np.array([1.0, second])
                 for q, v in states[:, :2]:
-                    v_bar = v_bar + dt * q_bar
-                    total = total - dt * v_bar * np.array([1.0, v, q])
-                    q_bar, v_bar = q_bar - dt * k * v_bar, v_bar - dt * c * v_bar
+                    bars = np.array([[1.0, 0.0], [dt, 1.0]]) @ bars
+                    total = total - dt * bars[1] * np.array([1.0, v, q])
+                    bars = np.array([[1.0, -dt * k], [0.0, 1 - dt * c]]) @ bars
                 return total
 
             for kind, wrong, message in (

@@ -7,6 +7,7 @@ instead of a tape, the roots of a polynomial instead of a formula for the time o
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 
 import numpy as np
@@ -41,37 +42,13 @@ def numbers(x):
 
 
 @lab.helper
-def unaided(run, *names):
-    """run(), while dpkit's ready-made answers are out of reach: `dpkit.physics`, and these `names`."""
-    import contextlib
-    import importlib
-    import sys
-
-    with contextlib.suppress(ImportError):
-        importlib.import_module("dpkit.physics")  # now, so that no import brings it in afterwards
-
-    def refusal(name):
-        def refuse(*_, **__):
-            raise RuntimeError(f"`{name}` is ready-made. Write your own here, and compare later.")
-
-        return refuse
-
-    modules = [m for name, m in sys.modules.items() if name.split(".")[:2] == ["dpkit", "physics"]]
-    kept = [
-        (module, name, getattr(module, name), f"dp.physics.{name}")
-        for module in modules
-        for name in dir(module)
-        if callable(getattr(module, name))
-        and str(getattr(getattr(module, name), "__module__", "")).startswith("dpkit.physics")
-    ]
-    kept += [(dp, name, getattr(dp, name), f"dp.{name}") for name in names]
-    try:
-        for place, name, _, called in kept:
-            setattr(place, name, refusal(called))
-        return run()
-    finally:
-        for place, name, was, _ in kept:
-            setattr(place, name, was)
+def unaided(student, name, *names, **lent):
+    """The student's function, with ready-made answers out of reach: `dp.physics`, and these. What is
+    callable without being a function (a class, a `partial`) is taken as it is."""
+    own = getattr(student, name)
+    if callable(own) and not hasattr(own, "__globals__") and not lent:
+        return own
+    return student.rebind(name, without=["dpkit.physics", *names], **lent)
 
 
 @lab.helper
@@ -106,20 +83,6 @@ def untouched(before, after):
 # What verdicts share
 
 
-def on_their_own(ask, mark):
-    """`ask`; where a ready-made function was called, the part fails for that reason."""
-
-    def asked(**inputs):
-        try:
-            return ask(**inputs)
-        except StudentError as error:
-            if "` is ready-made." in error.message:
-                mark.fail("borrowed", error.message.removeprefix("RuntimeError: "))
-            raise
-
-    return asked
-
-
 def not_like(mark, got, wrong, truth, kind, message, rtol=1e-6, **evidence):
     """Fail with a name where the answer is a particular wrong one (and the right one is not)."""
     mark.that(
@@ -144,6 +107,24 @@ def subtracted(ask, mark, shape, message, shown):
             raise
 
     return asked
+
+
+def judge_pair(mark, got, what, **evidence):
+    """A step's answer: two things, in a list, a tuple or an array."""
+    mark.that(
+        got is not None,
+        kind="missing",
+        message="Nothing came back (None). Is there a `return`?",
+        **evidence,
+    )
+    rows = isinstance(got, list) or (isinstance(got, np.ndarray) and got.ndim > 0)
+    mark.that(
+        rows and len(got) == 2,
+        kind="shape",
+        message=f"A step should return the pair {what}.",
+        got=got,
+        **evidence,
+    )
 
 
 def judge_slope(mark, got, truth, begin, rtol=1e-5, **evidence):
@@ -252,7 +233,7 @@ class Energy:
 class Rollout:
     def probe(student, which, start, inputs=None, law=None, dt=None, taped=False):
         if which == "rollout":
-            run = student.rollout
+            run = unaided(student, "rollout")
 
             def step(state, u):
                 q, v = state
@@ -264,9 +245,10 @@ class Rollout:
                     q, v = run(step, tuple(start), inputs)[-1]
                     return q + 2.0 * v
 
-                return unaided(lambda: numbers(dp.grad(end)(np.array(inputs, float))), "fori_loop")
-            path = unaided(lambda: run(step, tuple(start), inputs), "fori_loop")
-            return {"path": numbers(path), "list": isinstance(path, (list, tuple))}
+                return numbers(dp.grad(end)(np.array(inputs, float)))
+            path = run(step, tuple(start), inputs)
+            listed = isinstance(path, (list, tuple))
+            return {"path": numbers(path) if listed else None, "type": type(path).__name__}
         calls = [0]
 
         def acceleration(q, v, u):
@@ -275,17 +257,21 @@ class Rollout:
 
         state = tuple(np.array(each, float) if np.ndim(each) else float(each) for each in start)
         before = [np.copy(each) for each in state]
-        make = getattr(student, which)
-        step = unaided(lambda: make(acceleration, dt))
+        step = unaided(student, which)(acceleration, dt)
+        if taped:
+
+            def end(x):
+                q, v = step((x[0], x[1]), x[2])
+                return q + 2.0 * v
+
+            return numbers(dp.grad(end)(np.array([*start, inputs])))
         if not callable(step):
             return {"step": type(step).__name__, "got": None, "calls": 0, "intact": True}
-        got = numbers(unaided(lambda: step(state, inputs)))
+        got = numbers(step(state, inputs))
         same = all(untouched(a, b) for a, b in zip(before, state, strict=True))
         return {"step": "", "got": got, "calls": calls[0], "intact": same}
 
     def verdict(ask, rng, mark):
-        ask = on_their_own(ask, mark)
-
         def walked(start, inputs):
             """The same walk, by a fold of pairs."""
 
@@ -298,14 +284,13 @@ class Rollout:
         def walk(inputs):
             start = [float(rng.uniform(0.2, 0.6)), float(rng.uniform(-0.6, -0.2))]
             got = ask(which="rollout", start=start, inputs=inputs)
-            given = {"step": "(q/2 + v u, v + q² − u/4)", "state": tuple(start), "inputs": inputs}
-            shown = {"given": given, "function": "rollout"}
+            shown = {"given": {"state": tuple(start), "inputs": inputs}, "function": "rollout"}
             right = walked(start, inputs)
             mark.that(
-                got["list"],
-                kind="wrong_type",
-                message="A list of states was expected: the start, and one after each input.",
-                got=got["path"],
+                got["path"] is not None,
+                kind="missing" if got["type"] == "NoneType" else "wrong_type",
+                message="A list of states was expected: the start, and one after each input. What came "
+                f"back is of the type {got['type']}.",
                 **shown,
             )
             path, n = got["path"], len(inputs)
@@ -365,14 +350,15 @@ class Rollout:
             late = np.tensordot(drift, now, 1)
             late = late + kicked(*late)
             here, other = (old, new) if which == "explicit" else (new, old)
+            fast = v if which == "explicit" else new[1]
+
+            def moved(kick, dt=dt):
+                drift = np.array([[1.0, dt], [0.0, 1.0]])
+                first, then = (0 * kick, kick) if which == "explicit" else (kick, 0 * kick)
+                return np.tensordot(drift, now + first, 1) + then
+
             answer = got["got"]
-            mark.that(
-                isinstance(answer, list) and len(answer) == 2,
-                kind="shape",
-                message="A step should return the pair (q, v).",
-                got=answer,
-                **shown,
-            )
+            judge_pair(mark, answer, "(q, v)", **shown)
             for kind, wrong, message in (
                 ("post_update" if which == "explicit" else "stale", other, "Explicit Euler moves q with "
                  "the speed from *before* the step, semi-implicit with that *after* it. Here it is the "
@@ -382,6 +368,14 @@ class Rollout:
                 ("swapped", here[::-1], "q and v changed places."),
                 ("missing_factor", here + (kicked(q, v) / dt) * (1 - dt), "The acceleration is not "
                  "multiplied by dt."),
+                ("swapped", moved(kicked(v, q)), "The acceleration is asked for q and v in each other's "
+                 "places."),
+                ("sign", moved(-kicked(q, v)), "The acceleration is subtracted."),
+                ("missing_factor", here + (1 - dt) * np.stack([fast, 0 * v]), "q moves by the whole of "
+                 "v: a metre per second is no metre."),
+                ("wrong_argument", moved(kicked(q, v) * 0.05 / dt, 0.05), "The step is of the length DT; dt "
+                 "is an argument here."),
+                ("no_update", here - now, "That is the change; the next state is asked for."),
                 ("no_update", now, "Nothing moved."),
                 ("sign", now - (here - now), "That goes back in time."),
             ):  # fmt: skip
@@ -402,11 +396,25 @@ class Rollout:
                 **shown,
             )
 
+        def on_a_tape(which, dt=0.1):
+            law = [float(each) for each in rng.uniform([2, 0.3, 0.5], [6, 0.9, 1.5])]
+            x = rng.uniform(0.4, 1.2, 3)
+            got = ask(which=which, start=x[:2], inputs=float(x[2]), law=law, dt=dt, taped=True)
+            pulls = 2 * dt if which == "explicit" else 2 * dt + dt * dt
+
+            def end(x):
+                forces = np.array([-x[0], -x[1] * x[1], x[2]])
+                return x[0] + (2 + dt) * x[1] + pulls * np.dot(law, forces)
+
+            begin = "The step is right, but the derivative of q' + 2v' by (q, v, u)"
+            judge_slope(mark, got, complex_gradient(end, x), begin, function=which)
+
         for which in ("explicit", "semi_implicit"):
             with mark.part(which, 0.5):
                 q, v = (float(each) for each in rng.uniform(0.4, 1.2, 2))
                 stepped(which, [q, v])
                 stepped(which, [[q, -v], [v, 0.5]], 0.1)
+                on_a_tape(which)
 
 
 # ------------------------------------------------------------------------------------------------
@@ -429,78 +437,67 @@ class Rollout:
     ),
 )
 class Sensitivity:
-    def probe(student, which, p, start, steps, dt):
+    def probe(student, which, p, start, steps, dt, path=None, taped=False):
         p = np.array(p, float)
-        before, begin = p.copy(), (float(start[0]), float(start[1]))
+        before, begin, plain = p.copy(), (float(start[0]), float(start[1])), []
         lent = {"rollout": lent_rollout, "semi_implicit": lent_step}
         if which == "final":
-            final = student.rebind("final", **lent)
-            return {"got": numbers(unaided(lambda: final(p, begin, steps, dt))), "intact": True}
-        if which == "sensitivity":
+            own = unaided(student, "final", **lent)
+            if taped:
+                return numbers(dp.grad(lambda p: own(p, begin, steps, dt))(p))
+            got = numbers(own(p, begin, steps, dt))
+        elif which == "sensitivity":
 
             def final(p, start, steps, dt):
+                plain.append(isinstance(p, np.ndarray))
                 return lent_rollout(lent_step(student.weight(p), dt), start, range(steps))[-1][0]
 
-            own = student.rebind("sensitivity", final=final, **lent)
-            got = numbers(unaided(lambda: own(p, begin, steps, dt)))
+            got = unaided(student, "sensitivity", final=final, **lent)(p, begin, steps, dt)
+            got = "a function" if callable(got) else numbers(got)
         else:
-            path = lent_rollout(lent_step(student.weight(p), dt), begin, range(steps))
-            path = [(float(q), float(v)) for q, v in path]
-            hidden = (
-                "grad",
-                "value_and_grad",
-                "vjp",
-                "jvp",
-                "jacfwd",
-                "jacrev",
-                "Tensor",
-                "tensor",
-            )
-            own = student.by_hand
-            got = unaided(lambda: own(p, path, dt), *hidden)
-            got = got if isinstance(got, np.ndarray) else numbers(got)
-        return {"got": got, "intact": untouched(before, p)}
+            states = [(float(q), float(v)) for q, v in path]
+            got = numbers(unaided(student, "by_hand", "dpkit", "torch")(p, states, dt))
+            if states != [(float(q), float(v)) for q, v in path]:
+                before = None
+        return {
+            "got": got,
+            "intact": untouched(before, p),
+            "nudged": len(plain) > 2 and all(plain),
+        }
 
     def verdict(ask, rng, mark):
-        ask = on_their_own(ask, mark)
-
         def case(steps, dt=0.05):
             p = rng.uniform([3, 0.2, 5], [12, 0.8, 25])
             start = [float(each) for each in rng.uniform(0.2, 0.8, 2)]
             return p, start, steps, dt
 
-        def asked(which, case):
+        def asked(which, case, **more):
             p, start, steps, dt = case
-            answer = ask(which=which, p=p, start=start, steps=steps, dt=dt)
+            answer = ask(which=which, p=p, start=start, steps=steps, dt=dt, **more)
             given = {"p": p, "start": start, "steps": steps, "dt": dt}
             return answer, {"given": given, "function": which}
 
-        def shares(case):
+        def walked(case, gusts):
+            """The states (q, v, 1), where each step ends with a gust."""
+            p, start, _, dt = case
+            begin = [np.array([*start, 1.0])]
+            moved = lambda path, gust: [*path, hanging(p, dt) @ path[-1] + [*gust, 0.0]]  # noqa: E731
+            return np.array(functools.reduce(moved, gusts, begin))
+
+        def shares(case, path):
             """What each step, alone, adds to the gradient: its own p nudged, by a complex step."""
-            p, start, steps, dt = case
+            p, _, steps, dt = case
             rest = hanging(p, dt)
 
             def end(own, k):
-                here = np.linalg.matrix_power(rest, k) @ np.array([*start, 1.0])
-                return (np.linalg.matrix_power(rest, steps - 1 - k) @ (hanging(own, dt) @ here))[0]
+                return (np.linalg.matrix_power(rest, steps - 1 - k) @ hanging(own, dt) @ path[k])[0]
 
             return np.array(
                 [complex_gradient(lambda own, k=k: end(own, k), p) for k in range(steps)]
             )
 
-        def swept(case, seed=0.0, whole=False, forwards=False, slip=""):
-            """A walk back with a slip in it: what a student's would give, and never the truth."""
-            (_, drag, spring), start, steps, dt = case
-            path = [hang(case[0], start, k, dt) for k in range(steps + whole)]
-            total, q_bar, v_bar = np.zeros(3), 1.0, seed
-            for q, v in path if forwards else path[::-1]:
-                had, v_bar = v_bar, dt * q_bar + (0.0 if slip == "overwritten" else v_bar)
-                used = had if slip == "early" else v_bar
-                total = total - dt * used * np.array([1.0, v, q])
-                kept = v_bar - (0.0 if slip == "no drag" else dt * drag) * used
-                by = {"no spring": 0.0, "damped first": kept}.get(slip, used)
-                q_bar, v_bar = q_bar - dt * spring * by, kept
-            return total
+        def calm(case):
+            return walked(case, np.zeros((case[2], 2)))
 
         def end_of(case):
             answer, shown = asked("final", case)
@@ -514,23 +511,55 @@ class Sensitivity:
                 ("late_evaluation", hang(p, start, steps + 1, dt)[0], "One step too many."),
                 ("no_update", start[0], "That is the place at the start."),
                 ("other_function", looser, "That is explicit Euler's; the semi-implicit was asked for."),
+                ("wrong_argument", hang(p, start, steps, 0.05)[0], "The steps are those of DT; dt is an "
+                 "argument here."),
+                ("wrong_argument", hang(p, (0, 0), steps, dt)[0], "It begins at (0, 0) instead of at "
+                 "`start`."),
+                ("wrong_argument", hang([9.81, 0.4, 20.0], start, steps, dt)[0], "That is for `EARTH`; p is "
+                 "an argument here."),
             ):  # fmt: skip
                 not_like(mark, answer["got"], wrong, right[0], kind, message, **shown)
             mark.close(
                 answer["got"], right[0], kind="wrong_value", message="Not the final place.", **shown
             )
 
-        with mark.part("final", 0.75):
-            end_of(case(7))
+        with mark.part("final", 0.5):
+            end_of(case(7, 0.04))
             end_of(case(1))
+        with mark.part("final, on a tape", 0.25):
+            mark.only_after("final")
+            followed = case(5, 0.08)
+            right = shares(followed, calm(followed)).sum(0)
+            got, shown = asked("final", followed, taped=True)
+            judge_slope(mark, got, right, "The place is right, but its gradient by p", **shown)
 
         def follow(case):
             answer, shown = asked("sensitivity", case)
-            right = shares(case).sum(0)
+            right = shares(case, calm(case)).sum(0)
             speed = complex_gradient(lambda p: hang(p, *case[1:])[1], case[0])
+            mark.that(
+                not isinstance(answer["got"], str),
+                kind="wrong_type",
+                message="A function came back. `dp.grad(…)` makes one; the gradient is what it returns.",
+                **shown,
+            )
+            mark.that(
+                not (isinstance(answer["got"], list) and len(answer["got"]) == 2),
+                kind="shape",
+                message="Two things came back: the value, too? Three numbers were expected.",
+                got=answer["got"],
+                **shown,
+            )
             not_like(mark, answer["got"], speed, right, "wrong_argument", "That is the gradient of the "
                      "*speed* at the end.", **shown)  # fmt: skip
             judge_slope(mark, answer["got"], right, "The gradient of the final place", **shown)
+            mark.that(
+                not answer["nudged"],
+                kind="finite_difference",
+                message="The numbers are right, but `final` was only ever given plain ones: those are "
+                "nudges. Let `dp` differentiate.",
+                **shown,
+            )
             mark.that(
                 answer["intact"], kind="mutated_input", message="p itself was changed.", **shown
             )
@@ -538,14 +567,39 @@ class Sensitivity:
         with mark.part("sensitivity", 0.75):
             follow(case(6))
 
-        def back(case):
-            answer, shown = asked("by_hand", case)
-            p, start, steps, dt = case
-            each, got = shares(case), answer["got"]
-            right = each.sum(0)
-            after = np.array([hang(p, start, k + 1, dt) for k in range(steps)])
-            moved = each[:, :1] * np.column_stack([np.ones(steps), after[:, 1], after[:, 0]])
+        def back(case, windy=0.0):
+            path = walked(case, windy * rng.normal(size=(case[2], 2)))
+            answer, shown = asked("by_hand", case, path=path[:, :2].tolist())
+            p, _, steps, dt = case
+            shown["given"] = {"p": p, "path": path[:, :2], "dt": dt}
+            each, got = shares(case, path), answer["got"]
+            right, first = each.sum(0), path[:-1, [2, 1, 0]]
+            after, upwards = path[1:, [2, 1, 0]], path[-2::-1, [2, 1, 0]]
+            moved, turned = each[:, :1] * after, each[:, :1] * upwards
+            of_speed = complex_gradient(lambda p: hang(p, *case[1:])[1], p)
+            g, c, k = p
+
+            def swept(q_to_v=dt, keeps=1.0, v_to_q=-dt * k, rest=1 - dt * c):
+                """With other numbers in the two matrices that carry (q̄, v̄) a step back."""
+                receive = np.array([[1.0, 0.0], [q_to_v, keeps]])
+                back = np.array([[1.0, v_to_q], [0.0, rest]]) @ receive
+                bars = [np.linalg.matrix_power(back, j)[:, 0] for j in range(steps)]
+                return -dt * (np.array(bars[::-1]) @ receive[1]) @ first
+
+            def walked_back(states, second):
+                """Over these states, beginning with (1, second) as the adjoint."""
+                total, bars = np.zeros(3), np.array([1.0, second])
+                for q, v in states[:, :2]:
+                    bars = np.array([[1.0, 0.0], [dt, 1.0]]) @ bars
+                    total = total - dt * bars[1] * np.array([1.0, v, q])
+                    bars = np.array([[1.0, -dt * k], [0.0, 1 - dt * c]]) @ bars
+                return total
+
             for kind, wrong, message in (
+                ("late_evaluation", walked_back(path[::-1], 0.0), "It walks over one state too many: no "
+                 "step begins at the last one of the path."),
+                ("wrong_point", walked_back(path[-2::-1], 1.0), "It seems to begin with v̄ = 1. How much "
+                 "does the last *place* change if the last speed does?"),
                 ("overwritten", each[0], "That is the share of the first step alone: the shares of the "
                  "others were overwritten. They add up."),
                 ("truncated", each[-1], "That is the share of the last step alone. Walk on."),
@@ -557,29 +611,31 @@ class Sensitivity:
                 ("missing_factor", right / dt, "A factor dt is missing in what p receives."),
                 ("sign", -right, "The sign is turned round."),
                 ("swapped", right[[0, 2, 1]], "Drag and spring changed places."),
+                ("wrong_order", turned.sum(0), "The path is walked from its first state on. Going back, "
+                 "the last step comes first."),
+                ("overwritten", swept(keeps=0.0), "v̄ is overwritten by what it receives from q̄. It adds up."),
+                ("missing_factor", swept(q_to_v=1.0), "A factor dt is missing in what v̄ receives from q̄."),
+                ("swapped", swept(v_to_q=-dt * c, rest=1 - dt * k), "Drag and spring changed places on the "
+                 "way back."),
+                ("missing_term", swept(rest=-dt * c), "v̄ loses itself: v' = v + a dt holds v directly, too."),
+                ("missing_term", swept(rest=1.0), "On the way back v̄ does not pass through the drag."),
+                ("missing_term", swept(v_to_q=0.0), "On the way back q̄ receives nothing from the spring."),
+                ("sign", swept(v_to_q=dt * k), "What q̄ receives from the spring has the wrong sign."),
+                ("post_update", swept(v_to_q=-dt * k * (1 - dt * c)), "q̄ is moved by a v̄ that has already "
+                 "passed through the drag. Both need v̄ as it was."),
+                ("wrong_argument", of_speed, "That is the gradient of the *speed* at the end. Which of "
+                 "q̄ and v̄ is 1 there?"),
+                ("wrong_point", shares(case, calm(case)).sum(0), "That belongs to a simulation from the "
+                 "first state. On this path there were gusts of wind: go by its states."),
             ):  # fmt: skip
-                if steps > 1 or kind in ("sign", "swapped", "wrong_point", "missing_factor"):
+                if steps > 1 or kind in (
+                    "sign",
+                    "swapped",
+                    "wrong_point",
+                    "missing_factor",
+                    "overwritten",
+                ):
                     not_like(mark, got, wrong, right, kind, message, **shown)
-            for kind, slip, message in (
-                ("late_evaluation", {"whole": True}, "It walks over one state too many: no step begins "
-                 "at the last one of the path."),
-                ("wrong_order", {"forwards": True}, "It walks forwards along the path. q̄ and v̄ are "
-                 "known at its end: begin there."),
-                ("overwritten", {"slip": "overwritten"}, "v̄ forgets what it had. What comes to it "
-                 "through q' is *added*."),
-                ("wrong_point", {"seed": 1.0}, "It seems to begin with v̄ = 1. How much does the last "
-                 "*place* change if the last speed does?"),
-                ("wrong_order", {"slip": "early"}, "The second line of the step is undone too late: v̄ "
-                 "receives its share of q̄ before it hands anything on."),
-                ("wrong_order", {"slip": "damped first"}, "q̄ receives from a v̄ that air has braked "
-                 "already. Both receive from v̄ as it was."),
-                ("missing_term", {"slip": "no drag"}, "v̄ lost nothing: the acceleration depends on "
-                 "the speed, too."),
-                ("missing_term", {"slip": "no spring"}, "q̄ did not change: the acceleration depends "
-                 "on the place, too."),
-            ):  # fmt: skip
-                wrong = swept(case, **slip)
-                not_like(mark, got, wrong, right, kind, message, rtol=1e-9, **shown)
             mark.close(
                 got,
                 right,
@@ -590,13 +646,16 @@ class Sensitivity:
                 **shown,
             )
             mark.that(
-                answer["intact"], kind="mutated_input", message="p itself was changed.", **shown
+                answer["intact"],
+                kind="mutated_input",
+                message="p or the path was changed.",
+                **shown,
             )
 
         with mark.part("by hand, three steps", 0.5):
             back(case(3))
         with mark.part("by hand, many steps", 1):
-            back(case(6))
+            back(case(6, 0.04), windy=0.1)
 
 
 # ------------------------------------------------------------------------------------------------
@@ -645,7 +704,7 @@ class Slope:
 class Impact:
     def probe(student, which, ball, g, e=None, dt=None, by=None, hit=None):
         if which == "impact_time":
-            make = student.impact_time
+            make = unaided(student, "impact_time")
             run = lambda x: make(x[0], x[1], x[2])  # noqa: E731
         else:
             gravity = g
@@ -656,7 +715,7 @@ class Impact:
                 here = by_height * (height - ball[0]) + by_speed * (speed - ball[1])
                 return t + here + by_g * (g - gravity)
 
-            make = student.rebind("impact_bounce", impact_time=impact_time)
+            make = unaided(student, "impact_bounce", impact_time=impact_time)
 
             def run(x):
                 state = make(x[2], x[3], dt)((x[0], x[1]), 0)
@@ -664,12 +723,10 @@ class Impact:
 
         x = [float(each) for each in (*ball, g, *([] if e is None else [e]))]
         if by is None:
-            return unaided(lambda: numbers(run(x)))
-        return unaided(lambda: numbers(dp.grad(run)(np.array(x))))
+            return numbers(run(x))
+        return numbers(dp.grad(run)(np.array(x)))
 
     def verdict(ask, rng, mark):
-        ask = on_their_own(ask, mark)
-
         def when(x):
             """The last root of the height as a polynomial in time."""
             return float(np.max(np.roots([-x[2] / 2, x[1], x[0]]).real))
@@ -724,13 +781,7 @@ class Impact:
             right, t = after(x, dt), when(x)
             given = {"height": height, "speed": speed, "g": g, "e": e, "dt": dt}
             shown = {"given": given, "function": "impact_bounce"}
-            mark.that(
-                isinstance(got, list) and len(got) == 2,
-                kind="shape",
-                message="A step should return the pair (height, speed).",
-                got=got,
-                **shown,
-            )
+            judge_pair(mark, got, "(height, speed)", **shown)
             free = [height + speed * dt - g * dt * dt / 2, speed - g * dt]
             hit = speed - g * t
             left = dt - t
@@ -740,8 +791,22 @@ class Impact:
                 ("other_function", [height + free[1] * dt, free[1]], "That is an Euler step. Free fall "
                  "has a formula: be exact."),
             ]  # fmt: skip
+            wrongs += [
+                ("wrong_argument", after([height, speed, 6.0, e], dt), "That is with MARS_AND_A_HALF; g is "
+                 "an argument here."),
+                ("wrong_argument", after([height, speed, g, 0.8], dt), "That is with KEEPS; e is an argument "
+                 "here."),
+            ]  # fmt: skip
+            bounced = [-e * hit * left - g * left**2 / 2, fast]
+            if left < 0:
+                wrongs += [
+                    ("wrong_rule", bounced, "It bounced, though dt was over before it met the floor."),
+                    ("double_counted", after([height, e * speed, g, e], dt), "It bounced at the start of "
+                     "the step. On the floor, but on its way up, it does not hit."),
+                ]  # fmt: skip
             if left > 0:
                 wrongs += [
+                    ("repeated_factor", after([height, speed, g, e * e], dt), "e is used twice."),
                     ("missing_term", free, "It fell through the floor."),
                     ("truncated", [0.0, -e * hit], "It stops at the floor; what is left of dt is lost."),
                     ("missing_factor", after([height, speed, g, 1.0], dt), "Nothing is lost in the "
@@ -774,7 +839,10 @@ class Impact:
             bounces(*draw([0.4, -1.5, 5, 0.6], [0.6, -0.5, 7, 0.9]), 0.5)
         with mark.part("impact_bounce, its slopes", 0.5):
             mark.only_after("impact_bounce, hitting")
-            x, dt = np.array(draw([0.9, 0.1, 5, 0.6], [1.2, 0.5, 7, 0.9])), 0.7
+            x, dt = (
+                np.array(draw([0.9, 0.1, 5, 0.6], [1.2, 0.5, 7, 0.9])),
+                0.95,
+            )  # always one bounce
             for by, name in enumerate(("height", "speed")):
                 asked = {"ball": x[:2], "g": x[2], "e": x[3], "dt": dt, "hit": touch(*x[:3])}
                 got = ask(which="bounce", by=by, **asked)
@@ -803,34 +871,34 @@ class Impact:
 class Identify:
     def probe(student, which, p, track=None, dt=None, rounds=None, shape=None, along=None):
         p = np.array(p, float)
-        before = p.copy()
+        before, plain = p.copy(), []
         if which == "track_misses":
-            own = student.rebind(which, rollout=lent_rollout, semi_implicit=lent_step)
+            own = unaided(student, which, rollout=lent_rollout, semi_implicit=lent_step)
             track = np.array(track, float)
             kept = track.copy()
             if along is not None:
                 run = lambda: dp.jvp(lambda p: own(p, track, dt), (p,), (np.array(along),))[1]  # noqa: E731
             else:
                 run = lambda: own(p, track, dt)  # noqa: E731
-            got = numbers(unaided(run))
-            return {"got": got, "intact": untouched(before, p) and untouched(kept, track)}
-        places = np.linspace(0.2, 2.0, 6)
+            got = run()
+            intact = untouched(before, p) and untouched(kept, track)
+            return {"got": numbers(got), "list": isinstance(got, (list, tuple)), "intact": intact}
+        places = np.linspace(0.2, 2.0, math.prod(shape))
+        seen = 1.5 * np.exp(-0.7 * places) - 0.02 * np.cos(9 * places)
 
         def misses(p):
-            wave = (
-                p[0] * dp.exp(-p[1] * places)
-                - 1.5 * np.exp(-0.7 * places)
-                + 0.02 * np.cos(9 * places)
-            )
-            return dp.reshape(wave, tuple(shape))
+            plain.append(isinstance(p, np.ndarray))
+            wave = p[0] * dp.exp(-p[1] * places) - seen
+            return dp.reshape(wave + p[2] * places if len(before) > 2 else wave, tuple(shape))
 
-        own = student.gauss_newton
-        got = numbers(unaided(lambda: own(misses, p, rounds)))
-        return {"got": got, "intact": untouched(before, p)}
+        got = numbers(unaided(student, "gauss_newton")(misses, p, rounds))
+        return {
+            "got": got,
+            "intact": untouched(before, p),
+            "nudged": len(plain) > len(before) and all(plain),
+        }
 
     def verdict(ask, rng, mark):
-        ask = on_their_own(ask, mark)
-
         def places(p, n, dt):
             law = [p[1], 0.0, p[0]]
             return np.array([hang(law, p[2:], k, dt)[0] for k in range(n)])
@@ -850,6 +918,16 @@ class Identify:
             answer = short(which="track_misses", p=p, track=track, dt=dt)
             got, right = answer["got"], places(p, n, dt) - track
             swapped = places(p[[1, 0, 2, 3]], n, dt) - track
+            mark.that(
+                not answer["list"],
+                kind="wrong_type",
+                message="An array of misses was expected; a list came back. `dp.stack` makes one of it.",
+                got=got,
+                **shown,
+            )
+            euler = np.array([[1, dt, 0], [-dt * p[0], 1, -dt * p[1]], [0, 0, 1]])
+            begin = np.array([p[2], p[3], 1.0])
+            looser = np.array([(np.linalg.matrix_power(euler, k) @ begin)[0] for k in range(n)])
             for kind, wrong, message in (
                 ("sign", -right, "Seen minus simulated; the other way round, please."),
                 ("late_evaluation", places(p, n + 1, dt)[1:] - track, "One step late: the first entry of "
@@ -861,6 +939,12 @@ class Identify:
                 ("repeated_factor", right**2, "Squared misses. Gauss–Newton wants them plain."),
                 ("missing_term", places([p[0], 0.0, *p[2:]], n, dt) - track, "Gravity is not there."),
                 ("sign", places([p[0], -p[1], *p[2:]], n, dt) - track, "Gravity pulls upwards here."),
+                ("other_function", looser - track, "That is explicit Euler's path; the semi-implicit one "
+                 "was asked for."),
+                ("wrong_argument", places([*p[:2], track[0], p[3]], n, dt) - track, "It starts where the "
+                 "track does. The first place is one of the unknowns: p holds it."),
+                ("wrong_argument", places(p, n, 0.05) - track, "The steps are those of DT; dt is an "
+                 "argument here."),
             ):  # fmt: skip
                 not_like(mark, got, wrong, right, kind, message, **shown)
             mark.close(got, right, kind="wrong_value", message="Not the misses.", **shown)
@@ -872,7 +956,7 @@ class Identify:
             )
 
         with mark.part("track_misses", 0.5):
-            missed(6)
+            missed(6, 0.04)
         with mark.part("track_misses, on a tape", 0.25):
             mark.only_after("track_misses")
             (p, track), along = case(7), rng.uniform(0.5, 1, 4)
@@ -881,49 +965,44 @@ class Identify:
             begin = "The misses are right, but how they move with p"
             judge_slope(mark, got, right, begin, rtol=1e-6, function="track_misses")
 
-        x = np.linspace(0.2, 2.0, 6)
-
-        def gone(p, rounds, along=False, mixed=False):
-            """Gauss-Newton by its normal equations; or the plain gradient's way; or with the numbers of
-            J in the wrong rows."""
-            p = np.array(p)
-            for _ in range(rounds):
-                decay = np.exp(-p[1] * x)
-                off = p[0] * decay - 1.5 * np.exp(-0.7 * x) + 0.02 * np.cos(9 * x)
-                J = np.array([decay, -p[0] * x * decay])
-                J = J.T.reshape(2, -1) if mixed else J
-                p = p - (J @ off if along else np.linalg.inv(J @ J.T) @ (J @ off))
-            return p
+        def gone(p, rounds, size, how="", first=None):
+            """Gauss-Newton by its normal equations; or another way."""
+            if rounds == 0:
+                return np.array(p)
+            x = np.linspace(0.2, 2.0, size)
+            decay = np.exp(-p[1] * x)
+            off = p[0] * decay - 1.5 * np.exp(-0.7 * x) + 0.02 * np.cos(9 * x)
+            off = off + p[2] * x if len(p) > 2 else off
+            J = np.array([decay, -p[0] * x * decay, x])[: len(p)] if first is None else first
+            if how == "scrambled":
+                J = np.reshape(J.T, J.shape)
+            step = J @ off if how == "downhill" else np.linalg.inv(J @ J.T) @ (J @ off)
+            return gone(p - step, rounds - 1, size, how, J if how == "chord" else None)
 
         def newton(p, rounds, shape):
-            given = {"misses": "a(t) − seen, a(t) = p₀ exp(−p₁ t)", "their shape": tuple(shape), "p": p,
-                     "rounds": rounds}  # fmt: skip
+            answer = ask(which="gauss_newton", p=p, rounds=rounds, shape=shape)
+            given = {"misses": "a(t) − seen, a(t) = p₀ exp(−p₁ t)" + " + p₂ t" * (len(p) > 2),
+                     "their shape": tuple(shape), "p": p, "rounds": rounds}  # fmt: skip
             shown = {"given": given, "function": "gauss_newton"}
-            try:
-                answer = ask(which="gauss_newton", p=p, rounds=rounds, shape=shape)
-            except StudentError as error:
-                mark.that(
-                    not error.message.startswith("LinAlgError") or len(shape) == 1,
-                    kind="shape",
-                    message=f"`lstsq` takes a matrix and a vector. The misses have the shape "
-                    f"{tuple(shape)} here, their Jacobian {(*shape, 2)}: flatten the axes of the "
-                    "misses in both.",
-                    **shown,
-                )
-                raise
-            got, right, p = answer["got"], gone(p, rounds), np.array(p)
+            size, p = math.prod(shape), np.array(p)
+            got, right, once = answer["got"], gone(p, rounds, size), gone(p, 1, size)
             for kind, wrong, message in (
-                ("sign", 2 * p - gone(p, 1), "The step goes the wrong way."),
+                ("sign", 2 * p - once, "The step goes the wrong way."),
                 ("no_update", p, "p did not move."),
-                ("truncated", gone(p, 1), "Only one round."),
-                ("late_evaluation", gone(p, rounds + 1), "One round too many."),
-                ("stale", p + rounds * (gone(p, 1) - p), "Every round takes the step of the first one. "
+                ("truncated", once, "Only one round."),
+                ("late_evaluation", gone(p, 40, size), "It went on until nothing changed; only so many "
+                 "rounds were asked for."),
+                ("late_evaluation", gone(p, rounds + 1, size), "One round too many."),
+                ("stale", p + rounds * (once - p), "Every round takes the step of the first one. "
                  "Ask for the misses and their Jacobian again."),
-                ("no_update", gone(p, 1) - p, "That is the step; p itself is asked for."),
-                ("other_function", gone(p, rounds, along=True), "That is gradient descent. Solve the "
+                ("stale", gone(p, rounds, size, "chord"), "The misses are new in every round, but the "
+                 "Jacobian is that of the first."),
+                ("no_update", once - p, "That is the step; p itself is asked for."),
+                ("factor", p + (once - p) / 2, "Half the step. Gauss–Newton takes all of it."),
+                ("other_function", gone(p, rounds, size, "downhill"), "That is gradient descent. Solve the "
                  "least-squares problem."),
-                ("transposed", gone(p, rounds, mixed=True), "The numbers of J stand in the wrong rows. "
-                 "The entries of p are its last axis; `reshape` keeps the order, it does not turn."),
+                ("transposed", gone(p, rounds, size, "scrambled"), "The Jacobian's last axis counts the "
+                 "parameters. `reshape` alone never turns rows into columns."),
             ):  # fmt: skip
                 not_like(mark, got, wrong, right, kind, message, **shown)
             mark.close(
@@ -931,19 +1010,25 @@ class Identify:
                 **shown,
             )  # fmt: skip
             mark.that(
-                answer["intact"],
-                kind="mutated_input",
-                message="p itself was changed: `+=` writes into the array that was lent. Make a new "
-                "one.",
+                not answer["nudged"],
+                kind="finite_difference",
+                message="The numbers are right, but `misses` was only ever given plain ones: those are "
+                "nudges. Let `dp` differentiate.",
                 **shown,
             )
+            mark.that(
+                answer["intact"], kind="mutated_input", message="p itself was changed.", **shown
+            )
+
+        def guess(*low):
+            return [float(each) for each in rng.uniform(low, np.array(low) + 0.2)]
 
         with mark.part("gauss_newton, one round", 0.5):
             newton([float(rng.uniform(1.2, 1.4)), float(rng.uniform(0.5, 0.9))], 1, [6])
         with mark.part("gauss_newton, several", 0.5):
-            newton([float(rng.uniform(1.2, 1.4)), float(rng.uniform(1.0, 1.2))], 3, [6])
+            newton(guess(1.2, 1.0), 3, [6])
         with mark.part("gauss_newton, misses of any shape", 0.25):
-            newton([float(rng.uniform(1.2, 1.4)), float(rng.uniform(1.0, 1.2))], 2, [3, 2])
+            newton(guess(1.2, 1.0), 2, [3, 2])
 
 
 # ------------------------------------------------------------------------------------------------
@@ -983,15 +1068,16 @@ class Frames:
 
                 return step
 
-            own = student.rebind(which, rollout=lent_rollout, impact_bounce=impact_bounce)
+            own = unaided(student, which, rollout=lent_rollout, impact_bounce=impact_bounce)
             film = np.array(film, float)
             kept = film.copy()
             if along is not None:
                 run = lambda: dp.jvp(lambda p: own(p, film), (p,), (np.array(along),))[1]  # noqa: E731
             else:
                 run = lambda: own(p, film)  # noqa: E731
-            got = numbers(unaided(run))
-            return {"got": got, "intact": untouched(kept, film)}
+            got = run()
+            intact, listed = untouched(kept, film), isinstance(got, (list, tuple))
+            return {"got": numbers(got), "list": listed, "intact": intact}
         calls = []
 
         # In place of the student's: they only write down what they are asked, and nudge p.
@@ -1000,18 +1086,18 @@ class Frames:
 
         def gauss_newton(misses, p, rounds):
             seen = misses(p)
-            calls.append([numbers(p), numbers(seen), rounds])
-            return np.array([1.5, 0.5]) * p + np.array([0.25, 0.125]) * rounds + 0.5 * len(seen)
+            calls.append([numbers(seen), rounds])
+            for _ in range(rounds):
+                p = np.array([1.5, 0.5]) * p + np.array([0.25, 0.125]) + 0.5 * len(seen)
+            return p
 
-        own = student.rebind("curriculum", film_misses=film_misses, gauss_newton=gauss_newton)
+        own = unaided(student, which, film_misses=film_misses, gauss_newton=gauss_newton)
         film = np.ones((max(horizons) + 3, 2, 2)) * np.arange(max(horizons) + 3.0)[:, None, None]
         before = p.copy()
-        got = numbers(unaided(lambda: own(film, p, horizons, rounds)))
+        got = numbers(own(film, p, horizons, rounds))
         return {"got": got, "calls": calls, "intact": untouched(before, p)}
 
     def verdict(ask, rng, mark):
-        ask = on_their_own(ask, mark)
-
         pixel = 2.0 / 24
         up = 0.8 + (11.5 - np.arange(24)[:, None]) * pixel
         across = (np.arange(24) - 11.5) * pixel
@@ -1023,8 +1109,8 @@ class Frames:
             late, speed = t - first, e * math.sqrt(2 * 1.3 * g)
             return np.where(late < 0, 1.3 - g * t * t / 2, speed * late - g * late * late / 2)
 
-        def drawn(p, n):
-            far = np.stack([np.hypot(across, up - y - 0.2) - 0.2 for y in heights(p, n)])
+        def drawn(p, n, lift=0.2):
+            far = np.stack([np.hypot(across, up - y - lift) - 0.2 for y in heights(p, n)])
             return 0.5 - 0.5 * np.tanh(far / pixel / 2)
 
         def missed(n, g):
@@ -1037,6 +1123,13 @@ class Frames:
             short = subtracted(ask, mark, (n, 24, 24), message, shown)
             answer = short(which="film_misses", p=p, film=film)
             got, right = answer["got"], drawn(p, n) - film
+            mark.that(
+                not answer["list"],
+                kind="wrong_type",
+                message="An array in the shape of the film was expected; a list came back. `dp.stack` "
+                "makes one of it.",
+                **shown,
+            )
             for kind, wrong, message in (
                 ("sign", -right, "Seen minus rendered; the other way round, please."),
                 ("late_evaluation", drawn(p, n + 1)[1:] - film, "One frame late: the first frame shows "
@@ -1044,6 +1137,9 @@ class Frames:
                 ("missing_term", right + film, "Those are the pictures; the film is to be subtracted."),
                 ("missing_term", heights(p, n), "Those are heights. Take pictures of them."),
                 ("repeated_factor", right**2, "Squared misses. Gauss–Newton wants them plain."),
+                ("swapped", drawn(p[::-1], n) - film, "Gravity and bounciness changed places."),
+                ("double_counted", drawn(p, n, 0.4) - film, "The ball's radius is added twice: `picture` "
+                 "takes the height of its lowest point, as the bounce does."),
             ):  # fmt: skip
                 not_like(mark, got, wrong, right, kind, message, rtol=1e-5, given=shown["given"],
                          function="film_misses")  # fmt: skip
@@ -1052,6 +1148,13 @@ class Frames:
                 kind="shape",
                 message=f"The misses should have the shape of the film, {right.shape}; "
                 f"{np.shape(got)} came back.",
+                **shown,
+            )
+            mark.that(
+                np.shape(got) != right.shape
+                or agree(got[0], right[0], rtol=1e-6, floor=1e-7) is None,
+                kind="wrong_argument",
+                message="Already the first frame is not that of RELEASED.",
                 **shown,
             )
             trouble = agree(got, right, rtol=1e-6, floor=1e-7)
@@ -1081,10 +1184,12 @@ class Frames:
         def taught(horizons, rounds):
             p = rng.uniform([5, 0.5], [9, 0.9])
             answer = ask(which="curriculum", p=p, horizons=horizons, rounds=rounds)
-            given = {"p": p, "horizons": horizons, "rounds": rounds,
-                     "gauss_newton": "a stand-in, with numbers of its own"}  # fmt: skip
+            given = {"p": p, "horizons": horizons, "rounds": rounds}
             shown = {"given": given, "function": "curriculum"}
-            for _, seen, often in answer["calls"]:
+            horizon_of = lambda call: np.size(call[0])  # noqa: E731
+            stages = [list(each) for _, each in itertools.groupby(answer["calls"], horizon_of)]
+            for stage in stages:
+                seen, often = stage[0][0], sum(each for _, each in stage)
                 mark.that(
                     agree(seen, 4.0 * np.arange(np.size(seen))) is None,
                     kind="wrong_argument",
@@ -1094,10 +1199,11 @@ class Frames:
                 mark.that(
                     often == rounds,
                     kind="wrong_argument",
-                    message=f"`gauss_newton` was asked for {often} rounds instead of {rounds}.",
+                    message=f"On {np.size(seen)} frames `gauss_newton` was asked for {often} rounds instead "
+                    f"of {rounds}.",
                     **shown,
                 )
-            asked = [int(np.size(seen)) for _, seen, _ in answer["calls"]]
+            asked = [int(np.size(stage[0][0])) for stage in stages]
             mark.that(
                 asked == list(horizons),
                 kind="wrong_argument",
@@ -1107,7 +1213,10 @@ class Frames:
             )
 
             def on(p, n):
-                return np.array([1.5, 0.5]) * p + np.array([0.25, 0.125]) * rounds + 0.5 * n
+                """The lent Gauss-Newton, as a geometric series."""
+                grown = np.array([1.5, 0.5]) ** rounds
+                pushed = np.array([0.25, 0.125]) + 0.5 * n
+                return grown * p + pushed * (grown - 1) / [0.5, -0.5]
 
             right = functools.reduce(lambda path, n: [*path, on(path[-1], n)], horizons, [p])
             got = answer["got"]
@@ -1117,6 +1226,8 @@ class Frames:
                 ("truncated", right[-1], "That is the last guess only; all were asked for."),
                 ("early_stop", right[1:], "The first guess is missing."),
                 ("early_stop", right[:-1], "The last guess is missing."),
+                ("aliased", [right[-1]] * len(right), "Every entry is the last guess: one array was changed "
+                 "again and again."),
             ):  # fmt: skip
                 not_like(mark, got, wrong, right, kind, message, **shown)
             mark.close(got, right, kind="wrong_value", message="Not the list of guesses.", **shown)
@@ -1156,27 +1267,25 @@ class Reach:
         if which == "clip":
             gradient = np.array(gradient, float)
             before = gradient.copy()
-            own = student.clip
-            got = numbers(unaided(lambda: own(gradient, limit)))
-            return {"got": got, "intact": untouched(before, gradient)}
+            got = unaided(student, "clip")(gradient, limit)
+            listed = isinstance(got, (list, tuple))
+            return {"got": numbers(got), "list": listed, "intact": untouched(before, gradient)}
         W, U, h = np.array(W, float), np.array(U, float), np.array(h, float)
         if which == "cell":
-            own = student.cell
+            own = unaided(student, "cell")
             x = np.array(inputs, float)
             if by:
-                return unaided(lambda: numbers(dp.grad(lambda W: dp.sum(own(W, U)(h, x) ** 2))(W)))
-            return unaided(lambda: numbers(own(W, U)(h, x)))
+                return numbers(dp.grad(lambda W: dp.sum(own(W, U)(h, x) ** 2))(W))
+            return numbers(own(W, U)(h, x))
 
         def cell(W, U):
             return lambda h, x: np.sinh(W @ h + U @ x) / np.cosh(W @ h + U @ x)
 
-        own = student.rebind("reach", rollout=lent_rollout, cell=cell)
+        own = unaided(student, "reach", rollout=lent_rollout, cell=cell)
         inputs = [np.array(x, float) for x in inputs]
-        return unaided(lambda: numbers(own(W, U, h, inputs)))
+        return numbers(own(W, U, h, inputs))
 
     def verdict(ask, rng, mark):
-        ask = on_their_own(ask, mark)
-
         def draw(n, m, batch=()):
             W, U = rng.uniform(-0.9, 0.9, (n, n)), rng.uniform(-0.9, 0.9, (n, m))
             return W, U, rng.uniform(-0.8, 0.8, (n, *batch)), rng.uniform(-1, 1, (m, *batch))
@@ -1190,6 +1299,8 @@ class Reach:
             flat = np.tensordot(np.hstack([W.T, U]), np.concatenate([h, x]), 1)
             for kind, wrong, message in (
                 ("missing_term", both, "The tanh is missing."),
+                ("wrong_order", np.tensordot(np.hstack([W, U]), np.concatenate([np.tanh(h), x]), 1), "The "
+                 "tanh comes last, round the whole sum."),
                 ("transposed", np.sinh(flat) / np.cosh(flat), "W is transposed."),
                 ("wrong_rule", 1 / (1 + np.exp(-both)), "That is the logistic function, not tanh."),
                 ("missing_term", np.tanh(np.tensordot(W, h, 1)), "The input is not used."),
@@ -1214,15 +1325,16 @@ class Reach:
             )
 
         def jacobians(W, U, h, inputs):
-            """Of each state by the first: every column by a complex step."""
-            columns = []
+            """Of each state by the first: every column by a complex step. And what the tanh is given."""
+            columns, sums = [], []
             for d in np.eye(len(h)):
-                state, column = h + 1e-30j * d, [d]
+                state, column, sums = h + 1e-30j * d, [d], []
                 for x in inputs:
-                    state = np.sinh(W @ state + U @ x) / np.cosh(W @ state + U @ x)
+                    sums.append(W @ state + U @ x)
+                    state = np.sinh(sums[-1]) / np.cosh(sums[-1])
                     column.append(state.imag / 1e-30)
                 columns.append(column)
-            return np.transpose(columns, (1, 2, 0))
+            return np.transpose(columns, (1, 2, 0)), np.real(sums)
 
         def largest(matrices):
             return [float(np.linalg.svd(each)[1][0]) for each in matrices]
@@ -1233,13 +1345,22 @@ class Reach:
             got = ask(which="reach", W=W, U=U, h=h, inputs=inputs)
             given = {"W": W, "U": U, "h": h, "inputs": inputs}
             shown = {"given": given, "function": "reach"}
-            true = jacobians(W, U, h, inputs)
+            true, sums = jacobians(W, U, h, inputs)
             right = largest(true)
             powers = [np.linalg.matrix_power(W, k) for k in range(steps + 1)]
-            each = [np.eye(n)] + [
-                b @ np.linalg.inv(a) for a, b in zip(true[:-1], true[1:], strict=True)
-            ]
+            rates = 1 / np.cosh(sums) ** 2  # the slopes of tanh
+            each = [np.eye(n), *(np.diag(rate) @ W for rate in rates)]
             turned = functools.reduce(lambda path, J: [*path, path[-1] @ J], each[1:], [np.eye(n)])
+            earlier = [1 - h * h, *rates[:-1]]
+
+            def chain(one):
+                """Norms of the products of what `one` makes of each step's number."""
+                return largest(
+                    functools.reduce(
+                        lambda path, k: [*path, one(k) @ path[-1]], range(steps), [np.eye(n)]
+                    )
+                )
+
             for kind, wrong, message in (
                 ("missing_factor", largest(powers), "Those are powers of W. The tanh has a slope, too."),
                 ("magnitude", [1.0, *(float(np.sqrt(np.sum(J * J))) for J in true[1:])], "That is the root of the sum "
@@ -1250,14 +1371,31 @@ class Reach:
                 ("wrong_order", largest(turned), "The product is in the wrong order: the newest step "
                  "stands on the left."),
                 ("shape", true, "Those are the Jacobians themselves. Take their norms."),
+                ("missing_factor", largest([np.diag(np.prod(rates[:k], 0)) for k in range(steps + 1)]), "W is "
+                 "missing: those are the slopes of tanh alone."),
+                ("double_counted", [1.0, *largest(J @ W for J in true[1:])], "One W too many: the product "
+                 "begins with the identity."),
+                ("wrong_order", [1.0, *np.cumprod(largest(each[1:]))], "Norms are multiplied: that is a "
+                 "bound. Multiply the Jacobians, and take the norm of the product."),
+                ("magnitude", [float(np.abs(np.linalg.eigvals(J)).max()) for J in true], "That is the "
+                 "largest eigenvalue. The norm, `np.linalg.norm(J, 2)`, is the most that J can stretch."),
+                ("transposed", chain(lambda k: rates[k][:, None] * W.T), "W is transposed."),
+                ("wrong_point", chain(lambda k: earlier[k][:, None] * W), "The slope of tanh is taken at "
+                 "the state before the step. It is 1 − h'², with the state after it."),
+                ("wrong_point", chain(lambda k: rates[k] * W), "The slopes of tanh multiply the columns of "
+                 "W. Each belongs to a row: to what comes out."),
+                ("wrong_rule", largest(itertools.accumulate(each[1:], np.multiply, initial=np.eye(n))), "`*` "
+                 "multiplies entry by entry; Jacobians are chained by `@`."),
+                ("wrong_point", chain(lambda k: (1 - np.tanh(np.tanh(sums[k])) ** 2)[:, None] * W), "A "
+                 "tanh too many: the state has been through it already."),
             ):  # fmt: skip
                 not_like(mark, got, wrong, right, kind, message, **shown)
             mark.close(
                 got,
                 right,
-                kind="wrong_point",
-                message="Not the norms. Is the slope of tanh taken at the state *after* the step, and "
-                "does it multiply the rows of W?",
+                kind="wrong_value",
+                message="Not the norms. What is the Jacobian of one step, and on which side does it join "
+                "the product?",
                 rtol=1e-6,
                 **shown,
             )
@@ -1271,6 +1409,14 @@ class Reach:
             shown = {"given": {"gradient": gradient, "limit": limit}, "function": "clip"}
             length = math.sqrt(math.fsum(gradient.ravel() ** 2))
             right = gradient * min(1.0, limit / length) if length else gradient
+            rows = np.linalg.norm(gradient, axis=-1, keepdims=True)
+            mark.that(
+                not answer["list"],
+                kind="wrong_type",
+                message="An array was expected, as the gradient is; a list came back.",
+                got=got,
+                **shown,
+            )
             for kind, wrong, message in (
                 ("wrong_rule", np.clip(gradient, -limit, limit), "Each entry is clipped by itself: that "
                  "turns the direction. Shorten the whole."),
@@ -1285,6 +1431,10 @@ class Reach:
                  "is the root of the sum of squares."),
                 ("magnitude", gradient * limit / np.abs(gradient).max() if length else math.nan, "The length "
                  "is the root of the sum of squares, not the largest entry."),
+                ("magnitude", gradient * limit / np.linalg.norm(gradient, 2) if length else math.nan, "Of a "
+                 "matrix `np.linalg.norm(…, 2)` is the largest singular value. The length is by all entries."),
+                ("wrong_rule", gradient * np.minimum(1, limit / rows) if length else math.nan, "Each row is "
+                 "clipped by itself. Shorten the whole."),
             ):  # fmt: skip
                 if np.all(np.isfinite(wrong)):
                     not_like(mark, got, wrong, right, kind, message, **shown)
@@ -1301,6 +1451,7 @@ class Reach:
             clipped(long, 1.5)
             clipped(0.25 * long, 6.0)
             clipped(np.zeros(3), 0.5)
+            clipped(rng.uniform(1, 3, (3, 2)), 0.75)
 
 
 # ------------------------------------------------------------------------------------------------
@@ -1334,34 +1485,37 @@ class Control:
                 q, v = state
                 return q * q + 0.5 * (v - 1.0) * (v - 1.0)
 
-            own = student.rebind("price", rollout=lent_rollout)
+            own = unaided(student, "price", rollout=lent_rollout)
             if taped:
                 run = lambda: dp.grad(lambda plan: own(step, cost, state, plan))(plan)  # noqa: E731
             else:
                 run = lambda: own(step, cost, state, plan)  # noqa: E731
-            return {"got": numbers(unaided(run)), "intact": untouched(before, plan)}
+            return {"got": numbers(run()), "intact": untouched(before, plan)}
         weights = np.array(weights, float)
 
+        plain, limits = [], []
+
         def price_of(state, plan):
-            goal = state[0] + state[1] * np.arange(len(weights))
-            return dp.sum(weights * (plan - goal) ** 2)
+            plain.append(isinstance(plan, np.ndarray))
+            goal = state[0] + state[1] * np.arange(len(plan))
+            return dp.sum(np.resize(weights, len(plan)) * (plan - goal) ** 2)
 
         def clip(gradient, limit):  # for the only limit that is asked here
-            if isinstance(gradient, (tuple, list)):
-                raise TypeError(
-                    "that is the gradient by the state, a pair; the plan is the variable"
-                )
+            limits.append(numbers(limit))
             return gradient / max(1.0, 2.0 * float(gradient @ gradient) ** 0.5)
 
-        own = student.rebind("mpc_step", clip=clip)
-        got = unaided(lambda: own(price_of, state, plan, rounds, rate))
+        got = unaided(student, "mpc_step", clip=clip)(price_of, state, plan, rounds, rate)
         pair = isinstance(got, (tuple, list)) and len(got) == 2
         got = numbers(got) if pair else type(got).__name__
-        return {"got": got, "pair": pair, "intact": untouched(before, plan)}
+        return {
+            "got": got,
+            "pair": pair,
+            "limits": limits,
+            "nudged": len(plain) > len(plan) and all(plain),
+            "intact": untouched(before, plan),
+        }
 
     def verdict(ask, rng, mark):
-        ask = on_their_own(ask, mark)
-
         def costs(state, plan):
             """Of all states, the start first: each state by a power of the step's matrix, and what the
             pushes before it still do."""
@@ -1392,6 +1546,13 @@ class Control:
                 ("not_summed", each[1:].sum() + each[-1], "The mean, not the sum."),
                 ("early_stop", each[:-1].mean() + each[-1], "The mean is of all states *after* the start."),
                 ("not_summed", each[1:].sum() / (n + 1) + each[-1], "The sum is divided by one too many."),
+                ("averaged", (each[1:].sum() + each[-1]) / n, "The last cost is averaged with the others. It "
+                 "should come on top of the mean, whole."),
+                ("missing_term", each[1:-1].sum() / n + each[-1], "The last state belongs to the mean, too."),
+                ("missing_term", each[1:-1].sum() / max(n - 1, 1) + each[-1], "The last state belongs to the "
+                 "mean, too."),
+                ("double_counted", each[1:].mean() + 2 * each[-1], "The last cost comes on top once, not "
+                 "twice."),
             ):  # fmt: skip
                 if n > 1:
                     not_like(mark, got, wrong, right, kind, message, **shown)
@@ -1432,7 +1593,7 @@ class Control:
             shown = {"given": given, "function": "mpc_step"}
             mark.that(
                 answer["pair"],
-                kind="wrong_type",
+                kind="missing" if answer["got"] == "NoneType" else "wrong_type",
                 message="A pair was expected: the first push, and the improved plan.",
                 got=answer["got"],
                 **shown,
@@ -1458,19 +1619,56 @@ class Control:
             if once or np.linalg.norm(2 * weights * (last - goal)) <= 0.5:
                 like(after(state, last, weights, rounds, rate), "wrong_rule", "The last push was "
                      "repeated. Append a zero.")  # fmt: skip
+            front = np.array([0.0, *plan[:-1]])
+            if once or np.linalg.norm(2 * weights * (front - goal)) <= 0.5:
+                like(after(state, front, weights, rounds, rate), "wrong_order", "The plan was moved the other "
+                     "way: it is the *first* push that has been spent.")  # fmt: skip
+            mark.that(
+                np.shape(got) == (n,) or np.ndim(got) != 1,
+                kind="shape",
+                message=f"A plan of {n} pushes was expected, as long as before: the first has been spent, "
+                f"and a zero is appended. One of {np.size(got)} came back.",
+                **shown,
+            )
             like(warm, "no_update", "The plan was moved on, but not improved.")
-            like(after(state, warm, weights, rounds, rate, cut=False), "clipped", "The gradient is not "
-                 "clipped to the length 0.5.")  # fmt: skip
             if once or np.linalg.norm(2 * weights * (plan - goal)) <= 0.5:
                 late = after(state, plan, weights, rounds, rate)
                 like(np.array([*late[1:], 0.0]), "wrong_order", "The old plan was improved, and moved "
                      "on afterwards. Move it on first: the push to apply is the first of the plan that "
                      "was improved.")  # fmt: skip
+            slope = 2 * weights * (warm - goal)
+            far_off = np.linalg.norm(slope)
+
+            def strided(plan, _):
+                steep = weights * (plan - goal)
+                return plan - rate * 0.5 * steep / np.linalg.norm(steep)
+
             if once:
-                slope = 2 * rate * weights * (warm - goal)
-                scaled = warm - slope / max(1.0, 2 * np.linalg.norm(slope))
-                like(scaled, "clipped", "It is the step that was clipped, rate and all. Clip the "
-                     "gradient; the rate comes afterwards.")  # fmt: skip
+                like(
+                    warm - np.clip(rate * slope, -0.5, 0.5),
+                    "wrong_rule",
+                    "Each entry is clipped by itself.",
+                )
+                like(warm - rate * np.clip(slope, -0.5, 0.5), "wrong_rule", "Each entry is clipped by itself: "
+                     "that turns the direction.")  # fmt: skip
+                like(warm - slope * min(rate, 0.5 / far_off), "wrong_order", "The step is clipped. It is the "
+                     "gradient that should be, before it is multiplied by the rate.")  # fmt: skip
+                like(
+                    after(state, right, weights, 1, rate), "late_evaluation", "One round too many."
+                )
+            else:
+                like(
+                    after(state, warm, weights, rounds + 1, rate),
+                    "late_evaluation",
+                    "One round too many.",
+                )
+                like(warm - rounds * rate * slope, "stale", "Every round takes the gradient of the first. Ask "
+                     "for it again.")  # fmt: skip
+                like(functools.reduce(strided, range(rounds), warm), "normalised", "A gradient that is short "
+                     "enough should stay as it is.")  # fmt: skip
+            like(after(state, warm, weights, rounds, rate, cut=False), "clipped", "The gradient is not "
+                 "clipped to the length 0.5.")  # fmt: skip
+            if once:
                 like(2 * warm - right, "ascent", "That goes uphill.")
             else:
                 like(after(state, warm, weights, 1, rate), "truncated", "Only one round.")
@@ -1478,6 +1676,20 @@ class Control:
             like(np.array([*right[1:], 0.0]), "wrong_order", "The plan was moved on *after* it was "
                  "improved. What is returned should begin with the push that is applied.")  # fmt: skip
             mark.close(got, right, kind="wrong_value", message="Not the improved plan.", **shown)
+            mark.that(
+                all(limit == 0.5 for limit in answer["limits"]),
+                kind="wrong_argument",
+                message="`clip` was asked for another length than 0.5.",
+                got=answer["limits"],
+                **shown,
+            )
+            mark.that(
+                not answer["nudged"],
+                kind="finite_difference",
+                message="The plan is right, but `price_of` was only ever given plain numbers: those are "
+                "nudges. Let `dp` differentiate.",
+                **shown,
+            )
             shown["given"] = {**given, "improved plan": right}
             for kind, wrong, message in (
                 ("late_evaluation", plan[0], "That push is of the old plan: it has been applied already."),
