@@ -20,6 +20,11 @@ from typing import NoReturn
 
 import pytest
 
+# One thread for each process: tests run side by side, and on busy cores the threads of a linear
+# algebra library mostly wait for each other. Before anything imports numpy; children inherit it.
+for threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(threads, "1")
+
 ROOT = Path(__file__).resolve().parents[1]
 ARTEFACTS = ROOT / "build" / "artefacts"
 

@@ -843,7 +843,7 @@ class Backwards:
         def painted(scene, softness):
             rows = {"at": scene[:, :2], "turn": 0 * scene[:, 2], "size": scene[:, 2],
                     "colour": scene[:, 3:]}  # fmt: skip
-            return drawn.render(["circle"] * len(scene), rows, SHEET, softness)
+            return drawn.render(["circle"] * len(scene), rows, SHEET, softness, samples=1)
 
         def apart(count, softness):
             """A scene, and the picture of another one."""
