@@ -134,5 +134,8 @@ def test_a_javelin_in_the_air_beside_scipy():
     with pytest.raises(ValueError, match="would not leave the ground"):
         physics.throw(physics.Javelin(), 28.0, -0.1, 0.0)
     for gravity in (0.0, -1.62):
-        with pytest.raises(ValueError, match=f"gravity of {gravity:g} it would never come down"):
+        with pytest.raises(
+            ValueError,
+            match=f"Gravity, which brings it down, must be positive, but it is {gravity:g}",
+        ):
             physics.throw(physics.Javelin(gravity=gravity), 28.0, 0.7, 1.8)
