@@ -70,12 +70,13 @@ def diagnose(
     args: numbers, arrays of floats, or containers of these. All of them vary.
     prefer: kinds of mistake to name first when several explain the same numbers. The numbers cannot
     always tell a faulty engine (prefer "overwritten", "not_upstream") from a faulty derivation.
-    seconds: after this time, counted from the first question, the search ends with what it has; if
-    wrong_grad is slow, it still has half of it.
+    seconds: of processor time, so that a busy machine finds what an idle one finds. After it, counted
+    from the first question, the search ends with what it has; if wrong_grad is slow, it still has
+    half of it.
 
     Raises whatever wrong_grad raises at `args`, and TypeError if f or args are unfit for it.
     """
-    started = time.monotonic()
+    started = time.process_time()
     question = Question(f, wrong_grad, args)
     return (
         question.manners()

@@ -33,7 +33,7 @@ def faults_of_composed(
 ) -> list[Mistake]:
     """Rules that explain the numbers if they are used for quotients and differences too.
 
-    answers: all have a `run`. deadline: in the time of `time.monotonic`.
+    answers: all have a `run`. deadline: in the time of `time.process_time`.
     """
     names = {row.name for row in answers[0].run.rows} if answers[0].run else set()
     for negatives_too in (False, True):

@@ -39,14 +39,14 @@ _MUCH_LIKELIER = 2.0  # by this much in rank: then the others are named, but do 
 def until(started: float, seconds: float) -> float:
     """When a search must end that began with questions at `started`. However long these took, half
     of the time is for thinking."""
-    return max(started + seconds, time.monotonic() + seconds / 2)
+    return max(started + seconds, time.process_time() + seconds / 2)
 
 
 def explanation(question: Question, prefer: tuple[str, ...], deadline: float) -> Diagnosis:
     """The likeliest mistake that reproduces the numbers at all points, or "unknown"."""
     wrong = np.any([~each.agrees(each.truth) for each in question.answers], axis=0)
     found = list(of_the_whole(question))
-    now = time.monotonic()
+    now = time.process_time()
     search = None
     if all(each.run is not None for each in question.answers):
         search = Search(question.answers, wrong, now + _OF_THE_TIME * (deadline - now))
@@ -58,7 +58,7 @@ def explanation(question: Question, prefer: tuple[str, ...], deadline: float) ->
         found += whole or [_in_part(question, mistake, wrong) for mistake in part]
     found = found or list(last_resorts(question))
     if search is not None and not found:
-        now = time.monotonic()
+        now = time.process_time()
         end = now + _OF_THE_TIME * (deadline - now)
         whole, part = other_values(question.answers, wrong, end)
         found = whole or [_in_part(question, mistake, wrong) for mistake in part]

@@ -61,7 +61,7 @@ def diagnose_vjp(
 
     Raises whatever wrong_vjp raises at `primals`, and TypeError if f or primals are unfit for it.
     """
-    started = time.monotonic()
+    started = time.process_time()
     for function in (f, wrong_vjp):
         need_function(function, "dp.diagnose_vjp(f, my_vjp, x)")
     if not primals:
@@ -159,7 +159,7 @@ def diagnose_jvp(
 
     Raises whatever wrong_jvp raises at `primals`, and TypeError if f or primals are unfit for it.
     """
-    started = time.monotonic()
+    started = time.process_time()
     for function in (f, wrong_jvp):
         need_function(function, "dp.diagnose_jvp(f, my_jvp, (x,))")
     if not isinstance(primals, (tuple, list)) or not primals:

@@ -192,7 +192,7 @@ class Search:
     """The search for mistakes that explain some answers.
 
     answers: at several points; all have a `run`. wrong: which components are wrong at some of them.
-    deadline: in the time of `time.monotonic`; after that no new candidates are tried. The likelier
+    deadline: in the time of `time.process_time`; after that no new candidates are tried. The likelier
     ones come first, so what is left of a long search is a search for simple mistakes.
     """
 
@@ -217,7 +217,7 @@ class Search:
 
     def out_of_time(self) -> bool:
         """Is it time to stop?"""
-        return time.monotonic() > self.deadline
+        return time.process_time() > self.deadline
 
     def single(self, wrong: np.ndarray | None = None) -> tuple[list[Mistake], list[Mistake]]:
         """Mistakes that explain all components; and those that explain the wrong ones.
@@ -227,7 +227,7 @@ class Search:
         """
         with np.errstate(all="ignore"):
             if not self.effects:
-                now = time.monotonic()
+                now = time.process_time()
                 self._try(until=now + _SCREENING * (self.deadline - now))
             wrong = self.wrong if wrong is None else wrong
             return self.verified(self._passed(wrong), wrong)
@@ -237,13 +237,13 @@ class Search:
     def _try(self, until: float) -> None:
         if self.screen is not None:
             for mistake in self.candidates:
-                if time.monotonic() > until:
+                if time.process_time() > until:
                     break
                 self.effects.append((mistake, self.screen.seen(mistake)))
             return
         truth = self.answers[0].truth[:, None]
         for some in batched(self.candidates, max(4, min(256, 100_000 // len(self.run.rows)))):
-            if time.monotonic() > until:
+            if time.process_time() > until:
                 break
             gradients = consequences(self.run, some)
             self.effects += zip(some, (gradients - truth).T, strict=True)

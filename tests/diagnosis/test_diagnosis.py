@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import itertools
+import time
 
 import numpy as np
 import pytest
@@ -139,3 +141,18 @@ def test_the_same_question_has_the_same_answer(case):
         for _ in range(2)
     )
     assert (first.kind, first.where, first.message) == (second.kind, second.where, second.message)
+
+
+def test_a_busy_machine_finds_what_an_idle_one_finds(monkeypatch):
+    clock = itertools.count(0, 60)
+    monkeypatch.setattr(time, "monotonic", lambda: float(next(clock)))
+
+    def f(x):
+        return dp.exp(dp.sin(x[0]) * x[1])
+
+    def without_the_inside(x):
+        value = np.exp(np.sin(x[0]) * x[1])
+        return np.array([value * x[1], value * np.sin(x[0])])  # cos is missing
+
+    found = dp.diagnose(f, without_the_inside, np.array([0.7, 1.3]))
+    assert (found.kind, found.ok) == ("missing_factor", False), found.message

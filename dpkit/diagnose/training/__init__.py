@@ -73,7 +73,7 @@ def diagnose_training(
     out from, of its own batch if there are batches; one more, for the last state, may follow.
     start: the parameters to begin with: a number, an array of floats, or a container of these.
     lr: the learning rate. steps: how many updates to ask for at most; with batches it is not used.
-    seconds: after this time the search ends with what it has.
+    seconds: after this much processor time the search ends with what it has.
 
     ``got`` and ``expected`` of the diagnosis are the last parameters, the losses, or a gradient,
     whichever is concerned. ``also`` holds what else is wrong: a start that was changed, states that
@@ -105,7 +105,8 @@ class _Inquiry:
     def __init__(
         self, task: Task, train: Callable[..., Any], rate: float, length: int, seconds: float
     ) -> None:
-        self.task, self.deadline = task, time.monotonic() + seconds
+        self.task, self.deadline = task, time.process_time() + seconds
+        self.patience = time.monotonic() + seconds + _PATIENCE  # on the wall: a loop may sleep
         asked = task.asked(rate, length)
         truth = list(states(PLAIN, asked))
         if not np.all(np.isfinite(truth)):
@@ -160,7 +161,7 @@ class _Inquiry:
         for loop in candidates:
             if self._explained_by(loop, seen):
                 found.append(loop)
-            if time.monotonic() > self.deadline:
+            if time.process_time() > self.deadline:
                 break
         found = found or [loop for loop in _counted(seen) if self._explained_by(loop, seen)]
         fewest = min((len(loop.also) for loop in found), default=0)
@@ -204,7 +205,7 @@ class _Inquiry:
         from dpkit.diagnose import diagnose  # which is made of the modules beside this one
 
         def slope(w: np.ndarray, batch: Any) -> tuple[float, np.ndarray]:
-            if time.monotonic() > self.deadline + _PATIENCE:
+            if time.monotonic() > self.patience:
                 raise TimeoutError("this loop takes too long to be asked for single steps")
             return math.nan, self.trainee.gradient(w, batch)
 
@@ -224,7 +225,7 @@ class _Inquiry:
                     return None
             found = diagnose(
                 self.task.at_batch(batch), gradient, copy.deepcopy(self.task.start),
-                seconds=max(self.deadline - time.monotonic(), 0.0),
+                seconds=max(self.deadline - time.process_time(), 0.0),
             )  # fmt: skip
         except Exception:  # the loop was asked for single steps, for which it was perhaps not made
             return None

@@ -40,7 +40,7 @@ def other_values(
     """Mistakes of this sort that explain all components; and those that explain the wrong ones.
 
     answers: at several points; the last at the point that was asked about first. wrong: which
-    components are wrong at some of them. deadline: in the time of `time.monotonic`.
+    components are wrong at some of them. deadline: in the time of `time.process_time`.
     """
     if any(each.run is None or not each.run.output for each in answers):
         return [], []
@@ -55,7 +55,7 @@ def other_values(
             # Somebody who adds up by hand may do so rightly for one argument and not for another.
             if _explains(mistake, answers, wrong):
                 part.append(mistake)
-        if time.monotonic() > deadline:
+        if time.process_time() > deadline:
             break
     return whole, part
 
