@@ -25,6 +25,7 @@ from contextlib import contextmanager
 from pathlib import PurePosixPath
 from typing import Any, NoReturn
 
+from autograder import stage
 from autograder.across.callbacks import callback
 from autograder.across.deeds import DEEDS, Held
 from autograder.across.library import by_name
@@ -383,6 +384,7 @@ def serve(sock: socket.socket, shell: Shell, limits: Limits) -> NoReturn:
     """Answer the judge until it hangs up; then end the process."""
     tempfile.tempdir = None  # the fork server's answer is not ours
     sys.path.insert(0, "")  # as in Jupyter: modules beside the notebook
+    stage.watched = False
     Child(sock, shell, limits).run()
 
 

@@ -24,13 +24,17 @@ if TYPE_CHECKING:
 
 __all__ = ["demo", "show"]
 
+watched = (
+    True  # False while marking: pictures earn nothing, nobody sees them, and they take the time
+)
+
 
 def demo(needs: str) -> Callable[[Callable[[], Any]], None]:
     """A picture that is made with the student's code, shown when that code is there.
 
-    Runs the decorated function at once and displays what it returns. While a part is blank it says
-    what the picture waits for, and where the code fails, how; a figure that was begun is closed then,
-    or the notebook would show its empty axes.
+    Runs the decorated function at once and displays what it returns; under marking it does not run.
+    While a part is blank it says what the picture waits for, and where the code fails, how; a figure
+    that was begun is closed then, or the notebook would show its empty axes.
 
     needs: what it waits for, in words: "3.7", "your prediction".
     """
@@ -38,6 +42,9 @@ def demo(needs: str) -> Callable[[Callable[[], Any]], None]:
     def run(picture: Callable[[], Any]) -> None:
         from IPython.display import display
 
+        if not watched:
+            print("No pictures are made while marking.")
+            return
         before = _figures()
         try:
             shown = picture()

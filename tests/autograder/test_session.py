@@ -169,6 +169,22 @@ def test_files_and_seeds(zygote):
     assert seen[0][:2] != seen[2][:2]
 
 
+def test_no_time_goes_into_pictures_that_nobody_sees(zygote):
+    with zygote.open() as session:
+        run = cell(
+            session,
+            """
+            from autograder.stage import demo
+            drawn = []
+            @demo(needs="3.7")
+            def _():
+                drawn.append(1)
+            """,
+        )
+        assert session.get("drawn") == []
+        assert "No pictures are made while marking." in str(run.outputs)
+
+
 def test_files_stay_in_the_folder(zygote):
     for name in ("../x", "/tmp/x"):
         with pytest.raises(StudentError, match="outside the working folder"):

@@ -9,6 +9,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import pytest
 
+from autograder import stage
 from autograder.stage import demo, show
 
 
@@ -81,3 +82,9 @@ def test_a_figure_that_was_begun_in_vain_is_closed(fails, capsys):
 
     demo(needs="3.7")(picture)
     assert "comes alive" in capsys.readouterr().out and plt.get_fignums() == []
+
+
+def test_nothing_is_drawn_while_marking(monkeypatch, capsys):
+    monkeypatch.setattr(stage, "watched", False)
+    demo(needs="3.7")(broken)
+    assert capsys.readouterr().out == "No pictures are made while marking.\n"
