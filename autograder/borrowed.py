@@ -11,7 +11,7 @@ from __future__ import annotations
 import builtins
 import sys
 import types
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from autograder.errors import StudentError
@@ -59,7 +59,7 @@ class Closed:
     def guarded(self, value: Any) -> Any:
         """The value, or what stands in its place."""
         if id(value) in self.things:
-            return _refusal(self.things[id(value)])
+            return _Refusal(self.things[id(value)])
         if isinstance(value, _Guarded):
             return value
         if isinstance(value, types.ModuleType):
@@ -68,7 +68,7 @@ class Closed:
             tops = {name.split(".")[0] for name in (*self.modules, *self.things.values())}
             return _Guarded(value, self) if value.__name__.split(".")[0] in tops else value
         if callable(value) and _inside(getattr(value, "__module__", None) or "", self.modules):
-            return _refusal(f"{value.__module__}.{getattr(value, '__name__', '…')}")
+            return _Refusal(f"{value.__module__}.{getattr(value, '__name__', '…')}")
         return value
 
     def _import(self, name: str, *rest: Any, **more: Any) -> Any:
@@ -94,19 +94,28 @@ class _Shut(types.ModuleType):
 
     def __getattribute__(self, name: str) -> Any:
         whole = super().__getattribute__("__name__")
-        return whole if name == "__name__" else _refusal(f"{whole}.{name}")
+        return whole if name == "__name__" else _Refusal(f"{whole}.{name}")
 
 
-def _refusal(name: str) -> Callable[..., Any]:
-    said = name.replace("dpkit.", "dp.", 1)
+class _Refusal:
+    """What stands in the place of something: it refuses to be called, to be derived from, and to be
+    looked into, since in a closed package it may stand for a module."""
 
-    def refuse(*_: Any, **__: Any) -> Any:
+    def __init__(self, name: str):
+        self.__dict__["_name"] = name
+
+    def __call__(self, *_: Any, **__: Any) -> Any:
+        said = self.__dict__["_name"].replace("dpkit.", "dp.", 1)
         raise StudentError(
             "borrowed", f"`{said}` is ready-made. Write your own here, and compare later."
         )
 
-    refuse.__name__ = refuse.__qualname__ = name.split(".")[-1]
-    return refuse
+    __mro_entries__ = __call__
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):  # Python itself asks for these, and takes a no
+            raise AttributeError(name)
+        return _Refusal(f"{self.__dict__['_name']}.{name}")()
 
 
 def _find(name: str) -> Any:

@@ -50,6 +50,26 @@ def test_nothing_refuses_afterwards(way):
     assert theirs.own(np.arange(3.0)) == pytest.approx(dp.softmax(np.arange(3.0)))
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "nn.layers.Linear(1, 1)",
+        "nn.layers.Linear",
+        "nn.Linear(1, 1)",
+        "import dpkit.nn.layers; dpkit.nn.layers.Linear(1, 1)",
+        "from dpkit.nn.layers import Linear; Linear(1, 1)",
+        "class Mine(nn.Module): pass",
+        "nn.layers.nested.deeper.still()",
+    ],
+)
+def test_a_closed_package_is_closed_all_the_way_down(body):
+    theirs = student(f"from dpkit import nn\ndef own():\n    {body}")
+    with pytest.raises(StudentError, match="is ready-made") as caught:
+        theirs.rebind("own", without=["dpkit.nn"])()
+    assert caught.value.kind == "borrowed"
+    assert "`dp.nn." in caught.value.message
+
+
 def test_everything_else_goes_on():
     theirs = student(
         """
