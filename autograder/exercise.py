@@ -42,10 +42,10 @@ from typing import Any
 import numpy as np
 
 from autograder.errors import StudentError
-from autograder.mark import Mark, agree, raised, unreadable
+from autograder.mark import Mark, agree, nudged, raised, unreadable
 from autograder.result import Result
 
-__all__ = ["Exercise", "Lab", "agree", "lab_from", "load_lab"]
+__all__ = ["Exercise", "Lab", "agree", "lab_from", "load_lab", "nudged"]
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ __all__ = [
     "agree",
     "bare_assert",
     "in_hidden_region",
+    "nudged",
     "raised",
     "unreadable",
     "why_it_failed",
@@ -169,6 +170,21 @@ class Mark:
             kind, message = trouble
         self.fail(kind, message, **evidence)
 
+    def not_like(
+        self, got: Any, wrong: Any, truth: Any, kind: str, message: str, *,
+        rtol: float = 1e-6, floor: float = 1e-9, **evidence: Any,
+    ) -> None:  # fmt: skip
+        """Fail with a name where the answer is a particular wrong one. Where the truth happens to be
+        that number too, nothing can be told, and nothing is."""
+        self.that(
+            agree(truth, wrong, rtol=rtol, floor=floor) is None
+            or agree(got, wrong, rtol=rtol, floor=floor) is not None,
+            kind=kind,
+            message=message,
+            got=got,
+            **evidence,
+        )
+
     def gradient(self, diagnosis: Diagnosis, **evidence: Any) -> None:
         """Pass or fail by a diagnosis of `dpkit.diagnose`, and keep what it says: the mistake's
         name and sentence, how sure it is, what else gives the same numbers, hints, and the picture.
@@ -240,6 +256,19 @@ def agree(
     if not np.all(np.isfinite(want)) or np.any(np.abs(have - want) > rtol * np.abs(want) + floor):
         return "value", ""
     return None
+
+
+def nudged(f: Callable[[np.ndarray], Any], x: Any, h: float = 1e-6) -> np.ndarray:
+    """The gradient of a trusted f at x by centred differences, one entry after the other: a truth for
+    slopes that owes nothing to any tape. Good to some nine digits where f and x are of the order 1."""
+    x = np.asarray(x, float)
+    slopes = np.zeros(x.shape)
+    for entry in np.ndindex(x.shape):
+        up, down = x.copy(), x.copy()
+        up[entry] += h
+        down[entry] -= h
+        slopes[entry] = (f(up) - f(down)) / (2 * h)
+    return slopes
 
 
 def _all_numbers(value: Any) -> bool:

@@ -14,7 +14,7 @@ import dpkit as dp
 from autograder.checker import check_exercise
 from autograder.errors import StudentError
 from autograder.exercise import load_lab
-from autograder.mark import Mark, agree
+from autograder.mark import Mark, agree, nudged
 from autograder.panel import place_in_notes, prose
 from autograder.probe import Student
 from autograder.result import MOST_TEXT, Result
@@ -455,3 +455,33 @@ def test_what_to_reread_is_named_as_it_is_headed(tmp_path, monkeypatch):
     assert place_in_notes("week77.md#gone-away") == "week77.md, “gone away”"
     assert place_in_notes("week78.md#the-slope") == "week78.md, “the slope”"
     assert place_in_notes("week77.md") == "week77.md"
+
+
+def told(got, wrong, truth):
+    mark = Mark()
+    with mark.part("a number", 1):
+        mark.not_like(got, wrong, truth, "sign", "The sign is turned round.", function="f")
+    return mark.findings[0]
+
+
+def test_a_particular_wrong_answer_has_a_name():
+    assert told(-2.0, -2.0, 2.0).kind == "sign"
+    assert told(-2.0, -2.0, 2.0).message == "The sign is turned round."
+    assert told(2.0, -2.0, 2.0).ok
+    assert told(3.0, -2.0, 2.0).ok  # wrong, but not in this way
+    assert told("two", -2.0, 2.0).ok  # for `close` to say
+
+
+def test_where_the_truth_is_the_wrong_answer_too_nothing_is_told():
+    assert told(0.0, -0.0, 0.0).ok
+    assert told(np.zeros(3), np.zeros(3), np.zeros(3)).ok
+
+
+@pytest.mark.parametrize("shape", [(), (3,), (2, 3)])
+def test_nudges_are_the_gradient_and_leave_the_point_alone(shape):
+    x = np.random.default_rng(0).normal(size=shape)
+    before = x.copy()
+    assert nudged(lambda at: np.sum(np.sin(at) * at), x) == pytest.approx(
+        np.sin(x) + x * np.cos(x), abs=1e-8
+    )
+    assert np.array_equal(x, before)

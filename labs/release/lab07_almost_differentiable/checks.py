@@ -13,7 +13,7 @@ import numpy as np
 
 import dpkit as dp
 from autograder.errors import StudentError
-from autograder.exercise import Lab, agree
+from autograder.exercise import Lab, agree, nudged
 
 lab = Lab(
     "lab07_almost_differentiable",
@@ -58,18 +58,6 @@ def unaided(student, name, *names, **lent):
 # What verdicts share
 
 
-def nudged(f, x, h=1e-6):
-    """The gradient of f at x by centred differences of the truth."""
-    x = np.asarray(x, float)
-    slopes = np.zeros(x.shape)
-    for k in np.ndindex(x.shape):
-        up, down = x.copy(), x.copy()
-        up[k] += h
-        down[k] -= h
-        slopes[k] = (f(up) - f(down)) / (2 * h)
-    return slopes
-
-
 def judge_slope(mark, got, truth, begin, rtol=1e-4, **evidence):
     """A slope: none at all, or another than the truth. `begin` is how the sentences begin."""
     flat = isinstance(got, (float, np.ndarray)) and np.all(got == 0) and np.any(truth != 0)
@@ -82,8 +70,8 @@ def judge_slope(mark, got, truth, begin, rtol=1e-4, **evidence):
         expected=truth,
         **evidence,
     )
-    not_like(mark, got, -truth, truth, "sign", f"{begin} has the wrong sign.", **evidence)
-    not_like(mark, got, 2 * truth, truth, "factor", f"{begin} is twice too large.", **evidence)
+    mark.not_like(got, -truth, truth, "sign", f"{begin} has the wrong sign.", **evidence)
+    mark.not_like(got, 2 * truth, truth, "factor", f"{begin} is twice too large.", **evidence)
     if agree(got, truth, rtol=rtol, floor=1e-6) is not None:
         mark.that(
             agree(got, truth, rtol=2e-3, floor=1e-6) is not None,
@@ -117,17 +105,6 @@ def judge_both(mark, answer, value, slope, what, **evidence):
     )
     begin = f"The value of {what} is right, but its slope"
     judge_slope(mark, answer["slope"], slope, begin, **evidence)
-
-
-def not_like(mark, got, wrong, truth, kind, message, **evidence):
-    """Fail with a name where the answer is a particular wrong one (and the right one is not)."""
-    mark.that(
-        agree(truth, wrong, rtol=1e-6) is None or agree(got, wrong, rtol=1e-6) is not None,
-        kind=kind,
-        message=message,
-        got=got,
-        **evidence,
-    )
 
 
 def logistic(z):
@@ -229,7 +206,7 @@ class SoftIf:
                 ("wrong_rule", np.vectorize(share_by_tanh)(margin, yes, no, t),
                  "A `tanh` goes from −1 to 1. A share goes from 0 to 1."),
             ):  # fmt: skip
-                not_like(mark, got, wrong, right, kind, message, **shown)
+                mark.not_like(got, wrong, right, kind, message, **shown)
             mark.close(
                 got,
                 right,
@@ -300,7 +277,7 @@ class SoftIf:
                      "The error is the share times the *jump*."),
                 ):  # fmt: skip
                     if math.isfinite(wrong):
-                        not_like(mark, got, wrong, right, kind, message, **shown)
+                        mark.not_like(got, wrong, right, kind, message, **shown)
                 mark.close(
                     got,
                     right,
@@ -397,7 +374,7 @@ class Softmax:
             right = truths[which](x, t)
             for kind, wrong, message in wrongs[which]:
                 with np.errstate(over="ignore"):
-                    not_like(mark, got, wrong(x, t), right, kind, message, **shown)
+                    mark.not_like(got, wrong(x, t), right, kind, message, **shown)
             if isinstance(got, (float, np.ndarray)) and not np.all(np.isfinite(got)):
                 mark.fail("not_finite", "It overflows. What may be subtracted first?", **shown)
             mark.close(
@@ -523,7 +500,7 @@ class SoftIou:
                 ("swapped", ramp(max(a1, b1) - min(a0, b0), t), "That is the length that they cover "
                  "together. What do they share?"),
             ):  # fmt: skip
-                not_like(mark, got, wrong, right, kind, message, **shown)
+                mark.not_like(got, wrong, right, kind, message, **shown)
             mark.close(
                 got, right, kind="wrong_value", message="This is not the soft length.", **shown
             )
@@ -569,7 +546,7 @@ class SoftIou:
                  "first number to the third."),
                 ("sign", 1 - truth(a, b, t), "That is the loss, 1 − IoU. The ratio itself is asked for."),
             ):  # fmt: skip
-                not_like(mark, got, wrong, right, kind, message, **shown)
+                mark.not_like(got, wrong, right, kind, message, **shown)
             mark.close(got, right, kind="wrong_value", message="The ratio is not right.", **shown)
 
         with mark.part("soft_iou, values", 0.75):
@@ -721,10 +698,10 @@ class Choose:
                 got = ask(which="gumbel", x=0, u=u)
                 right = np.array([-math.log(-math.log(each)) for each in u])
                 shown = {"given": {"u": u}, "function": "gumbel"}
-                not_like(mark, got, -right, right, "sign", "A sign is turned round.", **shown)
+                mark.not_like(got, -right, right, "sign", "A sign is turned round.", **shown)
                 message = "That is an exponential number. Gumbel's has one more logarithm."
-                not_like(
-                    mark, got, [-math.log(v) for v in u], right, "missing_factor", message, **shown
+                mark.not_like(
+                    got, [-math.log(v) for v in u], right, "missing_factor", message, **shown
                 )
                 mark.close(got, right, kind="wrong_value", message="Not Gumbel numbers.", **shown)
 
@@ -735,7 +712,7 @@ class Choose:
             soft = 1.75 * np.tanh(x)
             shown = {"given": {"hard": hard, "soft": soft}, "function": "straight_through"}
             message = "That is the soft value. The *value* should be the hard one."
-            not_like(mark, answer["row"], soft, hard, "swapped", message, **shown)
+            mark.not_like(answer["row"], soft, hard, "swapped", message, **shown)
             mark.close(
                 answer["row"],
                 hard,
@@ -768,7 +745,7 @@ class Choose:
                 hard[winner] = 1.0
                 shown = {"given": {"logits": x, "u": u, "temperature": t}, "function": "choose"}
                 message = "These are shares. The *value* should be the winner's one-hot row."
-                not_like(mark, answer["row"], shares(lots, t), hard, "swapped", message, **shown)
+                mark.not_like(answer["row"], shares(lots, t), hard, "swapped", message, **shown)
                 for wrong, kind, message in (
                     (plain, "wrong_argument", "The largest logit won: the dice, `gumbel` of this very "
                      "`u`, are not in it."),
@@ -776,7 +753,7 @@ class Choose:
                 ):  # fmt: skip
                     row = np.zeros(size)
                     row[wrong] = 1.0
-                    not_like(mark, answer["row"], row, hard, kind, message, **shown)
+                    mark.not_like(answer["row"], row, hard, kind, message, **shown)
                 mark.close(
                     answer["row"], hard, kind="wrong_value", message="Another one won.", **shown
                 )
@@ -796,7 +773,7 @@ class Choose:
                     ("repeated_factor", slope(shares(lots + dice, t), t), "The dice are in the soft row "
                      "twice."),
                 ):  # fmt: skip
-                    not_like(mark, answer["slope"], wrong, right, kind, message, **shown)
+                    mark.not_like(answer["slope"], wrong, right, kind, message, **shown)
                 begin = "The value of choose is right, but its slope"
                 judge_slope(mark, answer["slope"], right, begin, **shown)
 
@@ -924,7 +901,7 @@ class TwoSlopes:
                     **shown,
                 )
             for kind, wrong, message in wrongs:
-                not_like(mark, got, wrong, right, kind, message, **shown)
+                mark.not_like(got, wrong, right, kind, message, **shown)
             mark.close(
                 got, right, kind="wrong_value", message="The estimates are not right.", **shown
             )
@@ -969,7 +946,7 @@ class TwoSlopes:
                      "is divided by the standard error."),
                     ("repeated_factor", right / spread, "That divides by the *variance*."),
                 ):  # fmt: skip
-                    not_like(mark, got, wrong, right, kind, message, **shown)
+                    mark.not_like(got, wrong, right, kind, message, **shown)
                 mark.close(got, right, kind="wrong_value", message="Not the z-score.", **shown)
                 mark.that(
                     answer["intact"],
@@ -1070,7 +1047,7 @@ class Hyper:
                 ("learning_rate", walked(start, scale, 1.0, steps, bend), "The rate is not used."),
                 ("truncated", walked(start, scale, rate, min(steps, 1), bend), "Only one step was taken."),
             ):  # fmt: skip
-                not_like(mark, got["got"], wrong, right, kind, message, **shown)
+                mark.not_like(got["got"], wrong, right, kind, message, **shown)
             if np.shape(got["got"]) == (steps + 1, *np.shape(start)):
                 mark.fail("shape", "That is the whole way; only its end is asked for.", **shown)
             mark.close(
@@ -1150,7 +1127,7 @@ class Hyper:
                  "one step before the end."),
                 ("early_stop", losses["squares"](np.array(start)), "That is the loss at the start."),
             ):  # fmt: skip
-                not_like(mark, value, wrong, end(0.15), kind, message, **shown)
+                mark.not_like(value, wrong, end(0.15), kind, message, **shown)
             mark.close(
                 value,
                 end(0.15),

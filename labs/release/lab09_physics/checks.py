@@ -14,7 +14,7 @@ import numpy as np
 
 import dpkit as dp
 from autograder.errors import StudentError
-from autograder.exercise import Lab, agree
+from autograder.exercise import Lab, agree, nudged
 
 lab = Lab(
     "lab09_physics",
@@ -83,17 +83,6 @@ def untouched(before, after):
 # What verdicts share
 
 
-def not_like(mark, got, wrong, truth, kind, message, rtol=1e-6, **evidence):
-    """Fail with a name where the answer is a particular wrong one (and the right one is not)."""
-    mark.that(
-        agree(truth, wrong, rtol=rtol) is None or agree(got, wrong, rtol=rtol) is not None,
-        kind=kind,
-        message=message,
-        got=got,
-        **evidence,
-    )
-
-
 def subtracted(ask, mark, shape, message, shown):
     """`ask`; where nothing could be subtracted since there was one entry too many, that is said."""
     more = str((shape[0] + 1, *shape[1:])).replace(" ", "")
@@ -139,8 +128,8 @@ def judge_slope(mark, got, truth, begin, rtol=1e-5, **evidence):
         expected=truth,
         **evidence,
     )
-    not_like(
-        mark, got, -np.asarray(truth), truth, "sign", f"{begin} has the wrong sign.", **evidence
+    mark.not_like(
+        got, -np.asarray(truth), truth, "sign", f"{begin} has the wrong sign.", **evidence
     )
     if agree(got, truth, rtol=rtol, floor=1e-8) is not None:
         mark.that(
@@ -167,12 +156,6 @@ def complex_gradient(f, x):
     """The gradient of an analytic f at x, to the last digit (Squire & Trapp 1998)."""
     x = np.asarray(x, float)
     return np.array([np.imag(f(x + 1e-30j * d)) / 1e-30 for d in np.eye(len(x))])
-
-
-def nudged(f, x, h=1e-6):
-    """The gradient of f at x by centred differences of the truth."""
-    x = np.asarray(x, float)
-    return np.array([(f(x + h * d) - f(x - h * d)) / (2 * h) for d in np.eye(len(x))])
 
 
 def hanging(p, dt):
@@ -306,7 +289,7 @@ class Rollout:
                 ("wrong_argument", walked(start, list(range(n))), "The steps are handed their number "
                  "instead of the input."),
             ):  # fmt: skip
-                not_like(mark, path, wrong, right, kind, message, **shown)
+                mark.not_like(path, wrong, right, kind, message, **shown)
             mark.close(path, right, kind="wrong_value", message="Not the path.", **shown)
 
         with mark.part("rollout", 0.75):
@@ -379,7 +362,7 @@ class Rollout:
                 ("no_update", now, "Nothing moved."),
                 ("sign", now - (here - now), "That goes back in time."),
             ):  # fmt: skip
-                not_like(mark, answer, list(wrong), list(here), kind, message, **shown)
+                mark.not_like(answer, list(wrong), list(here), kind, message, **shown)
             mark.close(
                 answer, list(here), kind="wrong_value", message="Not the next (q, v).", **shown
             )
@@ -518,7 +501,7 @@ class Sensitivity:
                 ("wrong_argument", hang([9.81, 0.4, 20.0], start, steps, dt)[0], "That is for `EARTH`; p is "
                  "an argument here."),
             ):  # fmt: skip
-                not_like(mark, answer["got"], wrong, right[0], kind, message, **shown)
+                mark.not_like(answer["got"], wrong, right[0], kind, message, **shown)
             mark.close(
                 answer["got"], right[0], kind="wrong_value", message="Not the final place.", **shown
             )
@@ -550,7 +533,7 @@ class Sensitivity:
                 got=answer["got"],
                 **shown,
             )
-            not_like(mark, answer["got"], speed, right, "wrong_argument", "That is the gradient of the "
+            mark.not_like(answer["got"], speed, right, "wrong_argument", "That is the gradient of the "
                      "*speed* at the end.", **shown)  # fmt: skip
             judge_slope(mark, answer["got"], right, "The gradient of the final place", **shown)
             mark.that(
@@ -635,7 +618,7 @@ class Sensitivity:
                     "missing_factor",
                     "overwritten",
                 ):
-                    not_like(mark, got, wrong, right, kind, message, **shown)
+                    mark.not_like(got, wrong, right, kind, message, **shown)
             mark.close(
                 got,
                 right,
@@ -762,7 +745,7 @@ class Impact:
                 ("sign", when([height, -speed, g]), "The sign of the speed: upwards is positive."),
             ):  # fmt: skip
                 if math.isfinite(wrong):
-                    not_like(mark, got, wrong, right, kind, message, **shown)
+                    mark.not_like(got, wrong, right, kind, message, **shown)
             mark.close(got, right, kind="wrong_value", message="The height is not 0 then.", **shown)
 
         with mark.part("impact_time", 0.5):
@@ -827,7 +810,7 @@ class Impact:
                      "on, as if there were no g: height and speed both lack it."),
                 ]  # fmt: skip
             for kind, wrong, message in wrongs:
-                not_like(mark, got, wrong, right, kind, message, **shown)
+                mark.not_like(got, wrong, right, kind, message, **shown)
             mark.close(got, right, kind="wrong_value", message="Not where the ball is.", **shown)
 
         def draw(low, high):
@@ -946,7 +929,7 @@ class Identify:
                 ("wrong_argument", places(p, n, 0.05) - track, "The steps are those of DT; dt is an "
                  "argument here."),
             ):  # fmt: skip
-                not_like(mark, got, wrong, right, kind, message, **shown)
+                mark.not_like(got, wrong, right, kind, message, **shown)
             mark.close(got, right, kind="wrong_value", message="Not the misses.", **shown)
             mark.that(
                 answer["intact"],
@@ -1004,7 +987,7 @@ class Identify:
                 ("transposed", gone(p, rounds, size, "scrambled"), "The Jacobian's last axis counts the "
                  "parameters. `reshape` alone never turns rows into columns."),
             ):  # fmt: skip
-                not_like(mark, got, wrong, right, kind, message, **shown)
+                mark.not_like(got, wrong, right, kind, message, **shown)
             mark.close(
                 got, right, kind="wrong_value", message="Not where Gauss–Newton leads.", rtol=1e-6,
                 **shown,
@@ -1141,7 +1124,7 @@ class Frames:
                 ("double_counted", drawn(p, n, 0.4) - film, "The ball's radius is added twice: `picture` "
                  "takes the height of its lowest point, as the bounce does."),
             ):  # fmt: skip
-                not_like(mark, got, wrong, right, kind, message, rtol=1e-5, given=shown["given"],
+                mark.not_like(got, wrong, right, kind, message, rtol=1e-5, given=shown["given"],
                          function="film_misses")  # fmt: skip
             mark.that(
                 not (isinstance(got, np.ndarray) and got.shape != right.shape),
@@ -1229,7 +1212,7 @@ class Frames:
                 ("aliased", [right[-1]] * len(right), "Every entry is the last guess: one array was changed "
                  "again and again."),
             ):  # fmt: skip
-                not_like(mark, got, wrong, right, kind, message, **shown)
+                mark.not_like(got, wrong, right, kind, message, **shown)
             mark.close(got, right, kind="wrong_value", message="Not the list of guesses.", **shown)
             mark.that(
                 answer["intact"],
@@ -1306,7 +1289,7 @@ class Reach:
                 ("missing_term", np.tanh(np.tensordot(W, h, 1)), "The input is not used."),
                 ("missing_term", np.tanh(np.tensordot(U, x, 1)), "The state is not used: no memory."),
             ):  # fmt: skip
-                not_like(mark, got, wrong, right, kind, message, **shown)
+                mark.not_like(got, wrong, right, kind, message, **shown)
             mark.close(got, right, kind="wrong_value", message="Not the next state.", **shown)
 
         with mark.part("cell", 0.5):
@@ -1389,7 +1372,7 @@ class Reach:
                 ("wrong_point", chain(lambda k: (1 - np.tanh(np.tanh(sums[k])) ** 2)[:, None] * W), "A "
                  "tanh too many: the state has been through it already."),
             ):  # fmt: skip
-                not_like(mark, got, wrong, right, kind, message, **shown)
+                mark.not_like(got, wrong, right, kind, message, **shown)
             mark.close(
                 got,
                 right,
@@ -1437,7 +1420,7 @@ class Reach:
                  "clipped by itself. Shorten the whole."),
             ):  # fmt: skip
                 if np.all(np.isfinite(wrong)):
-                    not_like(mark, got, wrong, right, kind, message, **shown)
+                    mark.not_like(got, wrong, right, kind, message, **shown)
             mark.close(got, right, kind="wrong_value", message="Not the clipped gradient.", **shown)
             mark.that(
                 answer["intact"],
@@ -1555,7 +1538,7 @@ class Control:
                  "twice."),
             ):  # fmt: skip
                 if n > 1:
-                    not_like(mark, got, wrong, right, kind, message, **shown)
+                    mark.not_like(got, wrong, right, kind, message, **shown)
             mark.close(got, right, kind="wrong_value", message="Not the price.", **shown)
 
         with mark.part("price", 0.75):
@@ -1603,7 +1586,7 @@ class Control:
             right = after(state, warm, weights, rounds, rate)
 
             def like(wrong, kind, message):
-                not_like(mark, got, wrong, right, kind, message, **shown)
+                mark.not_like(got, wrong, right, kind, message, **shown)
 
             once = far > 0.1
             if np.shape(push) == (n,):
@@ -1696,7 +1679,7 @@ class Control:
                 ("stale", warm[0], "The push is of the plan before it was improved."),
                 ("wrong_argument", right[-1], "That is the last push. The first is applied."),
             ):  # fmt: skip
-                not_like(mark, push, wrong, right[0], kind, message, **shown)
+                mark.not_like(push, wrong, right[0], kind, message, **shown)
             mark.close(
                 push, right[0], kind="wrong_value", message="Not the plan's first push.", **shown
             )
