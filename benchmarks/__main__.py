@@ -15,7 +15,7 @@ from pathlib import Path
 
 NAMES = (
     "scalar", "tensor", "cost", "memory", "dispatch", "torch_tensors", "grading", "systems", "render",
-    "physics",
+    "physics", "terpret", "npi", "dnc",
 )  # fmt: skip
 
 
@@ -60,8 +60,9 @@ def main() -> int:
         if not arguments.rounds and hasattr(benchmark, "ROUNDS"):
             own = dataclasses.replace(options, rounds=1 if quick else benchmark.ROUNDS)
         with progress.status(name) as status:
+            say = status.update if progress.is_terminal else progress.print  # a log has a line each
             try:
-                results = measure(module, benchmark.cases(), own, status.update)
+                results = measure(module, benchmark.cases(), own, say)
             except (harness.Disagreement, harness.EngineFailed) as problem:
                 console.print(f"{name}: {problem}", markup=False)
                 failed = True

@@ -18,6 +18,7 @@ Read in this order:
 * `images`, pictures as parameters: coarser, larger, moved, compared; `render`, pictures of shapes
   and solids that can be differentiated by where they are;
 * `physics`, things that move: simulated, recognised in tracks and films, steered;
+* `programs`, programs that are learnt, and networks that call programs; a memory with addresses;
 * `draw`, pictures of computations.
 
 What can wait: `stencils` and `operators`, the commonest operations once more, for speed;

@@ -1,0 +1,1 @@
+"""The worlds in which programs run, each with the teacher who knows how."""
