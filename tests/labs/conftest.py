@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -85,11 +86,16 @@ class Bench:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """What students' code prints and warns is no concern of these tests."""
+    """What students' code prints and warns is no concern of these tests; nor may a deeper recursion
+    than Python's outlast it: a later test would fall off the end of the stack."""
+    deepest = sys.getrecursionlimit()
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            yield
+            try:
+                yield
+            finally:
+                sys.setrecursionlimit(deepest)
 
 
 BENCHES = [Bench(folder) for folder in FOLDERS]
