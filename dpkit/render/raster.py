@@ -126,21 +126,28 @@ def draw_mesh_hard(
     corners, nearness = (camera or Camera()).project(np.asarray(mesh.vertices, float))
     colours = np.broadcast_to(mesh.colours if colours is None else colours, (len(mesh.faces), 3))
     fine = canvas.finer(samples)
-    points = fine.points()
-    picture = np.full((fine.height, fine.width, 3), float(background))
-    front = np.zeros((fine.height, fine.width))
-    for face, colour in zip(mesh.faces, colours, strict=True):
-        a, b, c = corners[face]
-        area = (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
-        if area <= 0:  # seen from behind
-            continue
-        weights = np.stack([
-            (q[0] - p[0]) * (points[..., 1] - p[1]) - (q[1] - p[1]) * (points[..., 0] - p[0])
-            for p, q in ((b, c), (c, a), (a, b))
-        ], -1) / area  # fmt: skip
-        near = weights @ nearness[face]
-        shown = np.all(weights >= 0, axis=-1) & (near > front)
-        picture[shown], front[shown] = colour, near[shown]
+    points = fine.points().reshape(-1, 2)
+    points = np.vstack([points.T, np.ones(len(points))])  # (3, points): x, y, 1
+    picture = np.full((points.shape[1], 3), float(background))
+    front = np.zeros(points.shape[1])
+
+    # Each corner's weight at a point is linear in x, y and 1: it is 0 on the opposite side of the
+    # face, 1 at the corner. So one product of matrices has the weights of many faces at all points.
+    triangles = corners[mesh.faces]  # (faces, 3, 2)
+    first, second = np.roll(triangles, -1, 1), np.roll(triangles, -2, 1)
+    normals = (second - first)[..., ::-1] * [-1, 1]
+    linear = np.concatenate([normals, -np.sum(normals * first, -1, keepdims=True)], -1)
+    area = np.sum(linear[:, 0, :2] * triangles[:, 0], -1) + linear[:, 0, 2]
+    towards = np.flatnonzero(area > 0)  # the others are seen from behind
+    at_once = max(1, 300_000 // points.shape[1])
+    for some in np.split(towards, range(at_once, len(towards), at_once)):
+        weights = linear[some] / area[some, None, None]  # (faces, 3 corners, 3)
+        near = np.einsum("fc,fcx->fx", nearness[mesh.faces[some]], weights) @ points
+        near[np.any(weights @ points < 0, axis=1)] = 0.0
+        best = np.argmax(near, 0)
+        nearest = near[best, np.arange(len(best))]
+        shown = nearest > front
+        picture[shown], front[shown] = colours[some[best[shown]]], nearest[shown]
     shape = (canvas.height, samples, canvas.width, samples, 3)
     return picture.reshape(shape).mean((1, 3))
 

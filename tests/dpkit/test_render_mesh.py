@@ -138,6 +138,36 @@ def test_a_cube_beside_a_depth_buffer(vector):
     assert rms(covered - render.silhouette_hard(mesh, canvas, CAMERA, samples=8)) < 0.015
 
 
+@pytest.mark.parametrize(("size", "samples"), [(13, 1), (40, 6)])
+def test_the_depth_buffer_face_by_face(size, samples):
+    """A triangle soup, so many faces that they are drawn in groups; some are seen from behind."""
+    rng = np.random.default_rng(size)
+    mesh = render.Mesh(
+        rng.uniform(-1, 1, (180, 3)), np.arange(180).reshape(60, 3), rng.uniform(0, 1, (60, 3))
+    )
+
+    def turn(u, v):
+        return u[..., 0] * v[..., 1] - u[..., 1] * v[..., 0]
+
+    canvas = render.Canvas(size, span=2.4)
+    at, nearness = CAMERA.project(mesh.vertices)
+    fine = canvas.finer(samples).points()
+    picture, front = np.ones((*fine.shape[:2], 3)), np.zeros(fine.shape[:2])
+    for face, colour in zip(mesh.faces, mesh.colours, strict=True):
+        a, b, c = at[face]
+        if turn(b - a, c - a) <= 0:
+            continue
+        parts = [turn(q - p, fine - p) for p, q in ((b, c), (c, a), (a, b))]
+        weights = np.stack(parts, -1) / turn(b - a, c - a)
+        near = weights @ nearness[face]
+        shown = (weights >= 0).all(-1) & (near > front)
+        picture[shown], front[shown] = colour, near[shown]
+    expected = picture.reshape(size, samples, size, samples, 3).mean((1, 3))
+    np.testing.assert_allclose(
+        render.draw_mesh_hard(mesh, canvas, CAMERA, samples=samples), expected, atol=1e-12
+    )
+
+
 def test_two_solids_one_behind_the_other():
     """What is nearer hides what is behind; in whichever order the faces are listed."""
     canvas = render.Canvas(48, span=2.4)
