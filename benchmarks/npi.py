@@ -25,7 +25,7 @@ ROUNDS = 3
 ADDITION, SORTING = "addition", "bubble sort"
 CAR, DRAWING = "an unseen car", "a picture explained"
 RECURSIVE, LOOP, PLAIN = "recursive", "loop", "sequence to sequence"
-MANY, FEW = "200 cars", "10 cars"
+MANY, FEW = "1,000 cars", "20 cars"
 READ, REFINED = "read", "read and refined"
 
 
@@ -170,7 +170,7 @@ def _sorting(engine: str, seed: int) -> Outcome:
 def _car(engine: str, seed: int) -> Outcome:
     from dpkit.programs import npi
 
-    net, _ = npi.learn_car(cars=200 if engine == MANY else 10, seed=seed)
+    net, _ = npi.learn_car(cars=1000 if engine == MANY else 20, seed=seed)
     cars = [npi.Car(1_000_000 + k) for k in range(20)]
     views = [npi.View(car, a, e) for car in cars for a in range(24) for e in range(5)]
     endings = npi.run_batch(net, views, "GOTO", max_steps=150)
