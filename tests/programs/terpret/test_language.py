@@ -207,7 +207,9 @@ def test_a_constant_that_is_none_is_refused():
 
 
 def test_a_program_that_is_not_there():
-    with pytest.raises(ValueError, match="no program 'labyrinth'; it has circuit, count, maze"):
+    with pytest.raises(
+        ValueError, match="no program 'labyrinth'; it has circuit, count, hurried, maze"
+    ):
         terpret.Program("labyrinth")
 
 
