@@ -16,8 +16,8 @@ __all__ = ["Bank"]
 class Bank(nn.Module):
     """As many perceptrons as there are restarts, computed together.
 
-    Without dropout, a style of one class is often taken for another with full confidence: a mistake
-    that passes no gradient back any more, and stays.
+    dropout: against confidence too early: a class that is certain, and wrong, passes (nearly) no
+    gradient back.
     """
 
     def __init__(
