@@ -882,8 +882,8 @@ def _():
 # No weight belongs to a place: the controller says a key, a strength, gates and modes, and the weighting
 # over places is computed from what is in them, how full they are, and in which order they were written.
 # The same functions work for any number of places, and treat them all alike. In training the number of
-# places varied, so it never paid to rely on one number, or to spend two places on a word; and the
-# lengths of texts varied, so that it had to learn the loop.
+# places varied, so it never paid to rely on one number; and the lengths of texts varied, so that it
+# had to learn the loop.
 
 # %% [markdown]
 # ## 8 · Stretch (no points, no hurry)
