@@ -155,7 +155,7 @@ def _():
     print("\n".join(" ".join("·→↑←↓"[int(sign)] for sign in row) for row in grid[..., 0, 0].T))
     print("x counts to the right, y downwards; · halts. From x = 0, y = 1:")
     print(found)
-    print(f"One of {program.count} ways to fill them:\n\n{program.listing(filled)}")
+    print(f"One of {program.count} ways to fill the holes:\n\n{program.listing(filled)}")
 
 
 # %% [markdown]
@@ -289,13 +289,14 @@ check("10.3")
 # `soft_step` is one turn of the listing's loop. `instr` (…, 3, 4) and `goto` (…, 3, 3) hold a
 # distribution for each line, `signs` (…, W, H, 5) what each cell means. Fronts may differ.
 #
-# What the pointer's line does, and the register, are done: what each instruction would make of it,
-# mixed. Go on in the same way with X, Y and `dir`, and with the pointer. Whoever has halted stays as
-# before: `sides(dir)`.
+# Given are `do`, what the pointer's line does, and the new register: what each of the four instructions
+# would make of it, mixed by `do`. Go on in the same way with X, Y and `dir`; then the pointer.
 
 # %% [markdown]
 # Read the *old* state everywhere, and make every choice by `choose`. LOOK is a choice of one among all
 # cells: `cells(X, Y)` has their probabilities, `signs.flatten(-3, -2)` what they mean.
+#
+# Last, whoever has halted stays as before: mix old and new by `sides(dir)`.
 
 
 # %% nbgrader={"grade_id": "ex10_4", "solution": true}
