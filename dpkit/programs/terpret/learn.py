@@ -16,8 +16,7 @@ __all__ = ["Bank"]
 class Bank(nn.Module):
     """As many perceptrons as there are restarts, computed together.
 
-    dropout: against confidence too early: a class that is certain, and wrong, passes (nearly) no
-    gradient back.
+    dropout: the share of a hidden layer that is left out at random while training.
     """
 
     def __init__(
