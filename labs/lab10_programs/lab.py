@@ -252,8 +252,9 @@ def stack(*branches):
 
 
 def cells(X, Y):
-    """How likely each cell is, those of the first column first: (…, W · H)."""
-    return (X[..., :, None] * Y[..., None, :]).flatten(-2)
+    """How likely each cell is, numbered column by column: (…, W · H)."""
+    W, H = X.shape[-1], Y.shape[-1]
+    return soft_apply(lift(lambda x, y: H * x + y, W, H), W * H, X, Y)
 
 
 # %% [markdown]
