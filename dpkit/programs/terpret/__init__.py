@@ -15,6 +15,7 @@ each, and what it should have answered tells what they should have been.
 `declared`  variables with a range, pictures, functions
 `static`    what is known before anything runs: numbers, and the tables of functions
 `names`     what names and expressions stand for
+`declare`   declarations are read
 `unroll`    statements: loops unrolled, branches merged, everything checked
 `graph`     what remains: a list of nodes
 `discrete`  it runs on numbers
@@ -23,6 +24,8 @@ each, and what it should have answered tells what they should have been.
 `given`     what is given to it: complete, of the right shape, in its range
 `program`   all of this behind one name
 `listing`   a learned program, printed for a reader
+`filling`   what it says once its Params are known
+`times`     where it can be told without the time
 `learn`     functions of pictures that are learnt with it
 `fit`       many descents at once
 `search`    verification; and search without gradients

@@ -16,8 +16,7 @@ __all__ = ["Bank"]
 class Bank(nn.Module):
     """As many perceptrons as there are restarts, computed together.
 
-    Without dropout, a style of one class is often taken for another with full confidence: a mistake
-    that passes no gradient back any more, and stays.
+    dropout: the share of a hidden layer that is left out at random while training.
     """
 
     def __init__(

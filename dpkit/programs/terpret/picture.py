@@ -163,7 +163,7 @@ def _maze(signs: np.ndarray) -> Iterator[str]:
     """The cells: pictures as one image, numbers as arrows."""
     wide, high = signs.shape[:2]
     if signs.ndim == 4:
-        ink = signs.transpose(1, 3, 0, 2).reshape(high * signs.shape[3], wide * signs.shape[2])
+        ink = signs.transpose(1, 2, 0, 3).reshape(high * signs.shape[2], wide * signs.shape[3])
         data = base64.b64encode(png(1 - np.clip(ink, 0, 1))).decode()
         yield (f'<image width="{wide * CELL}" height="{high * CELL}" preserveAspectRatio="none" '
                f'style="image-rendering:pixelated" href="data:image/png;base64,{data}"/>')  # fmt: skip

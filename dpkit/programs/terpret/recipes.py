@@ -33,9 +33,9 @@ def learn_maze(
     """`instr`, `goto` and LOOK together, from (start, pictures) to (end, length of the walk) alone.
 
     First many restarts on tiny mazes with walks of at most two steps: walks of none and of one step
-    teach what halts and what moves, and long walks teach nothing before that is known. Then the one
-    that explains its examples best, on walks of up to four steps and with more mazes a step, so that
-    LOOK sees more signs; its steps of descent become smaller until the end.
+    teach what halts and what moves (with symbols for pictures, half as many restarts succeed without
+    them). Then the one that explains its examples best, on walks of up to four steps and with more
+    mazes a step, so that LOOK sees more signs; its steps of descent become smaller until the end.
 
     steps, polish: of these two, numbered on for the callback. The last can be 0.
     callback: as for `fit`; by returning True it ends all of it.

@@ -14,9 +14,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from dpkit.programs.terpret.declare import Declarations
 from dpkit.programs.terpret.declared import Variable
 from dpkit.programs.terpret.graph import Graph
-from dpkit.programs.terpret.names import Declaration, Element, Key, Names, Wrong
+from dpkit.programs.terpret.names import Declaration, Element, Key, Wrong
 from dpkit.programs.terpret.problems import Report
 
 __all__ = ["Unrolled", "unroll"]
@@ -96,7 +97,7 @@ def _syntax(line: str) -> str:
     return "A program is written in Python's own grammar: look at brackets, colons and indents."
 
 
-class _Reader(Names):
+class _Reader(Declarations):
     """Statements, one after the other, in each branch."""
 
     def __init__(self, overrides: Mapping[str, int], report: Report) -> None:

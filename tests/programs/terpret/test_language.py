@@ -44,7 +44,7 @@ REFUSED = {
     "an Input is set": (HEAD + "x.set_to(1)\ny.set_to(x)\n", "not settable", "given, and never set", 4),
     "outside of an array": (
         HEAD + "v = Var(3)[2]\nfor t in range(3): v[t].set_to(x)\ny.set_to(v[0])\n", "range",
-        "index 2 is outside 0 to 1", 5,
+        "index t = 2 is outside 0 to 1", 5,
     ),
     "an index too many": (HEAD + "y.set_to(x[0])\n", "array", "0 dimensions, not 1", 4),
     "a literal too large": (HEAD + "y.set_to(3)\n", "range", "3 is outside the range 0 to 2", 4),
@@ -207,7 +207,9 @@ def test_a_constant_that_is_none_is_refused():
 
 
 def test_a_program_that_is_not_there():
-    with pytest.raises(ValueError, match="no program 'labyrinth'; it has circuit, count, maze"):
+    with pytest.raises(
+        ValueError, match="no program 'labyrinth'; it has circuit, count, hurried, maze"
+    ):
         terpret.Program("labyrinth")
 
 

@@ -1,10 +1,13 @@
 """Pictures: still until they are clicked on, complete in themselves, and told in words too."""
 
+import base64
+import io
 import re
 import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
+from matplotlib.image import imread
 
 from dpkit.programs import terpret
 
@@ -66,6 +69,23 @@ def test_the_robot_walks_the_walk(pictures):
         way = [(int(each) - 22) // 44 for each in ways.get(name, robot.get(name)).split(";")]
         assert [k for k, _ in _runs(way)] == [k for k, _ in _runs(c[axis] for c in cells)]
     assert "L0:" in moving.svg and "dir = 0 (■), reg = 3" in moving.svg
+
+
+def test_every_sign_is_shown_in_its_cell_and_upright():
+    rng = np.random.default_rng(5)
+    grid, cells = terpret.maze(rng, 4, 3, 3)
+    drawn = rng.uniform(0, 1, (4, 3, 5, 7))  # as rows and columns, like any picture
+    program = terpret.Program("maze", W=4, H=3, T=12, w=5, h=7)
+    known = {drawn[place].tobytes(): sign for place, sign in np.ndenumerate(grid)}
+    inputs = {"img_grid": drawn, "init_X": cells[0][0], "init_Y": cells[0][1]}
+    moving = terpret.walk(program, RIGHT, inputs, {"LOOK": lambda seen: known[seen.tobytes()]})
+    (image,) = ET.fromstring(moving.svg).iter(f"{SVG}image")
+    shown = imread(io.BytesIO(base64.b64decode(image.get("href").partition(",")[2])), "png")
+    shown = shown.reshape(shown.shape[0], shown.shape[1], -1)[..., 0]
+    assert shown.shape == (3 * 5, 4 * 7)
+    for (x, y), _ in np.ndenumerate(grid):
+        cell = shown[5 * y : 5 * y + 5, 7 * x : 7 * x + 7]
+        np.testing.assert_allclose(1 - cell, drawn[x, y], atol=1 / 255)
 
 
 def _runs(values):

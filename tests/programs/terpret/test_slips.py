@@ -76,6 +76,9 @@ def test_a_block_is_told_by_the_numbers_of_the_first_text():
 
 
 def test_changed_indices_are_told_the_order_of_the_dimensions():
-    source = MAZE.replace("img_grid[x][y]", "img_grid[y][x]")
-    (problem,) = terpret.check(source)
-    assert problem.kind == "range" and "img_grid is 5 × 3" in problem.remedy
+    """And only where another order would fit: else it is the index that is wrong."""
+    (problem,) = terpret.check(MAZE.replace("img_grid[x][y]", "img_grid[y][x]"))
+    assert problem.kind == "range" and "index x = 3 is outside 0 to 2" in problem.message
+    assert problem.remedy == "Exchange the indices: img_grid is 5 × 3."
+    (problem,) = terpret.check(MAZE.replace("img_grid[x][y]", "img_grid[x][5]"))
+    assert "index 5 is outside" in problem.message and "bounds" in problem.remedy
