@@ -9,6 +9,7 @@ dpkit has goes on as ever, for everybody else too: nothing is changed in dpkit i
 from __future__ import annotations
 
 import builtins
+import importlib
 import sys
 import types
 from collections.abc import Iterable, Mapping
@@ -66,13 +67,25 @@ class Closed:
             if _inside(value.__name__, self.modules):
                 return _Shut(value.__name__)
             tops = {name.split(".")[0] for name in (*self.modules, *self.things.values())}
+            if tops:
+                tops |= {"builtins", "importlib", "sys"}  # which lead to all others
             return _Guarded(value, self) if value.__name__.split(".")[0] in tops else value
+        if self.modules or self.things:
+            if value is sys.modules:
+                return {name: self.guarded(module) for name, module in sys.modules.items()}
+            if value is importlib.import_module:
+                return self._import_module
+            if value is builtins.__import__:
+                return self._import
         if callable(value) and _inside(getattr(value, "__module__", None) or "", self.modules):
             return _Refusal(f"{value.__module__}.{getattr(value, '__name__', '…')}")
         return value
 
     def _import(self, name: str, *rest: Any, **more: Any) -> Any:
         return self.guarded(builtins.__import__(name, *rest, **more))
+
+    def _import_module(self, *name: Any) -> Any:
+        return self.guarded(importlib.import_module(*name))
 
 
 class _Guarded(types.ModuleType):

@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from autograder.ends import has_ended
+from autograder.overrun import counting
 from autograder.sandbox import tree
 
 if TYPE_CHECKING:
     from autograder.process import Session
 
-__all__ = ["TICK_SECONDS", "Clock", "Waiting"]
+__all__ = ["TICK_SECONDS", "Clock", "Waiting", "by_the_wall"]
 
 TICK_SECONDS = 0.05
 LAST_WORDS_SECONDS = 1.0  # to read what a process had sent before it ended
@@ -68,10 +69,12 @@ class Clock:
 
     @contextmanager
     def ours(self) -> Iterator[None]:
-        """While the process waits for the judge, it is not the one that sleeps."""
+        """While the process waits for the judge, it is not the one that sleeps, and the judge's own
+        time runs on."""
         started = time.monotonic()
         try:
-            yield
+            with counting(True):
+                yield
         finally:
             self.away += time.monotonic() - started
 
@@ -89,8 +92,12 @@ class Clock:
         asleep = self._asleep(now, cpu)
         used, wall = cpu - self.cpu_before, now - self.started
         if not self.interrupted:
-            if used > self.limit or wall > limits.wall_seconds(self.limit):
+            if used > self.limit:
                 self.interrupted = _too_slow(self.limit)
+            elif wall > limits.wall_seconds(self.limit):
+                self.interrupted = (
+                    f"It was stopped after {by_the_wall(limits.wall_seconds(self.limit))}"
+                )
             elif asleep and session.waiting.over:
                 self.interrupted = _too_idle(session.waiting.allowed)
             else:
@@ -126,6 +133,15 @@ def _too_slow(seconds: float) -> str:
     return (
         f"It ran for more than {seconds:g} s of processor time and was stopped. "
         "Is there an endless loop?"
+    )
+
+
+def by_the_wall(seconds: float) -> str:
+    """The end of a sentence about what has to be stopped though it neither calculated nor slept so
+    long."""
+    return (
+        f"{seconds:g} s by the clock on the wall, with less than the processor time that is allowed. "
+        "Does it wait for something? If not, the machine was busy: ask for another marking."
     )
 
 

@@ -89,13 +89,14 @@ def find_leaks(lab: Path, given: Path, *, run: int = 1, solved: bool = False) ->
 
 
 def _in_text(path: Path, where: int, text: str, secrets: _Secrets, run: int) -> Iterator[Leak]:
-    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    lines = _read(text)
+    secret = [bare in secrets.lines for _, _, bare in lines]
     told = False
-    for position, (number, line) in enumerate(lines):
-        window = [_bare(text) for _, text in lines[position : position + run]]
+    for position, (number, line, _) in enumerate(lines):
+        window = secret[position : position + run]
         if run == 1 and path.suffix == ".ipynb" and any(word in line for word in DELIMITERS):
             yield Leak(path, where + number, line, "a delimiter of nbgrader was left behind")
-        elif len(window) == run and all(line in secrets.lines for line in window):
+        elif len(window) == run and all(window):
             told = True
             yield Leak(path, where + number, line, "a line of a solution or a hidden test")
     if run == 1 and not told:
@@ -194,8 +195,16 @@ def _split(text: str, begin: str, end: str) -> tuple[str, str]:
     return "\n".join(inside), "\n".join(outside)
 
 
+# A bundle is searched once for each lab's secrets; what is read in it is the same each time.
+@lru_cache(maxsize=10_000)
+def _read(text: str) -> tuple[tuple[int, str, str], ...]:
+    """(number, line, bare line) of each line that is not empty."""
+    lines = enumerate(text.splitlines(), 1)
+    return tuple((number, line, _bare(line)) for number, line in lines if line.strip())
+
+
 def _bare(line: str) -> str:
-    return re.sub(r"\s+", " ", line.strip().removeprefix("#").strip())
+    return " ".join(line.strip().removeprefix("#").split())
 
 
 def _lines(texts: Iterable[str]) -> set[str]:
@@ -211,16 +220,17 @@ def _all_statements(texts: Iterable[str]) -> set[str]:
     return {statement for text in texts for statement, _ in _statements(text)}
 
 
-def _statements(text: str) -> list[tuple[str, int]]:
+@lru_cache(maxsize=10_000)
+def _statements(text: str) -> tuple[tuple[str, int], ...]:
     """Each simple statement in canonical form, with its line; nothing for text that is not Python."""
     try:
         tree = ast.parse(textwrap.dedent(text))
     except (SyntaxError, ValueError):
-        return []
+        return ()
     found = []
     for node in ast.walk(tree):
         if isinstance(node, (ast.Assign, ast.AugAssign, ast.Return, ast.Expr)):
             canonical = ast.unparse(node)
             if _says_something(canonical):
                 found.append((canonical, node.lineno))
-    return found
+    return tuple(found)

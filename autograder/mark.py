@@ -137,12 +137,13 @@ class Mark:
             self.note(f"Your prediction, {said:g}, is written down. Now run the next cell and see.")
 
     def only_after(self, part: str) -> None:
-        """Fail the present part, for the same reason, where an earlier one that it builds on failed."""
+        """Fail the present part where an earlier one that it builds on failed. It is no mistake of
+        its own; where there is nothing to try at all, the same is said as there."""
         earlier = next(finding for finding in self.findings if finding.part == part)
-        message = f"Not tried yet: first comes the part “{part}”."
+        kind, message = "not_tried", f"Not tried yet: first comes the part “{part}”."
         if earlier.kind in ("blank", "undefined"):
-            message = earlier.message
-        self.that(earlier.ok, kind=earlier.kind, message=message)
+            kind, message = earlier.kind, earlier.message
+        self.that(earlier.ok, kind=kind, message=message)
 
     def close(
         self,

@@ -141,16 +141,17 @@ class Marking:
     def in_time(self) -> Iterator[None]:
         """A test may wait for what a student's code never gives: that costs this test alone."""
         seconds = self.limits.cpu_seconds_per_cell
+        wall = self.limits.wall_seconds(seconds)
         try:
-            with (
-                within_memory(TEST_MEMORY),
-                limited(seconds, self.limits.wall_seconds(seconds)),
-            ):
+            with within_memory(TEST_MEMORY), limited(seconds, wall):
                 yield
-        except Overrun:
+        except Overrun as over:
             self.asked.close()  # it may have been in the middle of a question
+            took = f"{seconds:g} s of processor time"
+            if over.args == ("wall",):
+                took = f"{wall:g} s by the clock on the wall"
             raise StudentError(
-                "timeout", f"The test did not end within {seconds:g} s with these answers."
+                "timeout", f"The test did not end within {took} with these answers."
             ) from None
 
     def grade(self, cell: NotebookNode, names: TrustedNames) -> list[NotebookNode]:

@@ -5,6 +5,9 @@
 runs in the judge, so the judge watches itself: `limited` raises `Overrun` in the thread that runs
 a test for too long, and `doomed` ends the whole process where even that is not heard (a call into
 a library that never comes back). `within_memory` is the same for `numbers = list(range(n()))`.
+
+While a student's process works on a question another clock runs, which costs less when it is over: so
+long the judge's clock on the wall stands still (`counting`).
 """
 
 from __future__ import annotations
@@ -16,10 +19,10 @@ import os
 import resource
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-__all__ = ["Overrun", "doomed", "limited", "within_memory"]
+__all__ = ["Overrun", "counting", "doomed", "limited", "within_memory"]
 
 TICK_SECONDS = 0.1
 PATIENCE = 5.0  # seconds that `limited` has to be heard, before a judge's process is given up
@@ -28,56 +31,114 @@ expendable = False  # whether this process does nothing but judge; its pool sets
 
 
 class Overrun(BaseException):
-    """The test took too long. No `Exception`: a test that catches everything must not catch this."""
+    """The test took too long. No `Exception`: a test that catches everything must not catch this.
+
+    Where `limited` raises it at its end, it says by which clock: "processor" or "wall"."""
+
+
+class _Stopwatch:
+    """Seconds by the wall, without those in which it was stopped."""
+
+    def __init__(self) -> None:
+        # What was counted, and since when it counts (None: it is stopped). In one piece, for
+        # another thread may read it at any time.
+        self.state: tuple[float, float | None] = (0.0, time.monotonic())
+
+    @property
+    def seconds(self) -> float:
+        counted, since = self.state
+        return counted if since is None else counted + time.monotonic() - since
+
+    def run(self, wanted: bool) -> bool:
+        """Let it run, or stop it; whether it ran before."""
+        ran = self.state[1] is not None
+        self.state = (self.seconds, time.monotonic() if wanted else None)
+        return ran
+
+
+_this = threading.local()  # thread: `.watch` is the stopwatch of the test that it runs
+
+
+@contextmanager
+def counting(wanted: bool) -> Iterator[None]:
+    """Whether the time of the block, by the wall, counts for the `limited` around it, if there is
+    one. It should not where the block has a clock of its own."""
+    watch: _Stopwatch | None = getattr(_this, "watch", None)
+    if watch is None:
+        yield
+        return
+    ran = watch.run(wanted)
+    try:
+        yield
+    finally:
+        watch.run(ran)
 
 
 @contextmanager
 def limited(cpu_seconds: float, wall_seconds: float) -> Iterator[None]:
     """Raise `Overrun` in the block once this thread has used so much processor time, or so much
-    time has passed, whichever is first."""
+    time that counts has passed, whichever is first."""
     thread = threading.get_ident()
     clock = time.pthread_getcpuclockid(thread)
     cpu_end = time.clock_gettime(clock) + cpu_seconds
-    wall_end = time.monotonic() + wall_seconds
-    over, lock, fired = threading.Event(), threading.Lock(), threading.Event()
+    before, watch = getattr(_this, "watch", None), _Stopwatch()
+    over, lock, fired = threading.Event(), threading.Lock(), list[str]()
+    started = time.monotonic()
 
-    def watch() -> None:
+    def look(put_off: Callable[[float], None]) -> None:
+        known = 0.0  # of the time that stood still
         while not over.wait(TICK_SECONDS):
-            if time.clock_gettime(clock) > cpu_end or time.monotonic() > wall_end:
+            cpu_over, counted = time.clock_gettime(clock) > cpu_end, watch.seconds
+            if cpu_over or counted > wall_seconds:
                 with lock:
                     if not over.is_set():
-                        fired.set()
+                        fired.append("processor" if cpu_over else "wall")
                         ctypes.pythonapi.PyThreadState_SetAsyncExc(
                             ctypes.c_ulong(thread), ctypes.py_object(Overrun)
                         )
                 return
+            still = time.monotonic() - started - counted
+            if still > known + PATIENCE / 2:
+                with lock:
+                    if not over.is_set():
+                        known = still
+                        put_off(wall_seconds - counted + PATIENCE)
 
-    threading.Thread(target=watch, name="autograder-overrun", daemon=True).start()
-    last = doomed(wall_seconds + PATIENCE) if expendable else contextlib.nullcontext()
-    try:
-        with last:
+    end = doomed(wall_seconds + PATIENCE) if expendable else contextlib.nullcontext(lambda _: None)
+    with end as put_off:
+        threading.Thread(
+            target=look, args=[put_off], name="autograder-overrun", daemon=True
+        ).start()
+        try:
+            _this.watch = watch
             yield
-    finally:
-        with lock:
-            over.set()
-        if fired.is_set():
-            # It comes at Python's next opportunity, and must not come later, to somebody else. (It
-            # cannot be called back: that leaves Python 3.11's interpreter waiting for it.)
-            for _ in range(100):
-                time.sleep(0)
-            raise Overrun
+        finally:
+            _this.watch = before
+            with lock:
+                over.set()
+            if fired:
+                # It comes at Python's next opportunity, and must not come later, to somebody else.
+                # (It cannot be called back: that leaves Python 3.11's interpreter waiting for it.)
+                for _ in range(100):
+                    time.sleep(0)
+                raise Overrun(*fired)
 
 
 @contextmanager
-def doomed(seconds: float) -> Iterator[None]:
+def doomed(seconds: float) -> Iterator[Callable[[float], None]]:
     """End this process if the block takes longer: the last resort, which needs no Python to run.
+    Gives a function that says from then on how many seconds are left.
 
     For a process that does nothing but judge; its pool starts another one.
     """
     with open(os.devnull, "w") as nowhere:
-        faulthandler.dump_traceback_later(seconds, exit=True, file=nowhere)
+
+        def left(seconds: float) -> None:
+            faulthandler.dump_traceback_later(seconds, exit=True, file=nowhere)
+
+        left(seconds)
         try:
-            yield
+            yield left
         finally:
             faulthandler.cancel_dump_traceback_later()
 

@@ -68,28 +68,53 @@ class Student:
             raise StudentError("undefined", f"`{name}` should be a function written with `def`.")
         around = function.__globals__
         room = dict(around)
-        for each, value in around.items():
-            if type(value) is types.FunctionType and value.__globals__ is around:
-                room[each] = _moved(value, room, closed)
-        room.update(closed.room(room) if without else {})
+        if without:  # first: a function takes its built-ins along from where it is made
+            room.update(closed.room(around))
+        movers = _Movers(around, room, closed)
+        room.update({each: movers.moved(value) for each, value in room.items()})
         room.update(replacements)
-        return _moved(function, room, closed)
+        return movers.moved(function)
 
 
-def _moved(
-    function: types.FunctionType, room: dict[str, Any], closed: Closed
-) -> types.FunctionType:
-    """The function, looking its global names up in `room`; its defaults may not be closed either."""
-    moved = types.FunctionType(
-        function.__code__,
-        room,
-        function.__name__,
-        function.__defaults__ and tuple(map(closed.guarded, function.__defaults__)),
-        function.__closure__,
-    )
-    kept = function.__kwdefaults__
-    moved.__kwdefaults__ = kept and {name: closed.guarded(each) for name, each in kept.items()}
-    return moved
+class _Movers:
+    """Let functions that look their global names up in `around` look them up in `room`. What they
+    keep, as defaults or in the variables of a function around them, may not be closed either."""
+
+    def __init__(self, around: dict[str, Any], room: dict[str, Any], closed: Closed):
+        self.around, self.room, self.closed = around, room, closed
+        self.known: dict[int, types.FunctionType] = {}  # one that calls itself keeps itself
+
+    def moved(self, value: Any) -> Any:
+        """The function in its new room; anything else as it is."""
+        if type(value) is not types.FunctionType or value.__globals__ is not self.around:
+            return value
+        if id(value) not in self.known:
+            cells = [self.cell(cell) for cell in value.__closure__ or ()]
+            moved = types.FunctionType(
+                value.__code__, self.room, value.__name__, None, tuple(cells)
+            )
+            self.known[id(value)] = moved
+            moved.__defaults__ = value.__defaults__ and tuple(map(self.kept, value.__defaults__))
+            named = value.__kwdefaults__
+            moved.__kwdefaults__ = named and {name: self.kept(each) for name, each in named.items()}
+            for old, new in zip(value.__closure__ or (), cells, strict=True):
+                if new is not old:
+                    new.cell_contents = self.kept(old.cell_contents)
+        return self.known[id(value)]
+
+    def kept(self, value: Any) -> Any:
+        """What stands in the place of something that a function keeps."""
+        return self.closed.guarded(self.moved(value))
+
+    def cell(self, old: types.CellType) -> types.CellType:
+        """A new, empty cell where what is in it has to be replaced; else the same, which functions
+        may share to count in."""
+        try:
+            value = old.cell_contents
+        except ValueError:  # not set yet
+            return old
+        moves = type(value) is types.FunctionType and value.__globals__ is self.around
+        return types.CellType() if moves or self.closed.guarded(value) is not value else old
 
 
 def compile_probe(source: str, function: str = "probe") -> Callable[..., Any]:

@@ -21,11 +21,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from autograder.clock import TICK_SECONDS, Clock, Waiting
+from autograder.clock import TICK_SECONDS, Clock, Waiting, by_the_wall
 from autograder.ends import cause_of_death, reported_status, send_signal
 from autograder.errors import KINDS, StudentError
 from autograder.frames import Closed, Line
 from autograder.outputs import Collector
+from autograder.overrun import counting
 from autograder.sandbox import tree
 from autograder.sandbox.limits import Limits
 from autograder.wire import BadData, Foreign, Ref, decode
@@ -313,6 +314,16 @@ class Session:
 
         Raises `StudentError` when the student's process reports one, or ends.
         """
+        with counting(False):  # it has a clock of its own
+            return self._asked(request, collector, cpu_seconds, descriptor)
+
+    def _asked(
+        self,
+        request: dict[str, Any],
+        collector: Collector,
+        cpu_seconds: float | None,
+        descriptor: int | None,
+    ) -> tuple[Any, str]:
         self._must_live()
         number = secrets.randbits(62)
         self._line.post({"id": number, **request}, self._outgoing, descriptor)
@@ -454,7 +465,8 @@ class Session:
                 f"The notebook took more than {seconds:g} s of processor time altogether.",
             )
         elif time.monotonic() > self._deadline:
-            self._end("timeout", "The notebook spent far too long asleep, or waiting.")
+            seconds = self.limits.wall_seconds(self.limits.cpu_seconds_total)
+            self._end("timeout", f"The notebook was stopped after {by_the_wall(seconds)}")
 
     def _disk_usage(self) -> int:
         """Where the private folder has no size of its own."""

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from autograder import stage
 from autograder.mark import why_it_failed
 from autograder.result import Finding, Result
 
@@ -57,7 +58,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run_notebook(cells: Sequence[dict[str, Any]], folder: Path) -> list[Result]:
-    """Run code cells (as in a notebook's JSON) in `folder`; one result a graded cell, in order."""
+    """Run code cells (as in a notebook's JSON) in `folder`; one result a graded cell, in order.
+
+    Demonstrations are left out, as while marking: nobody would see them, and they take most of the
+    time."""
+    stage.watched = False
     os.environ.setdefault("MPLBACKEND", "Agg")
     from IPython.core.interactiveshell import InteractiveShell
     from IPython.utils.capture import capture_output

@@ -14,6 +14,7 @@ import numpy as np
 
 from autograder.across import dpkit_calls, foreign, torch_calls
 from autograder.across.library import name_of
+from autograder.clock import by_the_wall
 from autograder.errors import StudentError
 from autograder.remote.callbacks import Functions, written_in_a_test
 from autograder.remote.inout import InOut
@@ -271,10 +272,13 @@ class _Clock:
             self._before = used - self._wall
         self._checked = self._wall
         allowed = limits.cpu_seconds_per_cell
-        if used - self._before > allowed or self._wall > limits.wall_seconds(allowed):
-            raise StudentError(
-                "timeout", f"All that this test asked took more than {allowed:g} s together."
-            )
+        if used - self._before > allowed:
+            took = f"more than {allowed:g} s of processor time."
+        elif self._wall > (wall := limits.wall_seconds(allowed)):
+            took = by_the_wall(wall)
+        else:
+            return
+        raise StudentError("timeout", f"All that this test asked took, together, {took}")
 
 
 class _Pull:

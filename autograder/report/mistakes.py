@@ -26,8 +26,9 @@ __all__ = [
     "one_of_a_kind",
 ]
 
-# Not answers, so not mistakes: a cell that was never filled in, or never reached.
-UNANSWERED = ("blank", "undefined", "killed", "process")
+# Not answers, so not mistakes: a cell that was never filled in, or never reached, and a part that
+# waits for an earlier one.
+UNANSWERED = ("blank", "undefined", "not_tried", "killed", "process")
 
 
 @dataclass(frozen=True)

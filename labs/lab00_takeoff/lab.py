@@ -42,6 +42,7 @@ from IPython.display import HTML
 import dpkit as dp
 from autograder import check
 from autograder.stage import demo, show
+from dpkit.draw import Moving
 
 # %% [markdown]
 # ## 1 · Is everything there? (3 minutes)
@@ -665,15 +666,19 @@ def _():
             f'<line {first} stroke-opacity="{strengths[0][k]:.2f}">{moves}{opacity}</line>'
         )
     widths = [600 * 1.77 * 0.03 * 0.4 ** (k / 200) for k in turns]  # as much ink as the soft stroke
-    return HTML(
-        '<svg id="sketch" role="img" viewBox="0 0 600 640" width="480" style="cursor:pointer;'
-        'background:white;border:1px solid #767676"><title>Two hundred strokes become a face: '
-        f"the score falls from {score(film[0]):.0f} to {score(film[-1]):.1f}</title>"
+    told = (
+        f"Two hundred strokes become a face: the score falls from {score(film[0]):.0f} "
+        f"to {score(film[-1]):.1f}"
+    )
+    return Moving(
+        '<svg xmlns="http://www.w3.org/2000/svg" id="sketch" role="img" viewBox="0 0 600 640" '
+        f'width="480" style="cursor:pointer;background:white;border:1px solid #767676"><title>{told}</title>'
         f'<g stroke="black" stroke-linecap="round" stroke-width="{widths[0]:.3g}">'
         f"{moving('stroke-width', widths)}{''.join(lines)}</g>"
         '<rect y="600" width="600" height="40" fill="white"/><text x="300" y="626" fill="black" '
         'text-anchor="middle" font-family="sans-serif" font-size="18">click the picture to start; '
-        "click again to see it again</text></svg>"
+        "click again to see it again</text></svg>",
+        told,
     )
 
 

@@ -37,11 +37,11 @@ from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import numpy as np
-from IPython.display import HTML
 
 import dpkit as dp
 from autograder import check
 from autograder.stage import demo, show
+from dpkit.draw import Moving
 
 # %% [markdown]
 # ## Warm-up (5 minutes)
@@ -827,11 +827,13 @@ def race(straight, learnt):
             f'keyTimes="{moments}" keyPoints="{places}"/></{shape[1:].split()[0]}>'
         )
     told = f"circle {straight[1]:.4f} s, square {learnt[1]:.4f} s"
-    return HTML(
-        '<svg id="race" role="img" viewBox="-20 -20 700 350" width="700" style="cursor:pointer">'
+    return Moving(
+        '<svg xmlns="http://www.w3.org/2000/svg" id="race" role="img" viewBox="-20 -20 700 350" '
+        'width="700" style="cursor:pointer">'
         f"<title>A race on two slides, straight and learnt: {told}</title>"
         '<text x="225" y="20" font-family="sans-serif" font-size="15" fill="currentColor">'
-        f"click to start (in slow motion): {told}</text>{''.join(parts)}</svg>"
+        f"click to start (in slow motion): {told}</text>{''.join(parts)}</svg>",
+        f"A race on two slides, straight and learnt: {told}",
     )
 
 

@@ -26,6 +26,34 @@ WAYS = {
     "the module, renamed": "from dpkit import relax as r\ndef own(x): return r.softmax(x, 1.0)",
 }  # fmt: skip
 CLOSED = ["dpkit.softmax", "dpkit.relax", "torch"]
+ATTACKS = {
+    "a variable of a function around it": "import dpkit as dp\n"
+    "def make(ready):\n    def own(x): return ready(x)\n    return own\nown = make(dp.softmax)",
+    "a module in such a variable": "import dpkit as dp\n"
+    "def make(lib):\n    def own(x): return lib.softmax(x)\n    return own\nown = make(dp)",
+    "a function in such a variable": "import dpkit as dp\ndef make(f):\n"
+    "    def own(x): return f(x)\n    return own\nown = make(lambda x: dp.softmax(x))",
+    "a function of its own as a default": "import dpkit as dp\n"
+    "def own(x, f=lambda x: dp.softmax(x)): return f(x)",
+    "import_module": "import importlib\n"
+    "def own(x): return importlib.import_module('dpkit').softmax(x)",
+    "import_module by itself": "from importlib import import_module as get\n"
+    "def own(x): return get('dpkit.relax').softmax(x, 1.0)",
+    "import_module inside": "def own(x):\n    from importlib import import_module\n"
+    "    return import_module('dpkit').softmax(x)",
+    "the list of modules": "import sys\ndef own(x): return sys.modules['dpkit'].softmax(x)",
+    "the list of modules, renamed": "from sys import modules\n"
+    "def own(x): return modules['dpkit.relax'].softmax(x, 1.0)",
+    "a helper that imports": "def helps(x):\n    import dpkit\n    return dpkit.softmax(x)\n"
+    "def own(x): return helps(x)",
+    "__import__": "def own(x): return __import__('dpkit').softmax(x)",
+    "__import__ of builtins": "import builtins\n"
+    "def own(x): return builtins.__import__('dpkit').softmax(x)",
+}
+OPEN = {
+    "a method": "import dpkit as dp\nclass Helper:\n    def go(self, x): return dp.softmax(x)\n"
+    "def own(x): return Helper().go(x)",
+}  # A class keeps its own globals: a copy of it would no longer be the class of what there is of it.
 
 
 def student(source):
@@ -40,6 +68,54 @@ def test_ready_made_answers_refuse(way):
         student(WAYS[way]).rebind("own", without=CLOSED)(np.arange(3.0))
     assert caught.value.kind == "borrowed"
     assert "dpkit" not in caught.value.message  # students write dp
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize(
+    "way", [*ATTACKS, *(pytest.param(way, marks=pytest.mark.xfail) for way in OPEN)]
+)
+def test_there_is_no_way_round(way):
+    theirs = student((ATTACKS | OPEN)[way])
+    assert theirs.own(np.arange(3.0)) == pytest.approx(dp.softmax(np.arange(3.0)))
+    with pytest.raises(StudentError, match="is ready-made. Write your own here") as caught:
+        theirs.rebind("own", without=CLOSED)(np.arange(3.0))
+    assert caught.value.kind == "borrowed"
+
+
+def test_what_a_function_keeps_goes_on():
+    """A counter that two functions share, one that calls itself, and the ordinary use of sys."""
+    theirs = student(
+        """
+        import importlib
+        import sys
+        def make():
+            count = 0
+            def down(n):
+                nonlocal count
+                count += 1
+                return n if n <= 0 else down(n - 1)
+            def counted(): return count
+            return down, counted
+        down, counted = make()
+        def logged(f):
+            def around(*given): return f(*given)
+            return around
+        @logged
+        def own(n):
+            assert importlib.import_module("math").pi > 3 and "math" in sys.modules
+            assert sys.modules["math"].pi > 3 and sys.maxsize > 0 and late() == 0
+            return helper(down(n))
+        def helper(x): return x
+        def outer():
+            def late(): return unset
+            unset = 0
+            return late
+        late = outer()
+        """
+    )
+    assert theirs.rebind("own", without=CLOSED)(3) == 0
+    assert theirs.counted() == 4
+    assert theirs.rebind("own", helper=lambda x: x + 10)(1) == 10  # through the decorator, too
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -381,6 +381,37 @@ def test_the_place_in_a_function_that_nobody_sees_stays_unsaid():
     assert "line 3" not in json.dumps(asdict(finding)) and "every" not in str(finding.alternatives)
 
 
+def two_parts(first):
+    """The result of an exercise whose second part waits for its first, which `first` decides."""
+    mark = Mark(strict=True)
+    with mark.part("one", 1):
+        mark.that(False, **first) if isinstance(first, dict) else first()
+    for name in ("two", "three"):
+        with mark.part(name, 1):
+            mark.only_after("one" if name == "two" else "two")
+    return Result("l", "1", "t", 3.0, mark.findings)
+
+
+def test_a_part_that_waits_has_made_no_mistake():
+    """Nor has one that waits for it: only the first carries the tag of the mistake."""
+    result = two_parts({"kind": "sign", "message": "Turned round."})
+    assert (result.score, result.kinds) == (0, ["sign", "not_tried"])
+    assert str(result).count("[sign]") == 1
+    assert "Not tried yet: first comes the part “one”.  [not tried]" in str(result)
+    panel = result._repr_html_()
+    assert panel.count("sign</span>") == 1 and panel.count("not tried</span>") == 2
+
+
+@pytest.mark.parametrize("kind", ["blank", "undefined"])
+def test_where_there_is_nothing_to_try_it_is_said_once(kind):
+    def first():
+        raise StudentError(kind, "There is nothing.")
+
+    result = two_parts(first)
+    assert result.kinds == [kind] and str(result).count("There is nothing.") == 1
+    assert "Not tried" not in str(result)
+
+
 @pytest.mark.attack
 def test_what_a_diagnosis_quotes_is_only_text():
     evil = "<img src=x onerror=alert(1)>`</details><script>"

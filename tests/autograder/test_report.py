@@ -168,14 +168,16 @@ def test_ordinary_tests_that_failed_are_told_apart_by_their_messages(course):
     assert [mistake.students for mistake in habit.mistakes] == [("ada", "ben", "cyd")]
 
 
-def test_one_student_counts_once_for_a_kind(course):
-    twice = [Finding("a", 1, 0.0, "sign", "one"), Finding("b", 1, 0.0, "sign", "two")]
+@pytest.mark.parametrize("then", ["sign", "not_tried"])
+def test_one_student_counts_once_for_a_kind(course, then):
+    """And for no kind where a part only waited for the one that failed."""
+    twice = [Finding("a", 1, 0.0, "sign", "one"), Finding("b", 1, 0.0, then, "two")]
     record(course, "ada", 0, 2, 1, None)
     note = Store(course.state).outcome(LAB, "ada")
     note["results"] = [Result(LAB, "1.1", "A slope", 2, twice).to_json() | {"grade_id": "check1_1"}]
     Store(course.state).save_outcome(LAB, "ada", note)
     (mistake,) = Class.read(course, LAB).mistakes()
-    assert mistake.students == ("ada",)
+    assert (mistake.kind, mistake.students) == ("sign", ("ada",))
 
 
 def test_those_who_need_a_look_come_in_order_of_urgency(course):

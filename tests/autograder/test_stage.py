@@ -1,6 +1,8 @@
 """Pictures of the student's code: shown when it is there, and never an ugly end."""
 
+import json
 import re
+import textwrap
 
 import matplotlib
 
@@ -43,6 +45,44 @@ def test_what_is_said(picture, said, capsys):
     demo(needs="3.7")(picture)
     out = capsys.readouterr().out
     assert out.startswith(said) and bool(out) == bool(said)
+
+
+def cell(source, **names):
+    """What a cell of its own defines, as in a notebook, where each is a file of its own."""
+    exec(compile(textwrap.dedent(source), f"<cell {source!r}>", "exec"), names)
+    return names
+
+
+STEP = "def step():\n    return sofmax([1, 2])"
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "waits"),
+    [
+        ("softmax = max", False),  # misspelt: no cell has it
+        ("x = 1\n%matplotlib inline", False),
+        ("def f():\n    sofmax = 1", False),
+        ("def sofmax(x): return x", True),  # a cell that did not run
+        ("class sofmax: pass", True),
+        ("from somewhere import softmax as sofmax", True),
+        ("for k, (sofmax, z) in []: pass", True),
+    ],
+)
+def test_a_name_of_the_notebook_s_is_told_from_a_slip(
+    elsewhere, waits, tmp_path, monkeypatch, capsys
+):
+    codes = [{"cell_type": "code", "source": [text]} for text in ("softmax = max", elsewhere)]
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "broken.ipynb").write_text("{")
+    (tmp_path / "lab.ipynb").write_text(json.dumps({"cells": codes}))
+    names = cell(STEP, softmax=max)
+    demo(needs="3.7")(cell("def picture():\n    step()", **names)["picture"])
+    said = capsys.readouterr().out
+    assert said == (
+        "This comes alive with 3.7, once the cells above have run: name 'sofmax' is not defined.\n"
+        if waits
+        else "This comes alive with 3.7. So far: NameError: name 'sofmax' is not defined\n"
+    )
 
 
 @pytest.mark.parametrize("then", [blank, undefined, broken, unread])

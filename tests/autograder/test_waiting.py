@@ -173,6 +173,54 @@ def test_cells_that_are_run_again_get_only_what_is_left(worker):
     assert len(outcome.events) == 1
 
 
+NAPS = """
+from autograder.exercise import Lab
+
+lab = Lab("naps", "Naps", week=0, minutes=1)
+
+
+@lab.exercise("1.1", "Two naps", points=2)
+class Naps:
+    def probe(student, seconds):
+        return student.nap(seconds)
+
+    def verdict(ask, rng, mark):
+        for seconds in (1.0, 1000.0):
+            with mark.part(f"{seconds:g} s", 1):
+                mark.close(ask(seconds=seconds), seconds, kind="early", message="Too early.")
+"""
+
+
+def test_what_runs_out_of_time_costs_its_part_and_is_told_by_which_clock():
+    """Here a part sleeps, and sleep is allowed; on a very busy machine a part calculates, hardly gets
+    on, and comes to the same. The judge's own clock, of as many seconds, waits meanwhile."""
+    limits = Limits(
+        cpu_seconds_per_cell=2.0,
+        wall_factor=1.0,
+        wall_slack=2.0,
+        grace_seconds=0.5,
+        idle_seconds=100,
+    )
+    notebook = v4.new_notebook()
+    notebook.cells = [
+        v4.new_code_cell(
+            "import time\ndef nap(seconds):\n    time.sleep(seconds)\n    return seconds"
+        ),
+        graded_cell("check1_1", 'check("1.1")', points=2),
+    ]
+    worker = Worker(Settings(exercises=NAPS, limits=limits, preload=("numpy", "dpkit")))
+    try:
+        outcome = worker.mark(Job("ada", nbformat.writes(notebook), b"key"))
+    finally:
+        worker.close()
+    (result,) = outcome.results
+    assert [finding["earned"] for finding in result["findings"]] == [1.0, 0.0]
+    late = result["findings"][1]
+    assert late["kind"] == "timeout"
+    assert late["message"].startswith("It was stopped after 4 s by the clock on the wall")
+    assert "processor time and was stopped" not in late["message"]
+
+
 def test_a_test_that_sleeps_costs_itself_and_leaves_the_next_one_its_marks(worker):
     job = submission(
         "import time\ndef f0(): time.sleep(1000)", "def f1(): return 1", "def f2(): return 2"

@@ -151,8 +151,11 @@ def test_the_speaker_has_a_view_of_their_own(deck, show):
 
 def test_the_keys_are_explained_on_a_question_mark(deck, show):
     page, _ = show(deck)
+    keys = page.get_by_text("Keyboard Shortcuts")
+    assert not keys.is_visible()
     page.keyboard.press("Shift+?")
-    page.get_by_text("Keyboard Shortcuts").wait_for(timeout=10_000)
+    keys.wait_for(timeout=10_000)
+    assert keys.is_visible()
 
 
 def test_bullets_with_a_plus_appear_one_at_a_time(deck, show):

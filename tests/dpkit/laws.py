@@ -18,29 +18,29 @@ def inner(xs, ys):
     return sum(float(np.sum(np.asarray(x) * np.asarray(y))) for x, y in zip(xs, ys, strict=True))
 
 
-def close(mine, truth, rtol=1e-9):
+def assert_close(mine, truth, rtol=1e-9):
     scale = max(1.0, float(np.max(np.abs(np.asarray(truth)), initial=0.0)))
     assert np.shape(mine) == np.shape(truth)
     np.testing.assert_allclose(np.asarray(mine), np.asarray(truth), rtol=rtol, atol=rtol * scale)
 
 
-def first_order(f, by_torch, *args, seed=0, step=1e-5):
+def assert_first_order(f, by_torch, *args, seed=0, step=1e-5):
     """Value and vjp against torch; vjp against centred differences; jvp against vjp; and torch
     arrays through dpkit."""
     rng = np.random.default_rng(seed)
     z, pull = dp.vjp(f, *args)
     leaves = [torch.tensor(x, requires_grad=True) for x in args]
     truth = by_torch(*leaves)
-    close(z, truth.detach().numpy())
+    assert_close(z, truth.detach().numpy())
     g = like(np.shape(z), rng)
     adjoints = pull(g)
     expected = torch.autograd.grad(truth, leaves, torch.tensor(g), allow_unused=True)
     for mine, theirs, x in zip(adjoints, expected, args, strict=True):
-        close(mine, np.zeros(np.shape(x)) if theirs is None else theirs.numpy())
+        assert_close(mine, np.zeros(np.shape(x)) if theirs is None else theirs.numpy())
 
     moves = tuple(like(np.shape(x), rng) for x in args)
     y, pushed = dp.jvp(f, args, moves)
-    close(y, z)
+    assert_close(y, z)
     assert np.isclose(inner([g], [pushed]), inner(adjoints, moves), rtol=1e-9, atol=1e-9)
 
     ahead = f(*(x + step * v for x, v in zip(args, moves, strict=True)))
@@ -50,13 +50,13 @@ def first_order(f, by_torch, *args, seed=0, step=1e-5):
 
     y, pull = dp.vjp(f, *map(torch.as_tensor, args))
     assert isinstance(y, torch.Tensor)
-    close(y, z)
+    assert_close(y, z)
     for theirs, mine in zip(pull(torch.as_tensor(g)), adjoints, strict=True):
         assert isinstance(theirs, torch.Tensor)
-        close(theirs, mine)
+        assert_close(theirs, mine)
 
 
-def second_order(f, by_jax, *args, seed=0, rtol=1e-8):
+def assert_second_order(f, by_jax, *args, seed=0, rtol=1e-8):
     """jvp of vjp and vjp of vjp, against JAX."""
     rng = np.random.default_rng(seed)
     z = np.asarray(f(*args))
@@ -70,18 +70,18 @@ def second_order(f, by_jax, *args, seed=0, rtol=1e-8):
     _, mine = dp.jvp(pulled(dp.vjp, f), given, moves)
     _, theirs = jax.jvp(pulled(jax.vjp, by_jax), given, moves)
     for a, b in zip(mine, theirs, strict=True):
-        close(a, b, rtol)
+        assert_close(a, b, rtol)
     mine = dp.vjp(pulled(dp.vjp, f), *given)[1](weights)
     theirs = jax.vjp(pulled(jax.vjp, by_jax), *given)[1](weights)
     for a, b in zip(mine, theirs, strict=True):
-        close(a, b, rtol)
+        assert_close(a, b, rtol)
     mine = dp.vjp(lambda *xs: dp.jvp(f, xs, weights)[1], *args)[1](given[-1])
     theirs = jax.vjp(lambda *xs: jax.jvp(by_jax, xs, weights)[1], *args)[1](given[-1])
     for a, b in zip(mine, theirs, strict=True):
-        close(a, b, rtol)
+        assert_close(a, b, rtol)
 
 
-def other_libraries(f, *args, seed=0):
+def assert_same_elsewhere(f, *args, seed=0):
     """The standard's strict test double, and single precision, give the same and stay there."""
     import array_api_strict as strict
 
@@ -93,7 +93,7 @@ def other_libraries(f, *args, seed=0):
 
     def agree(mine, truth, dtype, rtol):
         assert mine.dtype == dtype
-        close(np.asarray(mine), truth, rtol)
+        assert_close(np.asarray(mine), truth, rtol)
 
     for make, dtype, rtol in (
         (strict.asarray, strict.float64, 1e-9),
@@ -109,7 +109,7 @@ def other_libraries(f, *args, seed=0):
         agree(dp.jvp(f, theirs, tuple(make(np.asarray(v)) for v in moves))[1], pushed, dtype, rtol)
 
 
-def misreadings_are_wrong(rule, misreading, argument, *args, **params):
+def assert_misreading_is_wrong(rule, misreading, argument, *args, **params):
     """A misreading has the shape of the truth, differs from it, and does not give it away."""
     from dpkit.backends import backend_of
 

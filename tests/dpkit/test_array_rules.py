@@ -10,7 +10,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes
-from laws import close, first_order, misreadings_are_wrong, other_libraries, second_order
+from laws import (
+    assert_close,
+    assert_first_order,
+    assert_misreading_is_wrong,
+    assert_same_elsewhere,
+    assert_second_order,
+)
 
 import dpkit as dp
 from dpkit.array_rules import ARRAY_RULES, indices, reductions, shapes
@@ -187,14 +193,14 @@ def test_every_row_has_a_case():
 @pytest.mark.parametrize(("name", "n"), ALL)
 def test_first_order(name, n):
     f, by_torch, _, *args = CASES[name][n]
-    first_order(f, by_torch, *args)
+    assert_first_order(f, by_torch, *args)
 
 
 @pytest.mark.parametrize(("name", "n"), ALL)
 def test_second_order(name, n):
     """Most rows are linear; a square before and a sine behind give them something to do."""
     f, _, by_jax, *args = CASES[name][n]
-    second_order(
+    assert_second_order(
         lambda *xs: dp.sin(f(*(x + 0.1 * x * x for x in xs))),
         lambda *xs: jnp.sin(by_jax(*(x + 0.1 * x * x for x in xs))),
         *args,
@@ -204,7 +210,7 @@ def test_second_order(name, n):
 @pytest.mark.parametrize(("name", "n"), ALL)
 def test_other_libraries_and_single_precision(name, n):
     f, _, _, *args = CASES[name][n]
-    other_libraries(f, *args)
+    assert_same_elsewhere(f, *args)
 
 
 @settings(max_examples=60, deadline=None)
@@ -215,18 +221,20 @@ def test_random_shapes(shape, data):
     axes = tuple(data.draw(st.permutations(range(ndim))))
     some = axes[: data.draw(st.integers(0, ndim))] or None
     keep = data.draw(st.booleans())
-    first_order(prim("sum", axis=some, keepdims=keep), torch_sum(some, keep), x)
-    first_order(prim("max", axis=some, keepdims=keep), amax("amax")(some, keep), x)
-    first_order(prim("min", axis=some, keepdims=keep), amax("amin")(some, keep), x)
-    first_order(prim("permute", axes=axes), lambda x: x.permute(axes), x)
+    assert_first_order(prim("sum", axis=some, keepdims=keep), torch_sum(some, keep), x)
+    assert_first_order(prim("max", axis=some, keepdims=keep), amax("amax")(some, keep), x)
+    assert_first_order(prim("min", axis=some, keepdims=keep), amax("amin")(some, keep), x)
+    assert_first_order(prim("permute", axes=axes), lambda x: x.permute(axes), x)
     wider = (2, *(3 if n == 1 else n for n in shape))
-    first_order(prim("broadcast", shape=wider), lambda x: x.expand(wider), x)
+    assert_first_order(prim("broadcast", shape=wider), lambda x: x.expand(wider), x)
     if ndim:
         axis = axes[0] - data.draw(st.sampled_from((0, ndim)))
-        first_order(prim("cumsum", axis=axis), lambda x: torch.cumsum(x, axis), x)
+        assert_first_order(prim("cumsum", axis=axis), lambda x: torch.cumsum(x, axis), x)
         y = values(*shape, seed=11)
-        first_order(prim("concatenate", axis=axis), lambda *xs: torch.concat(xs, axis), x, y, x)
-        first_order(prim("stack", axis=axis), lambda *xs: torch.stack(xs, axis), x, y)
+        assert_first_order(
+            prim("concatenate", axis=axis), lambda *xs: torch.concat(xs, axis), x, y, x
+        )
+        assert_first_order(prim("stack", axis=axis), lambda *xs: torch.stack(xs, axis), x, y)
 
 
 @pytest.mark.parametrize("shape", [(0,), (2, 0), (0, 3), (1, 0, 1)])
@@ -241,7 +249,7 @@ def test_arrays_without_elements(shape):
         (prim("broadcast", shape=(2, *shape)), lambda x: x.expand(2, *shape)),
         (prim("getitem", key=(slice(0, 0), Ellipsis)), lambda x: x[0:0]),
     ):
-        first_order(f, by_torch, x)
+        assert_first_order(f, by_torch, x)
 
 
 # Ties ---------------------------------------------------------------------------------------------
@@ -270,17 +278,17 @@ def test_extrema_at_ties_agree_with_torch_and_jax():
     x = np.array([3.0, 1.0, 3.0, 1.0, 3.0])
     theirs = torch.tensor(x, requires_grad=True)
     torch.amax(theirs).backward()
-    close(dp.grad(dp.max)(x), theirs.grad.numpy())
+    assert_close(dp.grad(dp.max)(x), theirs.grad.numpy())
     import jax
 
-    close(dp.grad(dp.min)(x), jax.grad(jnp.min)(x))
+    assert_close(dp.grad(dp.min)(x), jax.grad(jnp.min)(x))
 
 
 def test_clip_at_its_limits_agrees_with_torch():
     x = np.array([-1.0, 0.0, 0.5, 1.0, 2.0])
     theirs = torch.tensor(x, requires_grad=True)
     torch.clamp(theirs, 0.0, 1.0).sum().backward()
-    close(dp.grad(lambda x: dp.clip(x, 0.0, 1.0).sum())(x), theirs.grad.numpy())
+    assert_close(dp.grad(lambda x: dp.clip(x, 0.0, 1.0).sum())(x), theirs.grad.numpy())
 
 
 # Precision ----------------------------------------------------------------------------------------
@@ -335,7 +343,7 @@ def test_every_row_has_its_misreadings():
 @pytest.mark.parametrize(("name", "k", "argument"), WRONG)
 def test_misreadings(name, k, argument):
     args, params = SHOWS[name]
-    misreadings_are_wrong(ROWS[name], ROWS[name].misreadings[k], argument, *args, **params)
+    assert_misreading_is_wrong(ROWS[name], ROWS[name].misreadings[k], argument, *args, **params)
 
 
 def test_rules_keep_only_what_they_need():

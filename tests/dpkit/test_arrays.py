@@ -12,7 +12,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays, basic_indices, integer_array_indices
-from laws import close, inner, other_libraries
+from laws import assert_close, assert_same_elsewhere, inner
 
 import dpkit as dp
 from dpkit import Scalar
@@ -31,25 +31,25 @@ def values(*shape, seed=0):
     return ((steps * 3.7 / max(size, 1) - 1.8) + 0.03).reshape(shape)
 
 
-def obeys(f, *args):
+def assert_obeys(f, *args):
     """f(xp, *arrays), written for numpy: dpkit agrees with numpy in the value, with JAX in both
     derivatives; numpy's own functions do the same with tensors, and so does dpkit on other arrays."""
     mine = lambda *xs: f(dp, *xs)  # noqa: E731
     z, pull = dp.vjp(mine, *args)
-    close(z, f(np, *args))
-    close(f(dp, *args), z)
+    assert_close(z, f(np, *args))
+    assert_close(f(dp, *args), z)
     g = np.random.default_rng(1).normal(size=np.shape(z))
     adjoints = pull(g)
     _, truth = jax.vjp(lambda *xs: f(jnp, *xs), *args)
     for a, b in zip(adjoints, truth(jnp.asarray(g)), strict=True):
-        close(a, b)
+        assert_close(a, b)
     moves = tuple(np.random.default_rng(2).normal(size=np.shape(x)) for x in args)
     assert np.isclose(inner([g], [dp.jvp(mine, args, moves)[1]]), inner(adjoints, moves))
     y, pull = dp.vjp(lambda *xs: f(np, *xs), *args)
-    close(y, z)
+    assert_close(y, z)
     for a, b in zip(pull(g), adjoints, strict=True):
-        close(a, b)
-    other_libraries(mine, *args)
+        assert_close(a, b)
+    assert_same_elsewhere(mine, *args)
 
 
 X, Y = values(3, 4), values(3, 4, seed=1)
@@ -139,7 +139,7 @@ FUNCTIONS = {
 
 @pytest.mark.parametrize("case", FUNCTIONS)
 def test_functions(case):
-    obeys(*FUNCTIONS[case])
+    assert_obeys(*FUNCTIONS[case])
 
 
 def test_every_public_function_is_tested():
@@ -156,7 +156,7 @@ def test_second_derivatives_of_products_with_zeros():
     """Dividing the product by each element is the usual way, and fails here."""
     x = np.array([2.0, 0.0, 3.0, 0.0])
     hessian = np.array([dp.grad(lambda x, k=k: dp.grad(dp.prod)(x)[k])(x) for k in range(4)])
-    close(hessian, jax.hessian(jnp.prod)(x))
+    assert_close(hessian, jax.hessian(jnp.prod)(x))
     assert hessian[1, 3] == 6.0
     third = dp.grad(lambda x: dp.grad(lambda x: dp.grad(dp.prod)(x)[1])(x)[3])(x)
     assert third.tolist() == [3.0, 0.0, 2.0, 0.0]
@@ -167,12 +167,12 @@ def test_second_derivatives_of_products_with_zeros():
               elements=st.sampled_from([-2.0, -1.0, 0.0, 0.5, 3.0])), st.booleans())  # fmt: skip
 def test_products_of_random_arrays(x, keepdims):
     for axis in (None, *range(x.ndim)):
-        close(dp.prod(x, axis, keepdims=keepdims), np.prod(x, axis, keepdims=keepdims))
+        assert_close(dp.prod(x, axis, keepdims=keepdims), np.prod(x, axis, keepdims=keepdims))
         if axis is not None and x.size:
             ours = dp.vjp(lambda x, a=axis: dp.cumprod(x, a), x)
             theirs = jax.vjp(lambda x, a=axis: jnp.cumprod(x, a), x)
-            close(ours[0], theirs[0])
-            close(ours[1](np.ones(x.shape))[0], theirs[1](jnp.ones(x.shape))[0])
+            assert_close(ours[0], theirs[0])
+            assert_close(ours[1](np.ones(x.shape))[0], theirs[1](jnp.ones(x.shape))[0])
 
 
 @settings(max_examples=60, deadline=None)
@@ -183,7 +183,9 @@ def test_sorting_is_stable(x, descending):
         order = np.asarray(dp.argsort(make(x), descending=descending))
         truth = np.argsort(-x if descending else x, kind="stable")
         assert order.tolist() == truth.tolist()
-        close(np.asarray(dp.sort(make(x), descending=descending)), np.take_along_axis(x, truth, -1))
+        assert_close(
+            np.asarray(dp.sort(make(x), descending=descending)), np.take_along_axis(x, truth, -1)
+        )
 
 
 def test_lists_numbers_and_scalars():
@@ -211,9 +213,9 @@ def test_methods():
         ("flatten",), ("transpose",), ("transpose", 1, 0), ("transpose", (1, 0)), ("swapaxes", 0, 1),
         ("squeeze",), ("repeat", 2, 1), ("diagonal", 1), ("trace",), ("dot", X.T), ("copy",),
     ):  # fmt: skip
-        close(plain(getattr(x, name)(*args)), getattr(X, name)(*args))
-    close(x.T.data, X.T)
-    close(dp.tensor(values(2, 3, 4)).mT.data, values(2, 3, 4).mT)
+        assert_close(plain(getattr(x, name)(*args)), getattr(X, name)(*args))
+    assert_close(x.T.data, X.T)
+    assert_close(dp.tensor(values(2, 3, 4)).mT.data, values(2, 3, 4).mT)
 
 
 # Indices ------------------------------------------------------------------------------------------
@@ -260,10 +262,10 @@ def test_reading_elements(case):
     np.add.at(back, key, g)
     for make in (np.asarray, torch.as_tensor, strict.asarray):
         y, pull = dp.vjp(lambda x: x[key], make(x))
-        close(np.asarray(y), truth)
-        close(np.asarray(pull(make(np.asarray(g)))[0]), back)
+        assert_close(np.asarray(y), truth)
+        assert_close(np.asarray(pull(make(np.asarray(g)))[0]), back)
         pushed = dp.jvp(lambda x: x[key], (make(x),), (make(np.asarray(np.cos(x))),))[1]
-        close(np.asarray(pushed), np.cos(x)[key])
+        assert_close(np.asarray(pushed), np.cos(x)[key])
 
 
 @settings(max_examples=300, deadline=None)
@@ -298,13 +300,13 @@ def test_putting_elements(case, how, seed):
     for make in (np.asarray, torch.as_tensor, strict.asarray):
         own = make(x)
         y, pull = dp.vjp(f, own, make(v))
-        close(np.asarray(y), truth)
+        assert_close(np.asarray(y), truth)
         by_x, by_v = pull(make(g))
-        close(np.asarray(by_x), np.where(put, 0.0, g))
-        close(np.asarray(by_v), to_v[:-1].reshape(v.shape))
-        close(np.asarray(own), x)  # the caller's array is as it was
+        assert_close(np.asarray(by_x), np.where(put, 0.0, g))
+        assert_close(np.asarray(by_v), to_v[:-1].reshape(v.shape))
+        assert_close(np.asarray(own), x)  # the caller's array is as it was
         pushed = dp.jvp(moving, (own, make(v)), (make(np.cos(x)), make(np.sin(v))))[1]
-        close(np.asarray(pushed), np.where(put, np.append(np.sin(v), 0.0)[who], np.cos(x)))
+        assert_close(np.asarray(pushed), np.where(put, np.append(np.sin(v), 0.0)[who], np.cos(x)))
 
 
 def test_a_loop_over_the_elements():
@@ -322,17 +324,17 @@ def test_a_loop_over_the_elements():
     gradient = dp.grad(lambda x: f(dp, x))(x)
     h = 1e-6
     quotient = [(f(np, x + h * e) - f(np, x - h * e)) / (2 * h) for e in np.eye(3)]
-    close(gradient, quotient, 1e-7)
-    close(dp.grad(lambda x: f(np, x))(x), gradient)
-    close(dp.jvp(lambda x: f(dp, x), (x,), (np.ones(3),))[1], gradient.sum())
+    assert_close(gradient, quotient, 1e-7)
+    assert_close(dp.grad(lambda x: f(np, x))(x), gradient)
+    assert_close(dp.jvp(lambda x: f(dp, x), (x,), (np.ones(3),))[1], gradient.sum())
     hessian = np.array(
         [dp.grad(lambda x, k=k: dp.grad(lambda x: f(dp, x))(x)[k])(x) for k in range(3)]
     )
     quotient = [(dp.grad(lambda x: f(dp, x))(x + h * e) - dp.grad(lambda x: f(dp, x))(x - h * e)) / (2 * h)
                 for e in np.eye(3)]  # fmt: skip
-    close(hessian, quotient, 1e-6)
+    assert_close(hessian, quotient, 1e-6)
     backwards = np.array([dp.jvp(dp.grad(lambda x: f(dp, x)), (x,), (e,))[1] for e in np.eye(3)])
-    close(backwards, hessian)
+    assert_close(backwards, hessian)
 
 
 def test_what_was_computed_before_an_assignment_keeps_the_old_value():
@@ -372,7 +374,7 @@ def test_assignment_inside_nested_derivatives_moves_no_other_handle():
         return (slope * slope).sum()
 
     x = np.array([1.0, 2.0, 3.0])
-    close(dp.grad(outer)(x), jax.grad(by_jax)(x))
+    assert_close(dp.grad(outer)(x), jax.grad(by_jax)(x))
 
 
 def test_what_an_inner_derivative_keeps_may_be_assigned_to():
@@ -395,7 +397,7 @@ def test_what_an_inner_derivative_keeps_may_be_assigned_to():
 
     x = np.array([1.0, 2.0])
     assert dp.grad(reverse)(x).tolist() == [6.0, 24.0]
-    close(dp.grad(result)(x), np.exp(x))
+    assert_close(dp.grad(result)(x), np.exp(x))
     assert dp.grad(forward)(x).tolist() == [2.0, 2.0]
 
 
@@ -480,10 +482,10 @@ def test_reading_element_by_element_builds_no_arrays_of_zeros(monkeypatch):
         return sum(x[k] * x[k] * (k + 1.0) for k in range(50))
 
     x = np.linspace(1.0, 2.0, 50)
-    close(dp.grad(f)(x), 2 * x * np.arange(1, 51))
+    assert_close(dp.grad(f)(x), 2 * x * np.arange(1, 51))
     assert made == [1]
     made.clear()
-    close(dp.grad(lambda x: (dp.grad(f)(x) * x).sum())(x), 4 * x * np.arange(1, 51))
+    assert_close(dp.grad(lambda x: (dp.grad(f)(x) * x).sum())(x), 4 * x * np.arange(1, 51))
     assert sorted(made)[-1] >= 100 and len(made) <= 4
 
 
@@ -594,7 +596,7 @@ def test_numpy_functions_that_look_at_values():
     assert type(np.argmax(t)) is np.int64
     assert np.argsort(t, axis=0).dtype.kind == "i"
     assert np.sum(t, axis=0, dtype=None, out=None).shape == (4,)
-    close(np.clip(t, a_min=0.0, a_max=1.0).data, X.clip(0, 1))
+    assert_close(np.clip(t, a_min=0.0, a_max=1.0).data, X.clip(0, 1))
 
 
 def test_nothing_silently_becomes_an_ordinary_array():

@@ -6,7 +6,14 @@ import pytest
 import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from laws import close, first_order, like, misreadings_are_wrong, other_libraries, second_order
+from laws import (
+    assert_close,
+    assert_first_order,
+    assert_misreading_is_wrong,
+    assert_same_elsewhere,
+    assert_second_order,
+    like,
+)
 
 import dpkit as dp
 from dpkit.array_rules import convolution as rules
@@ -26,7 +33,7 @@ PLACES = [((1, 1), (0, 0)), ((2, 1), (1, 0)), ((1, 3), (0, 2)), ((2, 2), (1, 1))
 def test_convolution(stride, padding, n, channels, o, h, w, kh, kw, seed):
     assume(kh <= h + 2 * padding[0] and kw <= w + 2 * padding[1])
     rng = np.random.default_rng(seed)
-    first_order(
+    assert_first_order(
         lambda x, w: conv2d(x, w, stride, padding),
         lambda x, w: torch.nn.functional.conv2d(x, w, stride=stride, padding=padding),
         like((n, channels, h, w), rng), like((o, channels, kh, kw), rng), seed=seed,
@@ -41,8 +48,8 @@ def test_second_order_and_other_libraries(stride, padding):
     def by_jax(x, w):
         return jax.lax.conv_general_dilated(x, w, stride, [(p, p) for p in padding])
 
-    second_order(lambda x, w: conv2d(x, w, stride, padding), by_jax, x, w)
-    other_libraries(lambda x, w: conv2d(x, w, stride, padding), x, w)
+    assert_second_order(lambda x, w: conv2d(x, w, stride, padding), by_jax, x, w)
+    assert_same_elsewhere(lambda x, w: conv2d(x, w, stride, padding), x, w)
 
 
 @pytest.mark.parametrize("stride, padding", PLACES)
@@ -51,12 +58,12 @@ def test_the_two_adjoints_have_adjoints_themselves(stride, padding):
     rng = np.random.default_rng(2)
     x, w = like((2, 2, 5, 7), rng), like((3, 2, 3, 2), rng)
     g = like(conv2d(x, w, stride, padding).shape, rng)
-    first_order(
+    assert_first_order(
         lambda g, w: apply("conv2d_input", g, w, shape=(5, 7), stride=stride, padding=padding),
         lambda g, w: torch.nn.grad.conv2d_input((2, 2, 5, 7), w, g, stride, padding),
         g, w,
     )  # fmt: skip
-    first_order(
+    assert_first_order(
         lambda x, g: apply("conv2d_weight", x, g, size=(3, 2), stride=stride, padding=padding),
         lambda x, g: torch.nn.grad.conv2d_weight(x, (3, 2, 3, 2), g, stride, padding),
         x, g,
@@ -88,7 +95,7 @@ def test_a_kernel_is_slid_as_it_is():
 def test_images_that_are_views_and_integers():
     rng = np.random.default_rng(4)
     x, w = like((2, 3, 6, 5), rng), like((2, 3, 2, 2), rng)
-    close(conv2d(x[:, ::-1].transpose(0, 1, 3, 2)[::-1], w), conv2d(np.ascontiguousarray(
+    assert_close(conv2d(x[:, ::-1].transpose(0, 1, 3, 2)[::-1], w), conv2d(np.ascontiguousarray(
         x[:, ::-1].transpose(0, 1, 3, 2)[::-1]), w))  # fmt: skip
     counts = np.arange(16).reshape(1, 1, 4, 4)
     assert conv2d(counts, np.ones((1, 1, 2, 2), int)).dtype.kind == "i"
@@ -132,12 +139,12 @@ POOLS = [
 def test_pooling(pool, by_torch, h, w, size, seed):
     assume(size[0] <= h and size[1] <= w)
     x = like((2, 2, h, w), np.random.default_rng(seed))
-    first_order(lambda x: pool(x, size), lambda x: by_torch(x, size), x, seed=seed)
+    assert_first_order(lambda x: pool(x, size), lambda x: by_torch(x, size), x, seed=seed)
 
 
 @pytest.mark.parametrize("pool, by_torch", POOLS, ids=["mean", "max"])
 def test_pooling_in_other_libraries(pool, by_torch):
-    other_libraries(lambda x: pool(x, 2), like((2, 1, 5, 4), np.random.default_rng(5)))
+    assert_same_elsewhere(lambda x: pool(x, 2), like((2, 1, 5, 4), np.random.default_rng(5)))
 
 
 def test_the_largest_elements_share_at_a_tie():
@@ -169,7 +176,7 @@ CASES = [(rule, m, n) for rule in rules.TABLE for m in rule.misreadings for n in
 )
 def test_misreadings(rule, misreading, argument):
     arrays, params = EXAMPLES[rule.name]
-    misreadings_are_wrong(rule, misreading, argument, *arrays, **params)
+    assert_misreading_is_wrong(rule, misreading, argument, *arrays, **params)
 
 
 def test_every_row_has_an_example_and_a_misreading():

@@ -6,7 +6,14 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from laws import close, first_order, like, misreadings_are_wrong, other_libraries, second_order
+from laws import (
+    assert_close,
+    assert_first_order,
+    assert_misreading_is_wrong,
+    assert_same_elsewhere,
+    assert_second_order,
+    like,
+)
 
 import dpkit as dp
 from dpkit import linalg
@@ -48,8 +55,8 @@ def of_letters(letters, size, rng):
 def test_products_of_every_rank(left, right, n, k, m, b, c, seed):
     rng, size = np.random.default_rng(seed), {"n": n, "k": k, "m": m, "b": b, "c": c}
     x, y = of_letters(left, size, rng), of_letters(right, size, rng)
-    close(matmul(x, y), np.matmul(x, y))
-    first_order(matmul, torch.matmul, x, y, seed=seed)
+    assert_close(matmul(x, y), np.matmul(x, y))
+    assert_first_order(matmul, torch.matmul, x, y, seed=seed)
 
 
 @pytest.mark.parametrize("left, right", RANKS)
@@ -57,8 +64,8 @@ def test_products_to_second_order_and_in_other_libraries(left, right):
     size = {"n": 2, "k": 3, "m": 4, "b": 5, "c": 2}
     rng = np.random.default_rng(1)
     x, y = of_letters(left, size, rng), of_letters(right, size, rng)
-    second_order(matmul, jnp.matmul, x, y)
-    other_libraries(matmul, x, y)
+    assert_second_order(matmul, jnp.matmul, x, y)
+    assert_same_elsewhere(matmul, x, y)
 
 
 def test_the_operator_the_function_and_numpys_are_the_same():
@@ -69,7 +76,7 @@ def test_the_operator_the_function_and_numpys_are_the_same():
         for f in (matmul, lambda a, b: a @ b, np.matmul, lambda a, b: (b.T @ a.T).T)
     ]
     for each in gradients[1:]:
-        close(each, gradients[0])
+        assert_close(each, gradients[0])
 
 
 def test_products_of_arrays_of_single_numbers():
@@ -109,8 +116,8 @@ SPECIFICATIONS = [
 def test_einsum(spec, sizes, seed):
     rng, size = np.random.default_rng(seed), dict(zip("ijklb", sizes, strict=True)) | {"a": 3}
     arrays = [of_letters(letters, size, rng) for letters in spec.split("->")[0].split(",")]
-    close(einsum(spec, *arrays), np.einsum(spec, *arrays))
-    first_order(
+    assert_close(einsum(spec, *arrays), np.einsum(spec, *arrays))
+    assert_first_order(
         lambda *xs: einsum(spec, *xs), lambda *xs: torch.einsum(spec, *xs), *arrays, seed=seed
     )
 
@@ -119,20 +126,20 @@ def test_einsum(spec, sizes, seed):
 def test_einsum_to_second_order(spec):
     rng, size = np.random.default_rng(3), {"i": 2, "j": 3, "k": 4, "b": 2}
     arrays = [of_letters(letters, size, rng) for letters in spec.split("->")[0].split(",")]
-    second_order(lambda *xs: einsum(spec, *xs), lambda *xs: jnp.einsum(spec, *xs), *arrays)
+    assert_second_order(lambda *xs: einsum(spec, *xs), lambda *xs: jnp.einsum(spec, *xs), *arrays)
 
 
 @pytest.mark.parametrize("spec", SPECIFICATIONS)
 def test_einsum_in_other_libraries(spec):
     rng, size = np.random.default_rng(4), dict(zip("ijklba", (3, 2, 4, 2, 3, 2), strict=True))
     arrays = [of_letters(letters, size, rng) for letters in spec.split("->")[0].split(",")]
-    other_libraries(lambda *xs: einsum(spec, *xs), *arrays)
+    assert_same_elsewhere(lambda *xs: einsum(spec, *xs), *arrays)
 
 
 def test_numpys_einsum_on_tensors():
     x = np.arange(9.0).reshape(3, 3)
     gradient = dp.grad(lambda x: np.einsum("ij,ji->", x, x, optimize=True))(x)
-    close(gradient, 2 * x.T)
+    assert_close(gradient, 2 * x.T)
 
 
 @pytest.mark.parametrize(
@@ -175,8 +182,8 @@ def test_solve(left, right, n, k, b, seed):
             return torch.linalg.solve(a, y[:, None].expand(*a.shape[:-1], 1))[..., 0]
         return torch.linalg.solve(a, y.expand(*a.shape[:-2], *y.shape) if y.ndim == 2 else y)
 
-    close(linalg.solve(a, y), np.linalg.solve(a, y), 1e-8)
-    first_order(linalg.solve, by_torch, a, y, seed=seed)
+    assert_close(linalg.solve(a, y), np.linalg.solve(a, y), 1e-8)
+    assert_first_order(linalg.solve, by_torch, a, y, seed=seed)
 
 
 ONE_MATRIX = [
@@ -203,23 +210,23 @@ NAMES = ["inv", "det", "slogdet", "logdet", "cholesky"]
 @few
 @given(n=lengths, stack=st.sampled_from([(), (1,), (3,), (2, 2)]), seed=seeds)
 def test_functions_of_one_matrix(f, by_torch, by_jax, make, n, stack, seed):
-    first_order(f, by_torch, make((*stack, n, n), np.random.default_rng(seed)), seed=seed)
+    assert_first_order(f, by_torch, make((*stack, n, n), np.random.default_rng(seed)), seed=seed)
 
 
 @pytest.mark.parametrize("f, by_torch, by_jax, make", ONE_MATRIX, ids=NAMES)
 @pytest.mark.parametrize("shape", [(3, 3), (2, 2, 2)])
 def test_one_matrix_to_second_order_and_in_other_libraries(f, by_torch, by_jax, make, shape):
     a = make(shape, np.random.default_rng(6))
-    second_order(f, by_jax, a)
-    other_libraries(f, a)
+    assert_second_order(f, by_jax, a)
+    assert_same_elsewhere(f, a)
 
 
 @pytest.mark.parametrize("left, right", [((3, 3), (3,)), ((3, 3), (3, 2)), ((2, 3, 3), (3, 2))])
 def test_solve_to_second_order_and_in_other_libraries(left, right):
     rng = np.random.default_rng(7)
     a, b = regular(left, rng), like(right, rng)
-    second_order(linalg.solve, jnp.linalg.solve, a, b)
-    other_libraries(linalg.solve, a, b)
+    assert_second_order(linalg.solve, jnp.linalg.solve, a, b)
+    assert_same_elsewhere(linalg.solve, a, b)
 
 
 def test_a_determinant_has_a_gradient_where_the_matrix_has_no_inverse():
@@ -229,7 +236,7 @@ def test_a_determinant_has_a_gradient_where_the_matrix_has_no_inverse():
     assert dp.grad(linalg.det)(np.zeros((3, 3))) == pytest.approx(np.zeros((3, 3)))
     stack = np.stack([np.diag([2.0, 0.0, 3.0]), np.diag([1.0, 2.0, -3.0])])
     gradient = dp.grad(lambda a: dp.sum(linalg.det(a)))(stack)
-    close(gradient, np.stack([np.diag([0.0, 6.0, 0.0]), np.diag([-6.0, -3.0, 2.0])]))
+    assert_close(gradient, np.stack([np.diag([0.0, 6.0, 0.0]), np.diag([-6.0, -3.0, 2.0])]))
 
 
 def by_minors(a):
@@ -247,7 +254,7 @@ def test_gradients_of_determinants_of_every_rank(n, data, seed, whole):
     a = like((n, rank), rng) @ like((rank, n), rng)
     a = np.round(a) if whole else a
     for make in (np.asarray, torch.as_tensor):
-        close(dp.grad(linalg.det)(make(a)), by_minors(a))
+        assert_close(dp.grad(linalg.det)(make(a)), by_minors(a))
 
 
 def test_the_sign_of_a_determinant_is_a_constant():
@@ -255,26 +262,26 @@ def test_the_sign_of_a_determinant_is_a_constant():
     sign, logarithm = linalg.slogdet(a)
     assert (sign, logarithm) == (-1.0, pytest.approx(np.log(2.0)))
     gradient = dp.grad(lambda a: np.multiply(*linalg.slogdet(a)))(a)
-    close(gradient, -np.linalg.inv(a).T)
+    assert_close(gradient, -np.linalg.inv(a).T)
 
 
 def test_a_determinant_too_large_for_a_float():
     a = np.eye(400) * 1e3
     value, gradient = dp.value_and_grad(linalg.logdet)(a)
     assert value == pytest.approx(400 * np.log(1e3))
-    close(gradient, np.eye(400) / 1e3)
+    assert_close(gradient, np.eye(400) / 1e3)
 
 
 def test_only_the_symmetric_part_of_a_covariance_matters():
     """The gradient is symmetric, and agrees with difference quotients of every single element."""
     a = positive((3, 3), np.random.default_rng(8)) + np.triu(np.full((3, 3), 0.1), 1)
-    close(linalg.cholesky(a), np.linalg.cholesky((a + a.T) / 2))
+    assert_close(linalg.cholesky(a), np.linalg.cholesky((a + a.T) / 2))
 
     def f(a):
         return dp.sum(dp.sin(linalg.cholesky(a)))
 
     gradient = dp.grad(f)(a)
-    close(gradient, gradient.T)
+    assert_close(gradient, gradient.T)
     for i, j in np.ndindex(3, 3):
         step = np.zeros((3, 3))
         step[i, j] = 1e-6
@@ -316,11 +323,11 @@ def test_numpys_and_torchs_functions_on_tensors():
         (lambda a: np.linalg.norm(a), lambda a: dp.sqrt(dp.sum(a * a))),
     ]
     for theirs, ours in pairs:
-        close(
+        assert_close(
             dp.grad(lambda a, f=theirs: dp.sum(f(a)))(a), dp.grad(lambda a, f=ours: dp.sum(f(a)))(a)
         )
     t = torch.as_tensor(a)
-    close(dp.grad(lambda a: torch.linalg.det(a))(t), dp.grad(linalg.det)(a))
+    assert_close(dp.grad(lambda a: torch.linalg.det(a))(t), dp.grad(linalg.det)(a))
 
 
 # Lengths --------------------------------------------------------------------------------------------
@@ -333,7 +340,7 @@ def test_numpys_and_torchs_functions_on_tensors():
 def test_norm(axis, keepdims, shape, seed):
     x = like(shape, np.random.default_rng(seed))
     dim = axis if axis is not None else (0, 1, 2)
-    first_order(
+    assert_first_order(
         lambda x: linalg.norm(x, axis=axis, keepdims=keepdims),
         lambda x: torch.linalg.vector_norm(x, dim=dim, keepdim=keepdims),
         x, seed=seed,
@@ -343,17 +350,17 @@ def test_norm(axis, keepdims, shape, seed):
 @pytest.mark.parametrize("axis", [None, 0, (0, 1)])
 def test_norm_to_second_order_and_in_other_libraries(axis):
     x = like((3, 2), np.random.default_rng(10))
-    second_order(
+    assert_second_order(
         lambda x: linalg.norm(x, axis=axis), lambda x: jnp.sqrt(jnp.sum(x * x, axis=axis)), x
     )
-    other_libraries(lambda x: linalg.norm(x, axis=axis), x)
+    assert_same_elsewhere(lambda x: linalg.norm(x, axis=axis), x)
 
 
 @pytest.mark.parametrize("ord", [None, 1, 2, np.inf])
 def test_the_other_lengths_of_vectors(ord):
     x = np.array([[3.0, -4.0, 1.0], [0.5, -0.25, -2.0]])
-    close(linalg.norm(x, ord, axis=1), np.linalg.norm(x, ord, axis=1))
-    first_order(
+    assert_close(linalg.norm(x, ord, axis=1), np.linalg.norm(x, ord, axis=1))
+    assert_first_order(
         lambda x: linalg.norm(x, ord, axis=1),
         lambda x: torch.linalg.vector_norm(x, 2 if ord is None else ord, dim=1), x,
     )  # fmt: skip
@@ -375,7 +382,7 @@ def test_the_length_of_zero_has_the_slope_that_torch_gives_it():
     x = np.array([[0.0, 0.0], [3.0, -4.0]])
     t = torch.tensor(x, requires_grad=True)
     torch.linalg.vector_norm(t, dim=1).sum().backward()
-    close(dp.grad(lambda x: dp.sum(linalg.norm(x, axis=1)))(x), t.grad.numpy())
+    assert_close(dp.grad(lambda x: dp.sum(linalg.norm(x, axis=1)))(x), t.grad.numpy())
     assert np.all(dp.grad(linalg.norm)(np.zeros(3)) == 0.0)
 
 
@@ -407,7 +414,7 @@ def test_misreadings(rule, misreading, argument):
     arrays, params = EXAMPLES[rule.name]
     if misreading.kind == "overwritten":
         arrays = [STACK if k != argument else x for k, x in enumerate(arrays)]
-    misreadings_are_wrong(rule, misreading, argument, *arrays, **params)
+    assert_misreading_is_wrong(rule, misreading, argument, *arrays, **params)
 
 
 def test_every_row_has_an_example_and_a_misreading():
@@ -421,4 +428,4 @@ def test_a_matrix_that_meets_a_stack_of_ones_is_still_one_matrix():
     x, y = like((1, 2, 3), RNG), like((5, 3, 2), RNG)
     g = like((5, 2, 2), RNG)
     wrong = overwritten.wrong[0](x @ y, x, y)(g)
-    close(wrong, (g @ np.swapaxes(y, -1, -2))[-1:])
+    assert_close(wrong, (g @ np.swapaxes(y, -1, -2))[-1:])

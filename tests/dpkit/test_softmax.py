@@ -8,7 +8,14 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from laws import close, first_order, like, misreadings_are_wrong, other_libraries, second_order
+from laws import (
+    assert_close,
+    assert_first_order,
+    assert_misreading_is_wrong,
+    assert_same_elsewhere,
+    assert_second_order,
+    like,
+)
 
 import dpkit as dp
 from dpkit.array_rules import softmax as rules
@@ -35,21 +42,21 @@ def test_one_axis_or_all(f, by_torch, by_jax, shape, seed, data):
             return by_torch(x.reshape(-1), -1).reshape(() if f is logsumexp else shape)
         return by_torch(x, axis)
 
-    first_order(lambda x: f(x, axis=axis), theirs, x, seed=seed)
+    assert_first_order(lambda x: f(x, axis=axis), theirs, x, seed=seed)
 
 
 @pytest.mark.parametrize("f, by_torch, by_jax", FUNCTIONS, ids=IDS)
 @pytest.mark.parametrize("axis", [0, -1, (0, 2)])
 def test_second_order_and_other_libraries(f, by_torch, by_jax, axis):
     x = like((2, 3, 2), np.random.default_rng(1))
-    second_order(lambda x: f(x, axis=axis), lambda x: by_jax(x, axis=axis), x)
-    other_libraries(lambda x: f(x, axis=axis), x)
+    assert_second_order(lambda x: f(x, axis=axis), lambda x: by_jax(x, axis=axis), x)
+    assert_same_elsewhere(lambda x: f(x, axis=axis), x)
 
 
 @pytest.mark.parametrize("axis", [0, (0, 1), None])
 def test_axes_that_are_kept(axis):
     x = like((3, 2), np.random.default_rng(2))
-    first_order(
+    assert_first_order(
         lambda x: logsumexp(x, axis, keepdims=True),
         lambda x: torch.logsumexp(x, (0, 1) if axis is None else axis, keepdim=True),
         x,
@@ -62,22 +69,22 @@ def test_nothing_overflows(make):
     value, gradient = dp.value_and_grad(lambda x: dp.sum(logsumexp(x, axis=1)))(x)
     assert float(value) == pytest.approx(1e4 + np.log1p(np.e) - 1e4 + np.log(2.0))
     s = 1 / (1 + np.e)
-    close(gradient, np.array([[s, 1 - s, 0.0], [0.5, 0.5, 0.0]]))
-    close(softmax(x), np.array([[s, 1 - s, 0.0], [0.5, 0.5, 0.0]]))
+    assert_close(gradient, np.array([[s, 1 - s, 0.0], [0.5, 0.5, 0.0]]))
+    assert_close(softmax(x), np.array([[s, 1 - s, 0.0], [0.5, 0.5, 0.0]]))
     assert float(log_softmax(x)[0, 2]) == pytest.approx(-2e4 - np.log(np.e + 1))
     gradient = dp.grad(lambda x: log_softmax(x)[0, 2])(x)
-    close(gradient, np.array([[-s, s - 1, 1.0], [0.0, 0.0, 0.0]]))
+    assert_close(gradient, np.array([[-s, s - 1, 1.0], [0.0, 0.0, 0.0]]))
 
 
 @pytest.mark.parametrize("make", [np.asarray, torch.as_tensor])
 def test_minus_infinity_is_an_exponential_of_zero(make):
     x = make(np.array([[1.0, -np.inf, 1.0], [-np.inf, -np.inf, -np.inf]]))
     z, pull = dp.vjp(lambda x: logsumexp(x, axis=1), x)
-    close(z[0], 1 + np.log(2.0))
+    assert_close(z[0], 1 + np.log(2.0))
     assert float(z[1]) == -math.inf
-    close(pull(make(np.array([2.0, 3.0])))[0], np.array([[1.0, 0.0, 1.0], [0.0, 0.0, 0.0]]))
+    assert_close(pull(make(np.array([2.0, 3.0])))[0], np.array([[1.0, 0.0, 1.0], [0.0, 0.0, 0.0]]))
     _, moves = dp.jvp(lambda x: logsumexp(x, axis=1), (x,), (make(np.ones((2, 3))),))
-    close(moves, np.array([1.0, 0.0]))
+    assert_close(moves, np.array([1.0, 0.0]))
 
 
 def test_infinity_and_nan_stay():
@@ -95,9 +102,9 @@ def test_shares_of_single_numbers():
     for f in (softmax, log_softmax):
         numbers = [dp.Scalar(each) for each in x]
         f(numbers)[1].backward()
-        close([each.grad for each in numbers], dp.grad(lambda x, f=f: f(x)[1])(np.array(x)))
+        assert_close([each.grad for each in numbers], dp.grad(lambda x, f=f: f(x)[1])(np.array(x)))
     assert logsumexp(3.0) == 3.0
-    close(softmax([0.0, 0.0]), np.array([0.5, 0.5]))
+    assert_close(softmax([0.0, 0.0]), np.array([0.5, 0.5]))
 
 
 def test_axes_that_are_not_there():
@@ -134,7 +141,7 @@ def test_misreadings(rule, misreading):
     if misreading.kind == "not_finite":
         x = x + 800.0
     with np.errstate(over="ignore", invalid="ignore"):
-        misreadings_are_wrong(rule, misreading, 0, x, **EXAMPLES[rule.name])
+        assert_misreading_is_wrong(rule, misreading, 0, x, **EXAMPLES[rule.name])
 
 
 def test_forgetting_the_maximum_shows_at_large_numbers_only():
@@ -142,7 +149,7 @@ def test_forgetting_the_maximum_shows_at_large_numbers_only():
     x, g = np.array([0.5, 2.0]), np.array(1.0)
     z = logsumexp(x)
     right = rules.TABLE[0].vjps[0]
-    close(overflowing.wrong[0](z, x)(g), right(z, x)(g))
+    assert_close(overflowing.wrong[0](z, x)(g), right(z, x)(g))
     with np.errstate(over="ignore", invalid="ignore"):
         assert np.isnan(overflowing.wrong[0](z + 1e3, x + 1e3)(g)).all()
 
