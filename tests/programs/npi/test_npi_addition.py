@@ -128,7 +128,19 @@ def test_the_proof_finds_one_planted_fault(adder, everything):
     assert fault.frame.program == "ADD1" and fault.step == 0
     assert fault.right == ("ACT", (1, 4, 3)) and fault.wrong == ("ACT", (1, 4, 4))
     assert fault.lead == pytest.approx(1.0, abs=1e-4)
-    assert "ADD1, step 1, seeing [8, 6, 0, 0]: it should ACT(1, 4, 3)" in str(fault)
+    begins = "ADD1, step 1, seeing [8, 6, 0, 0]: it should "
+    assert str(fault) == begins + "ACT(1, 4, 3), and does ACT(1, 4, 4)."
+    (fault,) = npi.verify(Tampered(adder), [fault.frame], environment=npi.Pad)
+    said = "ACT(1, 4, 3), WRITE RESULT 2, and does ACT(1, 4, 4), WRITE RESULT 3."
+    assert str(fault) == begins + said
+
+
+def test_what_arguments_mean():
+    for arguments, words in (
+        ((1, 4, 8), "WRITE RESULT 7"), ((1, 3, 1), "WRITE CARRIES 0"), ((2, 3, 0), "LEFT CARRIES"),
+        ((1, 4, 0), "WRITE RESULT blank"), ((1, 0, 3), "WRITE 2"), ((0, 2, 0), "SECOND"),
+    ):  # fmt: skip
+        assert npi.Pad.words(*arguments) == words
 
 
 def test_an_untrained_network_is_not_proved(everything):

@@ -157,9 +157,9 @@ def test_refusals():
         npi.Pad(1, 2).act(2, 5)
     with pytest.raises(npi.IllegalAct, match="no symbol 11"):
         npi.Pad(1, 2).act(1, 4, 11)
-    with pytest.raises(npi.IllegalAct, match="Only carries and results"):
+    with pytest.raises(npi.IllegalAct, match=r"ACT\(1, 1, 4\), WRITE FIRST 3: only carries"):
         npi.Pad(3, 2).act(1, 1, 4)
-    with pytest.raises(npi.IllegalAct, match="would leave the pad"):
+    with pytest.raises(npi.IllegalAct, match=r"ACT\(3, 1\), RIGHT FIRST: the pointer would leave"):
         npi.Pad(3, 2).act(3, 1)
     with pytest.raises(npi.IllegalAct, match="no symbol 11"):
         npi.Pad(3, 2).act(1, 4, 11)
@@ -170,6 +170,12 @@ def test_refusals():
     for pointer in (0, 4, -1):
         with pytest.raises(npi.IllegalAct, match="cannot be done with pointers"):
             npi.Row([3, 1]).act(3, pointer)
+    for act, words in (((2, 1), "LEFT ONE"), ((1, 0), "SWAP")):
+        row = npi.Row([3])
+        with pytest.raises(npi.IllegalAct, match=rf"ACT\({act[0]}, {act[1]}\), {words}, cannot"):
+            row.act(*act)
+    with pytest.raises(npi.IllegalAct, match=r"ACT\(1, 7\) cannot be done"):
+        npi.Row([3]).act(1, 7)
     for digits in ([3, 11], [3, 1.5], ["x", 3], []):
         with pytest.raises(ValueError, match="each from 0 to 9"):
             npi.Row(digits)

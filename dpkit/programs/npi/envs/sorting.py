@@ -63,7 +63,11 @@ class Row:
         known = what in (LEFT, RIGHT) and pointer in (ONE, TWO, COUNT)
         moved = self.pointers[pointer - 1] + (1 if what == RIGHT else -1) if known else -1
         if not 0 <= moved <= len(self.digits):
-            raise IllegalAct(f"ACT{(what, pointer)} cannot be done with pointers {self.pointers}.")
+            means = known or (what == SWAP and pointer in range(len(POINTERS)))
+            words = f", {self.words(what, pointer)}," if means else ""
+            raise IllegalAct(
+                f"ACT{(what, pointer)}{words} cannot be done with pointers {self.pointers}."
+            )
         self.pointers[pointer - 1] = moved
 
     @staticmethod
