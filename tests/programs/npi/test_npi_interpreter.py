@@ -193,6 +193,38 @@ def test_a_deep_call_is_told_in_short():
     assert repr(call) == "<Call of ADD, with 0 calls in it>"
 
 
+def untaught(programs=npi.Pad.programs, seed=0):
+    encoder = npi.SymbolEncoder(npi.Pad.symbols, npi.Pad.arguments)
+    return npi.NPI(programs, encoder, npi.Pad.arguments, seed=seed)
+
+
+def test_weights_know_their_programs(tmp_path):
+    one, same = untaught(), untaught(seed=1)
+    torch.save(one.state_dict(), tmp_path / "weights.pt")
+    same.load_state_dict(torch.load(tmp_path / "weights.pt", weights_only=True))
+    assert all(torch.equal(a, b) for a, b in zip(one.parameters(), same.parameters(), strict=True))
+    assert copy.deepcopy(one).programs == one.programs
+
+
+@pytest.mark.parametrize(
+    "others",
+    [("ACT", "ADD1", "ADD", "CARRY", "LSHIFT"), ("ACT", "ADD", "ADD1", "CARRY", "BACK"), ("ACT",)],
+)
+@pytest.mark.parametrize("inside", [False, True])
+def test_weights_of_other_programs_are_refused_and_nothing_is_changed(others, inside):
+    weights, other = untaught(seed=1).state_dict(), untaught(others)
+    before = copy.deepcopy(other.state_dict())
+    if inside:  # as a part of something larger
+        weights = {f"0.{name}": value for name, value in weights.items()}
+        other = torch.nn.Sequential(other)
+        before = {f"0.{name}": value for name, value in before.items()}
+    with pytest.raises(
+        ValueError, match=r"weights are those of the programs ACT, ADD, ADD1, CARRY, LSHIFT"
+    ):
+        other.load_state_dict(weights)
+    assert all(torch.equal(value, before[name]) for name, value in other.state_dict().items())
+
+
 def test_one_encoder_for_two_networks():
     encoder = npi.SymbolEncoder(npi.Pad.symbols, npi.Pad.arguments)
     one = npi.NPI(npi.Pad.programs, encoder, npi.Pad.arguments)
