@@ -77,7 +77,8 @@ def verify(
     for start in range(0, len(frames), 4096):
         some = frames[start : start + 4096]
         found += [
-            _describe(npi, some[i], *rest, environment) for i, *rest in _errors(npi, some, margin)
+            _describe(npi, some[i], *rest, environment=environment)
+            for i, *rest in _errors(npi, some, margin)
         ]
     return found
 
@@ -113,7 +114,7 @@ def _errors(npi: NPI, frames: Sequence[Frame], margin: float) -> list[tuple]:
 
 
 def _describe(
-    npi: NPI, frame: Frame, t: int, ends: bool, does: list[int], lead: float, environment: Any
+    npi: NPI, frame: Frame, t: int, ends: bool, does: list[int], lead: float, *, environment: Any
 ) -> Counterexample:
     wrong = (None, ()) if ends else (npi.programs[does[0]], tuple(does[1:]))
     step = frame.steps[t]
