@@ -69,8 +69,18 @@ def test_a_thousand_digits(adder):
 
 
 @pytest.fixture(scope="module")
-def everything():
-    return npi.every_frame()
+def told():
+    """What `every_frame` told its callback."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def everything(told):
+    return npi.every_frame(callback=lambda done, of: told.append((done, of)))
+
+
+def test_the_callback_is_told_how_far_it_is(everything, told):
+    assert told == [(k, len(told)) for k in range(1, len(told) + 1)] and len(told) > 1000
 
 
 def test_there_are_as_many_frames_as_counted_by_hand(everything):

@@ -16,11 +16,12 @@ Source: Reed & de Freitas 2016, section 4.1; Cai, Shin & Song 2017, for the recu
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
-from dpkit.programs.npi.trace import Frame, IllegalAct, Teacher, unique
+from dpkit.programs.npi.trace import Frame, IllegalAct, Teacher
 
 __all__ = ["Adder", "LoopAdder", "Pad", "every_frame", "problems"]
 
@@ -177,8 +178,10 @@ def problems(
     return [(number(), number()) for _ in range(count)]
 
 
-def every_frame() -> list[Frame]:
+def every_frame(*, callback: Callable[[int, int], Any] | None = None) -> list[Frame]:
     """Every frame that the recursive teacher can produce, for numbers of any length.
+
+    callback: called with the number of sums that are done, and of all.
 
     One call of ADD sees a column (before and after its digit is written), the column to its left, and
     at last the blank cells beyond the numbers, where the inner call of ADD left the pointers. So all
@@ -187,10 +190,13 @@ def every_frame() -> list[Frame]:
     column, and all frames of ADD1, CARRY and LSHIFT that occur in them.
     """
     frames: dict[tuple, Frame] = {}
-    for carry, first, second in itertools.product((False, True), _two_digits(), _two_digits()):
+    sums = list(itertools.product((False, True), _two_digits(), _two_digits()))
+    for done, (carry, first, second) in enumerate(sums, 1):
         for frame in Adder(Pad(first, second, carry)).record("ADD"):
             frames.setdefault(frame.key, frame)
-    return unique(frames.values())
+        if callback:
+            callback(done, len(sums))
+    return list(frames.values())
 
 
 def _two_digits() -> Iterator[str]:

@@ -10,7 +10,8 @@ teacher.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -160,8 +161,10 @@ class LoopSorter(Sorter):
             self.call("LSHIFT")
 
 
-def every_sorting_frame() -> list[Frame]:
+def every_sorting_frame(*, callback: Callable[[int, int], Any] | None = None) -> list[Frame]:
     """Every frame that the recursive teacher can produce, for rows of any length: 135 142.
+
+    callback: called with the number of frames that are done, and of all.
 
     What one call sees follows from few digits of the row, and so does the list of all that it can see.
 
@@ -227,10 +230,12 @@ def every_sorting_frame() -> list[Frame]:
             if y or x >= max(a, b):
                 frame("RESET", (x, y, 0, 0), (left, x, 0, 0), (a, b, 1, 0))
     shown = {what: np.array(what, np.int64) for each in seen for what in each[1:]}
-    return [
-        _Foretold([shown[what] for what in observations]).frame(program)
-        for program, *observations in sorted(seen)
-    ]
+    frames = []
+    for program, *observations in sorted(seen):
+        frames.append(_Foretold([shown[what] for what in observations]).frame(program))
+        if callback:
+            callback(len(frames), len(seen))
+    return frames
 
 
 class _Foretold(Sorter):
