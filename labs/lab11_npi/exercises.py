@@ -1068,7 +1068,8 @@ class Executor:
                     if ends and how != "end late":
                         break
                     k += 1
-                    if called == "ACT":
+                    acts = called == "ACT"
+                    if acts:
                         log.append(own if how == "acts with its own" else given)
                     elif how == "caller first":
                         later.append((called, given))
@@ -1079,9 +1080,8 @@ class Executor:
                         k = 0 if how == "caller afresh" else k
                     if how == "arguments overwritten":
                         own = given
-                    if ends or how == (
-                        "gone after an act" if called == "ACT" else "gone after a call"
-                    ):
+                    lost = "gone after an act" if acts else "gone after a call"
+                    if ends or how == lost:
                         break
                 for waiting in reversed(later):
                     call(*waiting)

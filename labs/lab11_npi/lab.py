@@ -225,7 +225,9 @@ def _():
         axes.axvline(edge, color=VERMILION)
     axes.set_yticks(range(4), names)
     axes.set(xticks=[11 * k + j for k in range(4) for j in (1, 5, 9)], ylabel="column")
-    axes.set_xticklabels([1, "5\nfirst", 9, 1, "5\nsecond", 9, 1, "5\ncarries", 9, 1, "5\nresult", 9])
+    axes.set_xticklabels(
+        [1, "5\nfirst", 9, 1, "5\nsecond", 9, 1, "5\ncarries", 9, 1, "5\nresult", 9]
+    )
     return show(
         figure,
         alt="Four rows of 44 squares in four blocks of eleven, 0 to 10; in each a single one is black. "
