@@ -71,7 +71,7 @@ BLUE, VERMILION, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#767676"
 # %% nbgrader={"grade_id": "world", "locked": true}
 BLANK = 0
 WRITE, LEFT, RIGHT = 1, 2, 3  # what to do
-FIRST, SECOND, CARRIES, OUT = 1, 2, 3, 4  # in which row
+FIRST, SECOND, CARRIES, RESULT = 1, 2, 3, 4  # in which row
 
 print(npi.Pad(959, 43).text())
 
@@ -118,11 +118,11 @@ class Teacher(npi.Teacher):
 # ### 11.1 Three programs to learn from (2 points, 15 minutes)
 #
 # - `add1`: add the three upper *digits* (a blank counts 0). Write the last digit of the sum into
-#   `OUT`, then call `"CARRY"` if there is something to carry;
+#   `RESULT`, then call `"CARRY"` if there is something to carry;
 # - `carry`: go left in `CARRIES`, write the digit 1 there, come back;
-# - `lshift`: all four pointers one cell to the left, from `FIRST` to `OUT`.
+# - `lshift`: all four pointers one cell to the left, from `FIRST` to `RESULT`.
 #
-# You see and write symbols: `t.act(WRITE, OUT, 8)` writes a 7; `t.act(LEFT, FIRST)` moves a pointer.
+# You see and write symbols: `t.act(WRITE, RESULT, 8)` writes a 7; `t.act(LEFT, FIRST)` moves a pointer.
 
 
 # %% nbgrader={"grade_id": "ex11_1", "solution": true}
@@ -130,7 +130,7 @@ def add1(t):
     """One column: write its digit, call CARRY where it is needed."""
     ### BEGIN SOLUTION
     total = sum(max(0, int(symbol) - 1) for symbol in t.see()[:3])
-    t.act(WRITE, OUT, total % 10 + 1)
+    t.act(WRITE, RESULT, total % 10 + 1)
     if total >= 10:
         t.call("CARRY")
     ### END SOLUTION
@@ -148,7 +148,7 @@ def carry(t):
 def lshift(t):
     """All pointers one cell to the left."""
     ### BEGIN SOLUTION
-    for row in (FIRST, SECOND, CARRIES, OUT):
+    for row in (FIRST, SECOND, CARRIES, RESULT):
         t.act(LEFT, row)
     ### END SOLUTION
 
@@ -225,7 +225,9 @@ def _():
         axes.axvline(edge, color=VERMILION)
     axes.set_yticks(range(4), names)
     axes.set(xticks=[11 * k + j for k in range(4) for j in (1, 5, 9)], ylabel="column")
-    axes.set_xticklabels([1, "5\nfirst", 9, 1, "5\nsecond", 9, 1, "5\ncarry", 9, 1, "5\nresult", 9])
+    axes.set_xticklabels(
+        [1, "5\nfirst", 9, 1, "5\nsecond", 9, 1, "5\ncarries", 9, 1, "5\nresult", 9]
+    )
     return show(
         figure,
         alt="Four rows of 44 squares in four blocks of eleven, 0 to 10; in each a single one is black. "
@@ -580,9 +582,15 @@ check("11.7")
 
 # %% nbgrader={"grade_id": "every", "locked": true}
 def every(kept=[]):  # noqa: B006
-    """All frames that can happen, made when they are first asked for."""
+    """All frames that can happen, made when they are first asked for: that takes some seconds."""
+
+    def progress(done, of):
+        if done % 1000 == 0 or done == of:
+            end = "\n" if done == of else ""
+            print(f"\rlooking at all that can happen: {done / of:4.0%}", end=end, flush=True)
+
     if not kept:
-        kept += npi.every_frame()
+        kept += npi.every_frame(callback=progress)
     return kept
 
 
@@ -609,10 +617,9 @@ def machine(net):
 @demo(needs="your prediction")
 def _():
     guess = my_prediction_of_the_frames()
+    print(f"You said {guess:,}.")
     count = sum(frame.program == "ADD" for frame in every())
-    print(
-        f"You said {guess:,}. There are {count:,}; {len(every()):,} with those of ADD1, CARRY, LSHIFT."
-    )
+    print(f"There are {count:,}; {len(every()):,} with those of ADD1, CARRY, LSHIFT. Two of them:")
     for frame in [frame for frame in every() if frame.program == "ADD"][:2]:
         print(f"{frame.program}: sees {[s.observation.tolist() for s in frame.steps]}")
 
@@ -677,8 +684,9 @@ check("11.8")
 def _():
     net = taught("recursive", add)
     for _ in range(4):
-        faults = npi.verify(net, every())
+        faults = npi.verify(net, every(), environment=npi.Pad)
         print(f"all programs: {len(faults)} of {len(every()):,} frames wrong")
+        print(*faults[:3], sep="\n", end="\n" * bool(faults))
         if not faults:
             break
         print("no proof, so back to school")
@@ -820,7 +828,7 @@ def _():
         return np.asarray(render.render(kinds, unroll(CODE, constants), CANVAS))
 
     target, found = picture(DRAWN), READ
-    for softness in (2.0, 0.7, 0.18):
+    for softness in npi.SOFTNESS:
         loss = lambda constants, soft=softness: miss(CODE, constants, target, soft)  # noqa: E731
         found = dp.optim.minimize(loss, found, tol=1e-7, max_iter=30).x
     figure, panels = plt.subplots(1, 4, figsize=(10, 2.6))

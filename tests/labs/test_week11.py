@@ -9,6 +9,7 @@ import re
 import numpy as np
 import pytest
 
+from autograder.panel import text
 from tests.labs.conftest import BENCHES
 
 pytest.importorskip("torch")
@@ -83,8 +84,21 @@ def test_verify_finds_the_one_context_that_tests_miss(solved, monkeypatch):
     assert solved["verify"](machine(ByHeart(solved, fault)), solved["contexts"]()) == [fault]
 
 
+def test_panels_say_in_words_what_an_act_does(solved):
+    """Symbols beside the digits that they stand for: here a digit is written for its symbol."""
+
+    def add1(t):
+        t.act(1, 4, sum(max(0, int(symbol) - 1) for symbol in t.see()[:3]) % 10)
+
+    panel = text(LAB.mark("11.1", {**solved, "add1": add1}))
+    (symbol, words), *_ = re.findall(r"ACT\(1, 4, (\d+)\), WRITE RESULT (\w+)", panel)
+    assert words == ("blank" if symbol == "0" else str(int(symbol) - 1))
+    first, second = re.search(r"symbols = \[(\d+), (\d+), 0, 0\]", panel).groups()
+    assert f"{int(first) - 1} + {int(second) - 1} + blank" in panel
+
+
 def test_refining_finds_the_drawn_constants(told):
-    text = told("for softness in (2.0, 0.7, 0.18)")
+    text = told("for softness in npi.SOFTNESS")
     assert float(re.search(r"refined to (\S+)", text).group(1)) == pytest.approx(2.05, abs=0.01)
 
 

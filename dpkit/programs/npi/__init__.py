@@ -18,7 +18,6 @@
 `training`      learning them
 `interpreter`   running what was learnt, with a stack of calls
 `verify`        every frame that can happen, looked at: a proof, or counterexamples
-`drift`         why a loop forgets what recursion does not
 `viewer`        who called whom, with the scratch pad beside it
 `recipes`       the four tasks below, taught with settings that were measured
 `explain`       a picture becomes a program, and the program exact
@@ -32,12 +31,17 @@ Representations.
 
 from dpkit.programs.npi.core import ACT, NPI, Answer, State, select
 from dpkit.programs.npi.curriculum import AdaptiveCurriculum
-from dpkit.programs.npi.drift import drift, hidden_states
 from dpkit.programs.npi.encoders import PictureEncoder, SymbolEncoder
 from dpkit.programs.npi.envs.addition import Adder, LoopAdder, Pad, every_frame, problems
 from dpkit.programs.npi.envs.car import Car, Parker, View
 from dpkit.programs.npi.envs.drawing import Artist, Sheet
-from dpkit.programs.npi.envs.pictures import Command, Program, overlap, refine_constants
+from dpkit.programs.npi.envs.pictures import (
+    SOFTNESS,
+    Command,
+    Program,
+    overlap,
+    refine_constants,
+)
 from dpkit.programs.npi.envs.scenes import Scene, lessons, some_scene
 from dpkit.programs.npi.envs.sorting import LoopSorter, Row, Sorter, every_sorting_frame, rows
 from dpkit.programs.npi.explain import Explanation, doubt, explain
@@ -56,6 +60,7 @@ from dpkit.programs.npi.viewer import RunView, tree, view
 __all__ = [
     "ACT",
     "NPI",
+    "SOFTNESS",
     "AdaptiveCurriculum",
     "Adder",
     "Answer",
@@ -89,12 +94,10 @@ __all__ = [
     "Unfinished",
     "View",
     "doubt",
-    "drift",
     "every_frame",
     "every_sorting_frame",
     "explain",
     "frame_losses",
-    "hidden_states",
     "learn_addition",
     "learn_car",
     "learn_drawing",

@@ -12,8 +12,8 @@ Learning Representations, 2016, section 3.1; numbers of equations are theirs.
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -56,6 +56,8 @@ class NPI(nn.Module):
     hidden, key, embedding: sizes of h, of the keys and of the programs' embeddings.
     seed: of the first weights.
 
+    Its `state_dict` holds the names too; `load_state_dict` raises ValueError where they are others.
+
     Raises ValueError where "ACT" is missing or a name appears twice.
     """
 
@@ -80,6 +82,28 @@ class NPI(nn.Module):
             self.f_arg = nn.ModuleList(nn.Linear(hidden, values) for values in arguments)
             self.M_key = nn.Parameter(torch.randn(len(programs), key) / key**0.5)
             self.M_prog = nn.Parameter(torch.randn(len(programs), embedding))
+
+    def get_extra_state(self) -> Tensor:
+        """The programs' names, as bytes: what is kept with the weights, as rows without names may be
+        anybody's."""
+        return torch.tensor(list("\n".join(self.programs).encode()), dtype=torch.uint8)
+
+    def set_extra_state(self, state: Tensor) -> None:
+        """Names are compared before any weight is loaded, and not changed."""
+
+    def _load_from_state_dict(
+        self, state_dict: Mapping[str, Any], prefix: str, *others: Any
+    ) -> None:
+        """Raises ValueError for weights of other programs, before anything is changed."""
+        if (kept := state_dict.get(f"{prefix}_extra_state")) is not None:
+            names = tuple(bytes(kept.tolist()).decode().split("\n"))
+            if names != self.programs:
+                raise ValueError(
+                    f"These weights are those of the programs {', '.join(names)}, a row for each; the "
+                    f"network's are {', '.join(self.programs)}. Make it with the names, and their "
+                    f"order, that the weights have: NPI({names}, f_enc, arguments)."
+                )
+        super()._load_from_state_dict(state_dict, prefix, *others)
 
     @property
     def device(self) -> torch.device:

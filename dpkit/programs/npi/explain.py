@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from dpkit.programs.npi.core import NPI
 from dpkit.programs.npi.envs.drawing import KINDS, PAINTS, SIZES, Sheet
-from dpkit.programs.npi.envs.pictures import Program, refine_constants
+from dpkit.programs.npi.envs.pictures import Command, Program, refine_constants
 from dpkit.programs.npi.interpreter import Ending, run_batch
 
 __all__ = ["Explanation", "doubt", "explain"]
@@ -80,29 +81,52 @@ def _refined(read: Program, picture: np.ndarray) -> Program:
 
 def doubt(program: Program, picture: np.ndarray) -> Program:
     """Try other words for each command: another kind, size or colour, or none at all; of a row, one
-    shape fewer or more. What makes the picture (height, width, 3) fit better is kept."""
+    shape fewer or more, or another one at its end. What makes the picture (height, width, 3) fit
+    better is kept."""
 
     def error(program: Program) -> float:
         return float(np.mean((program.picture() - picture) ** 2))
 
     least = error(program)
     for k in reversed(range(len(program.commands))):  # what lies in front first
-        for words in list(_others(program, k)):
-            commands = program.commands
-            changed = dataclasses.replace(commands[k], **words) if words else None
-            here = (changed,) if changed else ()
-            other = Program((*commands[:k], *here, *commands[k + 1 :]))
-            if (new := error(other)) < 0.97 * least:  # a little better is no reason
-                program, least = other, new
-                if not changed:
+        for alternatives in list(_others(program.commands[k])):
+            old = program.commands
+            others = [
+                Program((*old[:k], *changed(old[k]), *old[k + 1 :])) for changed in alternatives
+            ]
+            new, best = min((error(other), n) for n, other in enumerate(others))
+            if new < 0.97 * least:  # a little better is no reason
+                program, least = others[best], new
+                if len(program.commands) < len(old):
                     break
     return program
 
 
-def _others(program: Program, k: int) -> Iterator[dict]:
-    old = program.commands[k]
-    yield from ({"kind": kind} for kind in KINDS if kind != old.kind)
-    yield from ({"colour": colour} for colour in PAINTS if colour != old.colour)
-    yield from ({"size": size} for size in SIZES)
-    yield from ({"count": old.count + more} for more in (-1, 1) if old.step and old.count + more)
-    yield {}
+Change = Callable[[Command], tuple[Command, ...]]
+
+
+def _others(old: Command) -> Iterator[list[Change]]:
+    """What may stand in place of a command, the best of each list; as functions of it, since words
+    that were changed before stay changed."""
+    words: list[dict[str, Any]] = [{"kind": kind} for kind in KINDS if kind != old.kind]
+    words += [{"colour": colour} for colour in PAINTS if colour != old.colour]
+    for each in (*words, *({"size": size} for size in SIZES)):
+        yield [partial(_whole, each)]
+    if old.count > 1:
+        fewer, more = (partial(_whole, {"count": old.count + by}) for by in (-1, 1))
+        yield [fewer, *(partial(_at_its_end, each) for each in words)]
+        yield [more]
+    yield [lambda _: ()]
+
+
+def _whole(words: dict[str, Any], old: Command) -> tuple[Command, ...]:
+    return (dataclasses.replace(old, **words),)
+
+
+def _at_its_end(words: dict[str, Any], row: Command) -> tuple[Command, ...]:
+    """A row that went on over a shape of another kind or colour: one fewer, and that one."""
+    last = dataclasses.replace(
+        row, x=row.x + (row.count - 1) * row.step, count=1, step=0.0, **words
+    )
+    fewer = dataclasses.replace(row, count=row.count - 1, step=row.step if row.count > 2 else 0.0)
+    return fewer, last

@@ -19,14 +19,14 @@ So a frame is short, and it is all that the network is shown: it never sees a wh
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 
 from dpkit.programs.npi.core import ACT
 
-__all__ = ["Environment", "Frame", "IllegalAct", "Step", "Teacher", "unique"]
+__all__ = ["Environment", "Frame", "IllegalAct", "Step", "Teacher", "meaning", "unique"]
 
 
 class IllegalAct(ValueError):
@@ -41,6 +41,13 @@ class Environment(Protocol):
 
     def act(self, *arguments: Any, **named: Any) -> None:
         """Change something; arguments are whole numbers. Raises IllegalAct where that cannot be done."""
+
+
+def meaning(arguments: Sequence[int], environment: Any) -> str:
+    """What the arguments of a call mean, in words: "WRITE RESULT 7". Nothing where the environment
+    (or its class) has no `words` for them, or none is given."""
+    say = getattr(environment, "words", None)
+    return str(say(*arguments)).strip() if say and any(arguments) else ""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

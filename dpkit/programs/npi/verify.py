@@ -14,12 +14,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
 
 from dpkit.programs.npi.core import NPI
-from dpkit.programs.npi.trace import Frame
+from dpkit.programs.npi.trace import Frame, meaning
 from dpkit.programs.npi.training import Examples
 
 __all__ = ["Counterexample", "verify"]
@@ -28,17 +29,23 @@ __all__ = ["Counterexample", "verify"]
 @dataclasses.dataclass(frozen=True, eq=False)
 class Counterexample:
     """A frame in which the network errs: at which step, what it should have called (None: end), and
-    what it calls instead. `lead` is by how much the wrong answer is ahead of the right one."""
+    what it calls instead. `lead` is by how much the wrong answer is ahead of the right one.
+    environment: says in words what arguments mean."""
 
     frame: Frame
     step: int
     right: tuple[str | None, tuple[int, ...]]
     wrong: tuple[str | None, tuple[int, ...]]
     lead: float
+    environment: Any = dataclasses.field(default=None, repr=False)
 
     def __str__(self) -> str:
         def words(what: tuple[str | None, tuple[int, ...]]) -> str:
-            return "end" if what[0] is None else f"{what[0]}{what[1] or ''}"
+            program, given = what
+            if program is None:
+                return "end"
+            said = meaning(given, self.environment)
+            return f"{program}{given if any(given) else ''}" + (f", {said}" if said else "")
 
         frame = self.frame
         return (
@@ -48,7 +55,9 @@ class Counterexample:
         )
 
 
-def verify(npi: NPI, frames: Iterable[Frame], margin: float = 1e-3) -> list[Counterexample]:
+def verify(
+    npi: NPI, frames: Iterable[Frame], margin: float = 1e-3, environment: Any = None
+) -> list[Counterexample]:
     """The frames in which the network does not do what the teacher did; none, if all is proved.
 
     frames: all that can happen, such as `every_frame()` for addition and `every_sorting_frame()`. That
@@ -56,6 +65,7 @@ def verify(npi: NPI, frames: Iterable[Frame], margin: float = 1e-3) -> list[Coun
         first error of each counts.
     margin: a decision that is right by less than this (in logits) counts as wrong, since the last bits
         of a sum of floats depend on how many are added at once.
+    environment: such as `Pad`: its `words` say what the arguments of a counterexample mean.
 
     Raises ValueError without frames: then nothing would be proved.
     """
@@ -66,7 +76,10 @@ def verify(npi: NPI, frames: Iterable[Frame], margin: float = 1e-3) -> list[Coun
     found: list[Counterexample] = []
     for start in range(0, len(frames), 4096):
         some = frames[start : start + 4096]
-        found += [_describe(npi, some[i], *rest) for i, *rest in _errors(npi, some, margin)]
+        found += [
+            _describe(npi, some[i], *rest, environment=environment)
+            for i, *rest in _errors(npi, some, margin)
+        ]
     return found
 
 
@@ -101,11 +114,11 @@ def _errors(npi: NPI, frames: Sequence[Frame], margin: float) -> list[tuple]:
 
 
 def _describe(
-    npi: NPI, frame: Frame, t: int, ends: bool, does: list[int], lead: float
+    npi: NPI, frame: Frame, t: int, ends: bool, does: list[int], lead: float, *, environment: Any
 ) -> Counterexample:
     wrong = (None, ()) if ends else (npi.programs[does[0]], tuple(does[1:]))
     step = frame.steps[t]
     full = np.zeros(npi.places, int)
     full[: len(step.arguments)] = step.arguments
     right = (None, ()) if step.call is None else (step.call, tuple(full.tolist()))
-    return Counterexample(frame, t, right, wrong, lead)
+    return Counterexample(frame, t, right, wrong, lead, environment)

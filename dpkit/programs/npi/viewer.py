@@ -19,6 +19,7 @@ import numpy as np
 from dpkit.draw import Moving
 from dpkit.programs.npi.core import ACT, NPI
 from dpkit.programs.npi.interpreter import Call, run
+from dpkit.programs.npi.trace import meaning
 from dpkit.render import png
 
 __all__ = ["RunView", "tree", "view"]
@@ -97,12 +98,9 @@ def view(
 
 
 def _words(call: Call, environment: Any) -> str:
-    given = call.arguments
-    if hasattr(environment, "words"):
-        return (
-            f"{call.program} {environment.words(*given)}".rstrip() if any(given) else call.program
-        )
-    return f"{call.program}{given if any(given) else ''}"
+    if words := meaning(call.arguments, environment):
+        return f"{call.program} {words}"
+    return f"{call.program}{call.arguments if any(call.arguments) else ''}"
 
 
 def _more(calls: int) -> str:

@@ -11,14 +11,14 @@ def add1(t):
     first, second, carried, _ = (max(int(symbol), 1) - 1 for symbol in t.see())
     over, digit = divmod(first + second + carried, 10)
     print("column", digit, file=sys.stderr)
-    t.act(WRITE, OUT, digit + 1)
+    t.act(WRITE, RESULT, digit + 1)
     for _ in range(over):
         t.call("CARRY")
 
 
 def lshift(t):
     """All pointers one cell to the left."""
-    [t.act(LEFT, row) for row in range(FIRST, OUT + 1)]
+    [t.act(LEFT, row) for row in range(FIRST, RESULT + 1)]
 
 
 # %% by_numpy
@@ -26,7 +26,7 @@ def add1(t):
     """One column: write its digit, call CARRY where it is needed."""
     seen = np.asarray(t.see())[:3]
     total = int(np.clip(seen - 1, 0, None).sum())
-    t.act(WRITE, OUT, np.int64(total - 10 * (total > 9)) + 1)
+    t.act(WRITE, RESULT, np.int64(total - 10 * (total > 9)) + 1)
     if total > 9:
         t.call("CARRY")
 
@@ -44,7 +44,7 @@ def add1(t):
     for symbol in t.environment.observe().tolist()[:3]:
         if symbol != BLANK:
             total += symbol - 1
-    t.act(WRITE, OUT, int(str(total)[-1]) + 1)
+    t.act(WRITE, RESULT, int(str(total)[-1]) + 1)
     if len(str(total)) == 2:
         t.call("CARRY")
 
@@ -53,7 +53,7 @@ def add1(t):
 def add1(t):
     """One column: write its digit, call CARRY where it is needed."""
     total = torch.clamp(torch.tensor(t.see()[:3]) - 1, min=0).sum()
-    print(npi.ACT, npi.Pad.words(WRITE, OUT, int(total % 10) + 1))
-    t.act(WRITE, OUT, total % 10 + 1)
+    print(npi.ACT, npi.Pad.words(WRITE, RESULT, int(total % 10) + 1))
+    t.act(WRITE, RESULT, total % 10 + 1)
     if total > 9:
         t.call("CARRY")

@@ -32,7 +32,7 @@ def verify(does, contexts):
             done = list(does(context))
         except RuntimeError:
             return False
-        return done[:1] == [("ACT", (WRITE, OUT, digit + 1))] and done[1:] == over * [
+        return done[:1] == [("ACT", (WRITE, RESULT, digit + 1))] and done[1:] == over * [
             ("CARRY", (0, 0, 0))
         ]
 

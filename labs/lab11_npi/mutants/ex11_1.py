@@ -6,7 +6,7 @@
 def add1(t):
     """One column: write its digit, call CARRY where it is needed."""
     total = sum(max(0, int(symbol) - 1) for symbol in t.see()[:2])
-    t.act(WRITE, OUT, total % 10 + 1)
+    t.act(WRITE, RESULT, total % 10 + 1)
     if total >= 10:
         t.call("CARRY")
 
@@ -15,7 +15,7 @@ def add1(t):
 def add1(t):
     """One column: write its digit, call CARRY where it is needed."""
     total = sum(int(symbol) - 1 for symbol in t.see()[:3])
-    t.act(WRITE, OUT, total % 10 + 1)
+    t.act(WRITE, RESULT, total % 10 + 1)
     if total >= 10:
         t.call("CARRY")
 
@@ -24,7 +24,7 @@ def add1(t):
 def add1(t):
     """One column: write its digit, call CARRY where it is needed."""
     total = sum(int(symbol) for symbol in t.see()[:3])
-    t.act(WRITE, OUT, total % 10 + 1)
+    t.act(WRITE, RESULT, total % 10 + 1)
     if total >= 10:
         t.call("CARRY")
 
@@ -33,7 +33,7 @@ def add1(t):
 def add1(t):
     """One column: write its digit, call CARRY where it is needed."""
     total = sum(int(symbol) for symbol in t.see()[:3])
-    t.act(WRITE, OUT, total % 10)
+    t.act(WRITE, RESULT, total % 10)
     if total >= 10:
         t.call("CARRY")
 
@@ -42,7 +42,7 @@ def add1(t):
 def add1(t):
     """One column: write its digit, call CARRY where it is needed."""
     total = sum(max(0, int(symbol) - 1) for symbol in t.see()[:3])
-    t.act(WRITE, OUT, total % 10)
+    t.act(WRITE, RESULT, total % 10)
     if total >= 10:
         t.call("CARRY")
 
@@ -51,7 +51,7 @@ def add1(t):
 def add1(t):
     """One column: write its digit, call CARRY where it is needed."""
     total = sum(max(0, int(symbol) - 1) for symbol in t.see()[:3])
-    t.act(WRITE, OUT, total % 10 + 1)
+    t.act(WRITE, RESULT, total % 10 + 1)
     if total > 10:
         t.call("CARRY")
 
@@ -60,7 +60,7 @@ def add1(t):
 def add1(t):
     """One column: write its digit, call CARRY where it is needed."""
     total = sum(max(0, int(symbol) - 1) for symbol in t.see()[:3])
-    t.act(WRITE, OUT, total % 10 + 1)
+    t.act(WRITE, RESULT, total % 10 + 1)
     t.call("CARRY")
 
 
@@ -68,7 +68,7 @@ def add1(t):
 def add1(t):
     """One column: write its digit, call CARRY where it is needed."""
     total = sum(max(0, int(symbol) - 1) for symbol in t.see()[:3])
-    t.act(WRITE, OUT, total % 10 + 1)
+    t.act(WRITE, RESULT, total % 10 + 1)
 
 
 # %% carries_first diagnosis="wrong_order"
@@ -77,14 +77,14 @@ def add1(t):
     total = sum(max(0, int(symbol) - 1) for symbol in t.see()[:3])
     if total >= 10:
         t.call("CARRY")
-    t.act(WRITE, OUT, total % 10 + 1)
+    t.act(WRITE, RESULT, total % 10 + 1)
 
 
 # %% carries_by_hand diagnosis="other_function"
 def add1(t):
     """One column: write its digit, call CARRY where it is needed."""
     total = sum(max(0, int(symbol) - 1) for symbol in t.see()[:3])
-    t.act(WRITE, OUT, total % 10 + 1)
+    t.act(WRITE, RESULT, total % 10 + 1)
     if total >= 10:
         t.act(LEFT, CARRIES)
         t.act(WRITE, CARRIES, 2)
@@ -95,7 +95,7 @@ def add1(t):
 def add1(t):
     """One column: write its digit, call CARRY where it is needed."""
     total = sum(max(0, int(symbol) - 1) for symbol in t.see()[:3])
-    t.act(WRITE, OUT, total % 10 + 1)
+    t.act(WRITE, RESULT, total % 10 + 1)
     if total >= 10:
         t.call("CARRY")
     t.call("LSHIFT")
@@ -133,15 +133,15 @@ def carry(t):
 # %% into_the_result diagnosis="wrong_argument"
 def carry(t):
     """Write a 1 above the next column; the pointer ends where it was."""
-    t.act(LEFT, OUT)
-    t.act(WRITE, OUT, 2)
-    t.act(RIGHT, OUT)
+    t.act(LEFT, RESULT)
+    t.act(WRITE, RESULT, 2)
+    t.act(RIGHT, RESULT)
 
 
 # %% three_pointers diagnosis="early_stop"
 def lshift(t):
     """All pointers one cell to the left."""
-    for row in (FIRST, SECOND, OUT):
+    for row in (FIRST, SECOND, RESULT):
         t.act(LEFT, row)
 
 
@@ -155,7 +155,7 @@ def lshift(t):
 # %% all_to_the_right diagnosis="sign"
 def lshift(t):
     """All pointers one cell to the left."""
-    for row in (FIRST, SECOND, CARRIES, OUT):
+    for row in (FIRST, SECOND, CARRIES, RESULT):
         t.act(RIGHT, row)
 
 
@@ -168,7 +168,7 @@ def add1(t):
 # %% behind_the_teachers_back diagnosis="other_function"
 def lshift(t):
     """All pointers one cell to the left."""
-    for row in (FIRST, SECOND, CARRIES, OUT):
+    for row in (FIRST, SECOND, CARRIES, RESULT):
         t.environment.act(LEFT, row)
 
 
@@ -176,7 +176,7 @@ def lshift(t):
 def add1(t):
     """One column: write its digit, call CARRY where it is needed."""
     total = sum(max(0, int(symbol) - 1) for symbol in t.see()[:3])
-    t.act(WRITE, OUT, total % 10 + 1)
+    t.act(WRITE, RESULT, total % 10 + 1)
     if total >= 10:
         t.CARRY()
 
@@ -191,7 +191,7 @@ def lshift(t):
 def add1(t):
     """One column: write its digit, call CARRY where it is needed."""
     total = sum(max(0, int(symbol) - 1) for symbol in t.see()[:3])
-    t.act(WRITE, OUT, total % 10 + 1.5)
+    t.act(WRITE, RESULT, total % 10 + 1.5)
     if total >= 10:
         t.call("CARRY")
 
@@ -200,7 +200,7 @@ def add1(t):
 def add1(t):
     """One column: write its digit, call CARRY where it is needed."""
     total = sum(max(0, int(symbol) - 1) for symbol in t.see())
-    t.act(WRITE, OUT, total % 10 + 1)
+    t.act(WRITE, RESULT, total % 10 + 1)
     if total >= 10:
         t.call("CARRY")
 
@@ -216,5 +216,5 @@ def carry(t):
 # %% from_the_last_row diagnosis="wrong_order"
 def lshift(t):
     """All pointers one cell to the left."""
-    for row in (OUT, CARRIES, SECOND, FIRST):
+    for row in (RESULT, CARRIES, SECOND, FIRST):
         t.act(LEFT, row)

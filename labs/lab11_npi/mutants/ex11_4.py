@@ -180,7 +180,7 @@ def frame_losses(net, lessons):
     return -total
 
 
-# %% end_turned_round diagnosis="wrong_value"
+# %% end_turned_round diagnosis="sign"
 def frame_losses(net, lessons):
     """-log P of what the teacher did, for each frame: (n,)."""
     state, total = net.start(len(lessons.steps)), 0.0
@@ -401,3 +401,259 @@ def frame_losses(net, lessons):
         stop = functional.binary_cross_entropy_with_logits(end, goal, reduction="none")
         total = (t < lessons.steps) * (stop + (1 - goal) * rest)
     return total
+
+
+# %% asked_only_where_it_ends diagnosis="wrong_rule"
+def frame_losses(net, lessons):
+    """-log P of what the teacher did, for each frame: (n,)."""
+    state, total = net.start(len(lessons.steps)), 0.0
+    for t in range(lessons.end.shape[1]):
+        (end, called, arguments), state = step(
+            net, lessons.seen[:, t], lessons.given, lessons.program, state
+        )
+        goal = lessons.end[:, t].to(end.dtype)
+        rest = functional.cross_entropy(called, lessons.called[:, t], reduction="none")
+        for k, logits in enumerate(arguments):
+            asked = lessons.called_with[:, t, k]
+            rest = rest + functional.cross_entropy(logits, asked, reduction="none")
+        stop = functional.binary_cross_entropy_with_logits(end, goal, reduction="none")
+        total = total + (t < lessons.steps) * (stop + goal * rest)
+    return total
+
+
+# %% means_of_the_programs diagnosis="averaged"
+def frame_losses(net, lessons):
+    """-log P of what the teacher did, for each frame: (n,)."""
+    state, total = net.start(len(lessons.steps)), 0.0
+    for t in range(lessons.end.shape[1]):
+        (end, called, arguments), state = step(
+            net, lessons.seen[:, t], lessons.given, lessons.program, state
+        )
+        goal = lessons.end[:, t].to(end.dtype)
+        rest = functional.cross_entropy(called, lessons.called[:, t])
+        for k, logits in enumerate(arguments):
+            asked = lessons.called_with[:, t, k]
+            rest = rest + functional.cross_entropy(logits, asked, reduction="none")
+        stop = functional.binary_cross_entropy_with_logits(end, goal, reduction="none")
+        total = total + (t < lessons.steps) * (stop + (1 - goal) * rest)
+    return total
+
+
+# %% means_of_the_arguments diagnosis="averaged"
+def frame_losses(net, lessons):
+    """-log P of what the teacher did, for each frame: (n,)."""
+    state, total = net.start(len(lessons.steps)), 0.0
+    for t in range(lessons.end.shape[1]):
+        (end, called, arguments), state = step(
+            net, lessons.seen[:, t], lessons.given, lessons.program, state
+        )
+        goal = lessons.end[:, t].to(end.dtype)
+        rest = functional.cross_entropy(called, lessons.called[:, t], reduction="none")
+        for k, logits in enumerate(arguments):
+            asked = lessons.called_with[:, t, k]
+            rest = rest + functional.cross_entropy(logits, asked)
+        stop = functional.binary_cross_entropy_with_logits(end, goal, reduction="none")
+        total = total + (t < lessons.steps) * (stop + (1 - goal) * rest)
+    return total
+
+
+# %% means_of_the_ends diagnosis="averaged"
+def frame_losses(net, lessons):
+    """-log P of what the teacher did, for each frame: (n,)."""
+    state, total = net.start(len(lessons.steps)), 0.0
+    for t in range(lessons.end.shape[1]):
+        (end, called, arguments), state = step(
+            net, lessons.seen[:, t], lessons.given, lessons.program, state
+        )
+        goal = lessons.end[:, t].to(end.dtype)
+        rest = functional.cross_entropy(called, lessons.called[:, t], reduction="none")
+        for k, logits in enumerate(arguments):
+            asked = lessons.called_with[:, t, k]
+            rest = rest + functional.cross_entropy(logits, asked, reduction="none")
+        stop = functional.binary_cross_entropy_with_logits(end, goal)
+        total = total + (t < lessons.steps) * (stop + (1 - goal) * rest)
+    return total
+
+
+# %% calls_in_the_filling diagnosis="accumulated"
+def frame_losses(net, lessons):
+    """-log P of what the teacher did, for each frame: (n,)."""
+    state, total = net.start(len(lessons.steps)), 0.0
+    for t in range(lessons.end.shape[1]):
+        (end, called, arguments), state = step(
+            net, lessons.seen[:, t], lessons.given, lessons.program, state
+        )
+        goal = lessons.end[:, t].to(end.dtype)
+        rest = functional.cross_entropy(called, lessons.called[:, t], reduction="none")
+        for k, logits in enumerate(arguments):
+            asked = lessons.called_with[:, t, k]
+            rest = rest + functional.cross_entropy(logits, asked, reduction="none")
+        stop = functional.binary_cross_entropy_with_logits(end, goal, reduction="none")
+        total = total + (t < lessons.steps) * stop + (1 - goal) * rest
+    return total
+
+
+# %% ends_in_the_filling diagnosis="accumulated"
+def frame_losses(net, lessons):
+    """-log P of what the teacher did, for each frame: (n,)."""
+    state, total = net.start(len(lessons.steps)), 0.0
+    for t in range(lessons.end.shape[1]):
+        (end, called, arguments), state = step(
+            net, lessons.seen[:, t], lessons.given, lessons.program, state
+        )
+        goal = lessons.end[:, t].to(end.dtype)
+        rest = functional.cross_entropy(called, lessons.called[:, t], reduction="none")
+        for k, logits in enumerate(arguments):
+            asked = lessons.called_with[:, t, k]
+            rest = rest + functional.cross_entropy(logits, asked, reduction="none")
+        stop = functional.binary_cross_entropy_with_logits(end, goal, reduction="none")
+        total = total + stop + (t < lessons.steps) * (1 - goal) * rest
+    return total
+
+
+# %% softmax_twice diagnosis="normalised"
+def frame_losses(net, lessons):
+    """-log P of what the teacher did, for each frame: (n,)."""
+    state, total = net.start(len(lessons.steps)), 0.0
+    for t in range(lessons.end.shape[1]):
+        (end, called, arguments), state = step(
+            net, lessons.seen[:, t], lessons.given, lessons.program, state
+        )
+        goal = lessons.end[:, t].to(end.dtype)
+        rest = functional.cross_entropy(called.softmax(-1), lessons.called[:, t], reduction="none")
+        for k, logits in enumerate(arguments):
+            asked = lessons.called_with[:, t, k]
+            rest = rest + functional.cross_entropy(logits.softmax(-1), asked, reduction="none")
+        stop = functional.binary_cross_entropy_with_logits(end, goal, reduction="none")
+        total = total + (t < lessons.steps) * (stop + (1 - goal) * rest)
+    return total
+
+
+# %% sigmoid_twice diagnosis="normalised"
+def frame_losses(net, lessons):
+    """-log P of what the teacher did, for each frame: (n,)."""
+    state, total = net.start(len(lessons.steps)), 0.0
+    for t in range(lessons.end.shape[1]):
+        (end, called, arguments), state = step(
+            net, lessons.seen[:, t], lessons.given, lessons.program, state
+        )
+        goal = lessons.end[:, t].to(end.dtype)
+        rest = functional.cross_entropy(called, lessons.called[:, t], reduction="none")
+        for k, logits in enumerate(arguments):
+            asked = lessons.called_with[:, t, k]
+            rest = rest + functional.cross_entropy(logits, asked, reduction="none")
+        stop = functional.binary_cross_entropy_with_logits(
+            torch.sigmoid(end), goal, reduction="none"
+        )
+        total = total + (t < lessons.steps) * (stop + (1 - goal) * rest)
+    return total
+
+
+# %% bare_logits diagnosis="missing_term"
+def frame_losses(net, lessons):
+    """-log P of what the teacher did, for each frame: (n,)."""
+    state, total = net.start(len(lessons.steps)), 0.0
+    for t in range(lessons.end.shape[1]):
+        (end, called, arguments), state = step(
+            net, lessons.seen[:, t], lessons.given, lessons.program, state
+        )
+        goal = lessons.end[:, t].to(end.dtype)
+        rest = functional.nll_loss(called, lessons.called[:, t], reduction="none")
+        for k, logits in enumerate(arguments):
+            asked = lessons.called_with[:, t, k]
+            rest = rest + functional.nll_loss(logits, asked, reduction="none")
+        stop = functional.binary_cross_entropy_with_logits(end, goal, reduction="none")
+        total = total + (t < lessons.steps) * (stop + (1 - goal) * rest)
+    return total
+
+
+# %% sees_only_the_first diagnosis="stale"
+def frame_losses(net, lessons):
+    """-log P of what the teacher did, for each frame: (n,)."""
+    state, total = net.start(len(lessons.steps)), 0.0
+    for t in range(lessons.end.shape[1]):
+        (end, called, arguments), state = step(
+            net, lessons.seen[:, 0], lessons.given, lessons.program, state
+        )
+        goal = lessons.end[:, t].to(end.dtype)
+        rest = functional.cross_entropy(called, lessons.called[:, t], reduction="none")
+        for k, logits in enumerate(arguments):
+            asked = lessons.called_with[:, t, k]
+            rest = rest + functional.cross_entropy(logits, asked, reduction="none")
+        stop = functional.binary_cross_entropy_with_logits(end, goal, reduction="none")
+        total = total + (t < lessons.steps) * (stop + (1 - goal) * rest)
+    return total
+
+
+# %% runs_what_it_calls diagnosis="wrong_argument"
+def frame_losses(net, lessons):
+    """-log P of what the teacher did, for each frame: (n,)."""
+    state, total = net.start(len(lessons.steps)), 0.0
+    for t in range(lessons.end.shape[1]):
+        (end, called, arguments), state = step(
+            net, lessons.seen[:, t], lessons.given, lessons.called[:, t], state
+        )
+        goal = lessons.end[:, t].to(end.dtype)
+        rest = functional.cross_entropy(called, lessons.called[:, t], reduction="none")
+        for k, logits in enumerate(arguments):
+            asked = lessons.called_with[:, t, k]
+            rest = rest + functional.cross_entropy(logits, asked, reduction="none")
+        stop = functional.binary_cross_entropy_with_logits(end, goal, reduction="none")
+        total = total + (t < lessons.steps) * (stop + (1 - goal) * rest)
+    return total
+
+
+# %% given_what_it_gives diagnosis="wrong_argument"
+def frame_losses(net, lessons):
+    """-log P of what the teacher did, for each frame: (n,)."""
+    state, total = net.start(len(lessons.steps)), 0.0
+    for t in range(lessons.end.shape[1]):
+        (end, called, arguments), state = step(
+            net, lessons.seen[:, t], lessons.called_with[:, t], lessons.program, state
+        )
+        goal = lessons.end[:, t].to(end.dtype)
+        rest = functional.cross_entropy(called, lessons.called[:, t], reduction="none")
+        for k, logits in enumerate(arguments):
+            asked = lessons.called_with[:, t, k]
+            rest = rest + functional.cross_entropy(logits, asked, reduction="none")
+        stop = functional.binary_cross_entropy_with_logits(end, goal, reduction="none")
+        total = total + (t < lessons.steps) * (stop + (1 - goal) * rest)
+    return total
+
+
+# %% arguments_of_act_alone diagnosis="missing_term"
+def frame_losses(net, lessons):
+    """-log P of what the teacher did, for each frame: (n,)."""
+    state, total = net.start(len(lessons.steps)), 0.0
+    for t in range(lessons.end.shape[1]):
+        (end, called, arguments), state = step(
+            net, lessons.seen[:, t], lessons.given, lessons.program, state
+        )
+        goal = lessons.end[:, t].to(end.dtype)
+        rest = functional.cross_entropy(called, lessons.called[:, t], reduction="none")
+        for k, logits in enumerate(arguments):
+            asked = lessons.called_with[:, t, k]
+            rest = rest + (lessons.called[:, t] == 0) * functional.cross_entropy(
+                logits, asked, reduction="none"
+            )
+        stop = functional.binary_cross_entropy_with_logits(end, goal, reduction="none")
+        total = total + (t < lessons.steps) * (stop + (1 - goal) * rest)
+    return total
+
+
+# %% divided_by_the_table diagnosis="averaged"
+def frame_losses(net, lessons):
+    """-log P of what the teacher did, for each frame: (n,)."""
+    state, total = net.start(len(lessons.steps)), 0.0
+    for t in range(lessons.end.shape[1]):
+        (end, called, arguments), state = step(
+            net, lessons.seen[:, t], lessons.given, lessons.program, state
+        )
+        goal = lessons.end[:, t].to(end.dtype)
+        rest = functional.cross_entropy(called, lessons.called[:, t], reduction="none")
+        for k, logits in enumerate(arguments):
+            asked = lessons.called_with[:, t, k]
+            rest = rest + functional.cross_entropy(logits, asked, reduction="none")
+        stop = functional.binary_cross_entropy_with_logits(end, goal, reduction="none")
+        total = total + (t < lessons.steps) * (stop + (1 - goal) * rest)
+    return total / lessons.end.shape[1]

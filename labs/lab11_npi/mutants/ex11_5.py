@@ -244,7 +244,7 @@ def run(decide, pad, program, arguments=(0, 0, 0), max_steps=100_000):
     raise RuntimeError("too long")
 
 
-# %% counts_acts diagnosis="constant_offset"
+# %% counts_acts diagnosis="missing_term"
 def run(decide, pad, program, arguments=(0, 0, 0), max_steps=100_000):
     """Run a program until its stack is empty; returns the number of steps."""
     stack, acts = [(program, arguments, None)], 0
@@ -263,7 +263,7 @@ def run(decide, pad, program, arguments=(0, 0, 0), max_steps=100_000):
     raise RuntimeError("too long")
 
 
-# %% looks_once diagnosis="wrong_value"
+# %% looks_once diagnosis="stale"
 def run(decide, pad, program, arguments=(0, 0, 0), max_steps=100_000):
     """Run a program until its stack is empty; returns the number of steps."""
     stack, seen = [(program, arguments, None)], pad.observe()
@@ -383,4 +383,149 @@ def run(decide, pad, program, arguments=(0, 0, 0), max_steps=100_000):
                 stack.append((called, given, None))
         elif not stack:
             return steps
+    raise RuntimeError("too long")
+
+
+# %% overwrites_the_arguments diagnosis="overwritten"
+def run(decide, pad, program, arguments=(0, 0, 0), max_steps=100_000):
+    """Run a program until its stack is empty; returns the number of steps."""
+    stack = [(program, arguments, None)]
+    for steps in range(1, max_steps + 1):
+        program, arguments, state = stack.pop()
+        end, called, arguments, state = decide(pad.observe(), program, arguments, state)
+        if not end:
+            stack.append((program, arguments, state))
+            if called == "ACT":
+                pad.act(*arguments)
+            else:
+                stack.append((called, arguments, None))
+        elif not stack:
+            return steps
+    raise RuntimeError(f"not over after {max_steps} steps; {len(stack)} calls are open")
+
+
+# %% acts_with_its_own_arguments diagnosis="wrong_argument"
+def run(decide, pad, program, arguments=(0, 0, 0), max_steps=100_000):
+    """Run a program until its stack is empty; returns the number of steps."""
+    stack = [(program, arguments, None)]
+    for steps in range(1, max_steps + 1):
+        program, arguments, state = stack.pop()
+        end, called, given, state = decide(pad.observe(), program, arguments, state)
+        if not end:
+            stack.append((program, arguments, state))
+            if called == "ACT":
+                pad.act(*arguments)
+            else:
+                stack.append((called, given, None))
+        elif not stack:
+            return steps
+    raise RuntimeError(f"not over after {max_steps} steps; {len(stack)} calls are open")
+
+
+# %% called_below_its_caller diagnosis="wrong_order"
+def run(decide, pad, program, arguments=(0, 0, 0), max_steps=100_000):
+    """Run a program until its stack is empty; returns the number of steps."""
+    stack = [(program, arguments, None)]
+    for steps in range(1, max_steps + 1):
+        program, arguments, state = stack.pop()
+        end, called, given, state = decide(pad.observe(), program, arguments, state)
+        if not end:
+            if called == "ACT":
+                pad.act(*given)
+            else:
+                stack.append((called, given, None))
+            stack.append((program, arguments, state))
+        elif not stack:
+            return steps
+    raise RuntimeError(f"not over after {max_steps} steps; {len(stack)} calls are open")
+
+
+# %% a_queue diagnosis="wrong_order"
+def run(decide, pad, program, arguments=(0, 0, 0), max_steps=100_000):
+    """Run a program until its stack is empty; returns the number of steps."""
+    stack = [(program, arguments, None)]
+    for steps in range(1, max_steps + 1):
+        program, arguments, state = stack.pop(0)
+        end, called, given, state = decide(pad.observe(), program, arguments, state)
+        if not end:
+            stack.append((program, arguments, state))
+            if called == "ACT":
+                pad.act(*given)
+            else:
+                stack.append((called, given, None))
+        elif not stack:
+            return steps
+    raise RuntimeError(f"not over after {max_steps} steps; {len(stack)} calls are open")
+
+
+# %% lost_after_a_call diagnosis="early_stop"
+def run(decide, pad, program, arguments=(0, 0, 0), max_steps=100_000):
+    """Run a program until its stack is empty; returns the number of steps."""
+    stack = [(program, arguments, None)]
+    for steps in range(1, max_steps + 1):
+        program, arguments, state = stack.pop()
+        end, called, given, state = decide(pad.observe(), program, arguments, state)
+        if not end:
+            if called == "ACT":
+                stack.append((program, arguments, state))
+                pad.act(*given)
+            else:
+                stack.append((called, given, None))
+        elif not stack:
+            return steps
+    raise RuntimeError(f"not over after {max_steps} steps; {len(stack)} calls are open")
+
+
+# %% lost_after_an_act diagnosis="early_stop"
+def run(decide, pad, program, arguments=(0, 0, 0), max_steps=100_000):
+    """Run a program until its stack is empty; returns the number of steps."""
+    stack = [(program, arguments, None)]
+    for steps in range(1, max_steps + 1):
+        program, arguments, state = stack.pop()
+        end, called, given, state = decide(pad.observe(), program, arguments, state)
+        if not end:
+            if called == "ACT":
+                pad.act(*given)
+            else:
+                stack.append((program, arguments, state))
+                stack.append((called, given, None))
+        elif not stack:
+            return steps
+    raise RuntimeError(f"not over after {max_steps} steps; {len(stack)} calls are open")
+
+
+# %% one_state_for_each_program diagnosis="stale"
+def run(decide, pad, program, arguments=(0, 0, 0), max_steps=100_000):
+    """Run a program until its stack is empty; returns the number of steps."""
+    stack, states = [(program, arguments)], {}
+    for steps in range(1, max_steps + 1):
+        program, arguments = stack[-1]
+        state = states.get(program)
+        end, called, given, states[program] = decide(pad.observe(), program, arguments, state)
+        if end:
+            stack.pop()
+            del states[program]
+            if not stack:
+                return steps
+        elif called == "ACT":
+            pad.act(*given)
+        else:
+            states[called] = None
+            stack.append((called, given))
+    raise RuntimeError("too long")
+
+
+# %% pops_an_empty_stack diagnosis="out_of_range"
+def run(decide, pad, program, arguments=(0, 0, 0), max_steps=100_000):
+    """Run a program until its stack is empty; returns the number of steps."""
+    stack = [(program, arguments, None)]
+    for steps in range(1, max_steps + 1):
+        program, arguments, state = stack.pop()
+        end, called, given, state = decide(pad.observe(), program, arguments, state)
+        if not end:
+            stack.append((program, arguments, state))
+            if called == "ACT":
+                pad.act(*given)
+            else:
+                stack.append((called, given, None))
     raise RuntimeError("too long")

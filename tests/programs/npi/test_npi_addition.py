@@ -69,8 +69,18 @@ def test_a_thousand_digits(adder):
 
 
 @pytest.fixture(scope="module")
-def everything():
-    return npi.every_frame()
+def told():
+    """What `every_frame` told its callback."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def everything(told):
+    return npi.every_frame(callback=lambda done, of: told.append((done, of)))
+
+
+def test_the_callback_is_told_how_far_it_is(everything, told):
+    assert told == [(k, len(told)) for k in range(1, len(told) + 1)] and len(told) > 1000
 
 
 def test_there_are_as_many_frames_as_counted_by_hand(everything):
@@ -128,7 +138,19 @@ def test_the_proof_finds_one_planted_fault(adder, everything):
     assert fault.frame.program == "ADD1" and fault.step == 0
     assert fault.right == ("ACT", (1, 4, 3)) and fault.wrong == ("ACT", (1, 4, 4))
     assert fault.lead == pytest.approx(1.0, abs=1e-4)
-    assert "ADD1, step 1, seeing [8, 6, 0, 0]: it should ACT(1, 4, 3)" in str(fault)
+    begins = "ADD1, step 1, seeing [8, 6, 0, 0]: it should "
+    assert str(fault) == begins + "ACT(1, 4, 3), and does ACT(1, 4, 4)."
+    (fault,) = npi.verify(Tampered(adder), [fault.frame], environment=npi.Pad)
+    said = "ACT(1, 4, 3), WRITE RESULT 2, and does ACT(1, 4, 4), WRITE RESULT 3."
+    assert str(fault) == begins + said
+
+
+def test_what_arguments_mean():
+    for arguments, words in (
+        ((1, 4, 8), "WRITE RESULT 7"), ((1, 3, 1), "WRITE CARRIES 0"), ((2, 3, 0), "LEFT CARRIES"),
+        ((1, 4, 0), "WRITE RESULT blank"), ((1, 0, 3), "WRITE 2"), ((0, 2, 0), "SECOND"),
+    ):  # fmt: skip
+        assert npi.Pad.words(*arguments) == words
 
 
 def test_an_untrained_network_is_not_proved(everything):

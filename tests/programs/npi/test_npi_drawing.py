@@ -100,6 +100,19 @@ def test_a_wrong_word_is_doubted(slip):
     assert npi.doubt(npi.Program(right), picture).commands == right
 
 
+@pytest.mark.parametrize("count", [2, 3])
+def test_a_row_that_went_on_over_another_shape_is_cut(count):
+    """The last shape gets its colour and its kind, one after the other."""
+    wheels = npi.Command("circle", 0.75, "black", 3, 2, count, 2)
+    last = npi.Command("triangle", 0.75, "green", 1 + 2 * count, 2)
+    fewer = dataclasses.replace(wheels, count=count - 1, step=2 if count > 2 else 0)
+    picture = npi.Program((fewer, last)).picture()
+    found = npi.Program((wheels,))
+    for _ in range(3):  # as often as `explain` doubts
+        found = npi.doubt(found, picture)
+    assert found.commands == (fewer, last)
+
+
 def test_explaining_refuses_what_is_no_picture_and_leaves_alone_what_is_no_scene(monkeypatch):
     """Who reads is untrained; what it "read" is put on its sheet by the test."""
     net = npi.NPI(

@@ -157,9 +157,9 @@ def test_refusals():
         npi.Pad(1, 2).act(2, 5)
     with pytest.raises(npi.IllegalAct, match="no symbol 11"):
         npi.Pad(1, 2).act(1, 4, 11)
-    with pytest.raises(npi.IllegalAct, match="Only carries and results"):
+    with pytest.raises(npi.IllegalAct, match=r"ACT\(1, 1, 4\), WRITE FIRST 3: only carries"):
         npi.Pad(3, 2).act(1, 1, 4)
-    with pytest.raises(npi.IllegalAct, match="would leave the pad"):
+    with pytest.raises(npi.IllegalAct, match=r"ACT\(3, 1\), RIGHT FIRST: the pointer would leave"):
         npi.Pad(3, 2).act(3, 1)
     with pytest.raises(npi.IllegalAct, match="no symbol 11"):
         npi.Pad(3, 2).act(1, 4, 11)
@@ -170,6 +170,12 @@ def test_refusals():
     for pointer in (0, 4, -1):
         with pytest.raises(npi.IllegalAct, match="cannot be done with pointers"):
             npi.Row([3, 1]).act(3, pointer)
+    for act, words in (((2, 1), "LEFT ONE"), ((1, 0), "SWAP")):
+        row = npi.Row([3])
+        with pytest.raises(npi.IllegalAct, match=rf"ACT\({act[0]}, {act[1]}\), {words}, cannot"):
+            row.act(*act)
+    with pytest.raises(npi.IllegalAct, match=r"ACT\(1, 7\) cannot be done"):
+        npi.Row([3]).act(1, 7)
     for digits in ([3, 11], [3, 1.5], ["x", 3], []):
         with pytest.raises(ValueError, match="each from 0 to 9"):
             npi.Row(digits)
@@ -185,6 +191,38 @@ def test_a_deep_call_is_told_in_short():
         call = call.calls[0]
     assert repr(root) == "<Call of ADD(0, 2), with 5000 calls in it>"
     assert repr(call) == "<Call of ADD, with 0 calls in it>"
+
+
+def untaught(programs=npi.Pad.programs, seed=0):
+    encoder = npi.SymbolEncoder(npi.Pad.symbols, npi.Pad.arguments)
+    return npi.NPI(programs, encoder, npi.Pad.arguments, seed=seed)
+
+
+def test_weights_know_their_programs(tmp_path):
+    one, same = untaught(), untaught(seed=1)
+    torch.save(one.state_dict(), tmp_path / "weights.pt")
+    same.load_state_dict(torch.load(tmp_path / "weights.pt", weights_only=True))
+    assert all(torch.equal(a, b) for a, b in zip(one.parameters(), same.parameters(), strict=True))
+    assert copy.deepcopy(one).programs == one.programs
+
+
+@pytest.mark.parametrize(
+    "others",
+    [("ACT", "ADD1", "ADD", "CARRY", "LSHIFT"), ("ACT", "ADD", "ADD1", "CARRY", "BACK"), ("ACT",)],
+)
+@pytest.mark.parametrize("inside", [False, True])
+def test_weights_of_other_programs_are_refused_and_nothing_is_changed(others, inside):
+    weights, other = untaught(seed=1).state_dict(), untaught(others)
+    before = copy.deepcopy(other.state_dict())
+    if inside:  # as a part of something larger
+        weights = {f"0.{name}": value for name, value in weights.items()}
+        other = torch.nn.Sequential(other)
+        before = {f"0.{name}": value for name, value in before.items()}
+    with pytest.raises(
+        ValueError, match=r"weights are those of the programs ACT, ADD, ADD1, CARRY, LSHIFT"
+    ):
+        other.load_state_dict(weights)
+    assert all(torch.equal(value, before[name]) for name, value in other.state_dict().items())
 
 
 def test_one_encoder_for_two_networks():

@@ -3,7 +3,6 @@
 import collections
 import itertools
 
-import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -39,8 +38,18 @@ def test_trained_on_five_right_on_thirty(sorter):
 
 
 @pytest.fixture(scope="module")
-def everything():
-    return npi.every_sorting_frame()
+def told():
+    """What `every_sorting_frame` told its callback."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def everything(told):
+    return npi.every_sorting_frame(callback=lambda done, of: told.append((done, of)))
+
+
+def test_the_callback_is_told_how_far_it_is(everything, told):
+    assert told == [(k, len(everything)) for k in range(1, len(everything) + 1)]
 
 
 def seen_in(rows):
@@ -102,26 +111,3 @@ def test_the_proof_finds_a_planted_fault(sorter, everything):
     assert collections.Counter(each.step for each in found) == {0: 10 + 10 * 100, 1: 10 * 100}
     assert {each.frame.program for each in found} == {"RESET"}
     assert all(each.wrong == (None, ()) for each in found)
-
-
-def test_the_state_of_a_loop_drifts_and_that_of_recursion_does_not(sorter):
-    # No need of a trained network: what differs is where a state begins.
-    for teacher, grows in ((npi.Sorter, False), (npi.LoopSorter, True)):
-        known = npi.unique(
-            frame
-            for row in npi.rows(200, 5, 0)
-            for frame in teacher(npi.Row(row)).record("BUBBLESORT")
-        )
-        long = [
-            max(
-                (f for f in teacher(npi.Row(row)).record("BUBBLESORT") if f.program == "RESET"),
-                key=lambda frame: len(frame.steps),
-            )
-            for row in npi.rows(5, 30, 1, exactly=True)
-        ]
-        far = [npi.drift(sorter, frame, known) for frame in long]
-        assert all(np.isfinite(each).all() for each in far)
-        assert (max(len(each) for each in far) > 20) == grows
-        assert grows or max(each.max() for each in far) < 0.1
-    with pytest.raises(ValueError, match="known frames is one of RESET"):
-        npi.drift(sorter, long[0], [frame for frame in known if frame.program != "RESET"])

@@ -15,8 +15,8 @@ def test_who_called_whom(adder):
     shown = npi.view(adder, npi.Pad(8, 7), "ADD")
     assert str(shown).startswith("A run of ADD: ")
     expected = [
-        "ADD", "  ADD1", "    ACT WRITE RESULT 5", "    CARRY", "      ACT LEFT CARRY",
-        "      ACT WRITE CARRY 1", "      ACT RIGHT CARRY", "  LSHIFT", "    ACT LEFT FIRST",
+        "ADD", "  ADD1", "    ACT WRITE RESULT 5", "    CARRY", "      ACT LEFT CARRIES",
+        "      ACT WRITE CARRIES 1", "      ACT RIGHT CARRIES", "  LSHIFT", "    ACT LEFT FIRST",
     ]  # fmt: skip
     assert str(shown).split("\n")[1:10] == expected
     assert shown.result.splitlines()[-1].replace(" ", "") == "result[]15"
@@ -66,9 +66,9 @@ def test_of_long_numbers_the_surroundings_of_the_pointers_are_shown(adder):
     shown = npi.view(adder, pad, "ADD", most=30)
     assert len(shown.svg) < 60_000 and max(map(len, str(shown).splitlines())) < 100
     lines = npi.Pad("12345678901234567890", "7").text(most=5).splitlines()
-    assert lines[:2] == [" first … 6   7   8   9  [0]", "second …                [7]"]
+    assert lines[:2] == ["  first … 6   7   8   9  [0]", " second …                [7]"]
     npi.run(adder, pad, "ADD")
-    assert pad.text(most=5).splitlines()[3] == "result     [ ]  1   0   0 …"
+    assert pad.text(most=5).splitlines()[3] == " result     [ ]  1   0   0 …"
     row = npi.Row(range(10))
     row.pointers = [4, 5, 2]
     assert row.text() == " 0  1  2  3 [4][5] 6  7  8  9    passes: 2 of 10"

@@ -16,20 +16,21 @@ Source: Reed & de Freitas 2016, section 4.1; Cai, Shin & Song 2017, for the recu
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
-from dpkit.programs.npi.trace import Frame, IllegalAct, Teacher, unique
+from dpkit.programs.npi.trace import Frame, IllegalAct, Teacher
 
 __all__ = ["Adder", "LoopAdder", "Pad", "every_frame", "problems"]
 
 WRITE, LEFT, RIGHT = 1, 2, 3
-FIRST, SECOND, CARRY, RESULT = 1, 2, 3, 4
+FIRST, SECOND, CARRIES, RESULT = 1, 2, 3, 4
 BLANK = 0  # digit d is the symbol d + 1
 
 ACTS = ("", "WRITE", "LEFT", "RIGHT")
-ROWS = ("", "FIRST", "SECOND", "CARRY", "RESULT")
+ROWS = ("", "FIRST", "SECOND", "CARRIES", "RESULT")
 
 
 class Pad:
@@ -58,7 +59,7 @@ class Pad:
             symbols = [int(digit) + 1 for digit in number]
             self.cells[row, width - len(number) :] = symbols
         if carry:
-            self.cells[CARRY - 1, -1] = 2
+            self.cells[CARRIES - 1, -1] = 2
         self.pointers = np.full(4, width - 1)
         self._rows = np.arange(4)
 
@@ -67,23 +68,28 @@ class Pad:
         return self.cells[self._rows, self.pointers]
 
     def act(self, what: int = 0, row: int = 0, symbol: int = BLANK) -> None:
-        if row not in (FIRST, SECOND, CARRY, RESULT) or what not in (WRITE, LEFT, RIGHT):
+        if row not in (FIRST, SECOND, CARRIES, RESULT) or what not in (WRITE, LEFT, RIGHT):
             raise IllegalAct(
                 f"ACT{(what, row, symbol)} means nothing to the pad. First comes what to do: 1 writes, 2 "
                 "goes left, 3 right; then in which row, 1 to 4."
             )
         if what == WRITE:
-            if row not in (CARRY, RESULT):
-                raise IllegalAct(f"Only carries and results may be written, not row {ROWS[row]}.")
             if symbol not in range(self.symbols[row - 1]):
                 raise IllegalAct(
                     f"There is no symbol {symbol!r}: 0 is blank, and 1 to 10 are the digits 0 to 9."
+                )
+            if row not in (CARRIES, RESULT):
+                raise IllegalAct(
+                    f"ACT{(what, row, symbol)}, {self.words(what, row, symbol)}: only carries and "
+                    "results may be written."
                 )
             self.cells[row - 1, self.pointers[row - 1]] = symbol
             return
         moved = self.pointers[row - 1] + (1 if what == RIGHT else -1)
         if not 0 <= moved < self.cells.shape[1]:
-            raise IllegalAct(f"The pointer of row {ROWS[row]} would leave the pad.")
+            raise IllegalAct(
+                f"ACT{(what, row)}, {self.words(what, row)}: the pointer would leave the pad."
+            )
         self.pointers[row - 1] = moved
 
     @property
@@ -93,9 +99,9 @@ class Pad:
 
     @staticmethod
     def words(what: int = 0, row: int = 0, symbol: int = BLANK) -> str:
-        """Arguments in words: "WRITE RESULT 7"."""
-        written = "" if symbol == BLANK else f" {symbol - 1}"
-        return f"{ACTS[what]} {ROWS[row]}{written if what == WRITE else ''}"
+        """Arguments in words: "WRITE RESULT 7", with the digit and not its symbol."""
+        digit = "blank" if symbol == BLANK else str(symbol - 1)
+        return " ".join(filter(None, (ACTS[what], ROWS[row], digit if what == WRITE else "")))
 
     def text(self, most: int = 16) -> str:
         """The pad in words and digits, with brackets at the pointers. Of a long one, `most` columns
@@ -110,7 +116,7 @@ class Pad:
             cells = [" " if symbol == BLANK else str(symbol - 1) for symbol in row]
             cells[pointer] = f"[{cells[pointer]}]"
             seen = " ".join(f"{cell:^3}" for cell in cells[shown.start : shown.stop])
-            lines.append(f"{name.lower():>6} {before}{seen}{after}")
+            lines.append(f"{name.lower():>7} {before}{seen}{after}")
         return "\n".join(lines)
 
 
@@ -140,12 +146,12 @@ class Adder(Teacher):
             self.call("CARRY")
 
     def CARRY(self) -> None:
-        self.act(LEFT, CARRY)
-        self.act(WRITE, CARRY, 2)
-        self.act(RIGHT, CARRY)
+        self.act(LEFT, CARRIES)
+        self.act(WRITE, CARRIES, 2)
+        self.act(RIGHT, CARRIES)
 
     def LSHIFT(self) -> None:
-        for row in (FIRST, SECOND, CARRY, RESULT):
+        for row in (FIRST, SECOND, CARRIES, RESULT):
             self.act(LEFT, row)
 
 
@@ -172,8 +178,10 @@ def problems(
     return [(number(), number()) for _ in range(count)]
 
 
-def every_frame() -> list[Frame]:
+def every_frame(*, callback: Callable[[int, int], Any] | None = None) -> list[Frame]:
     """Every frame that the recursive teacher can produce, for numbers of any length.
+
+    callback: called with the number of sums that are done, and of all.
 
     One call of ADD sees a column (before and after its digit is written), the column to its left, and
     at last the blank cells beyond the numbers, where the inner call of ADD left the pointers. So all
@@ -182,10 +190,13 @@ def every_frame() -> list[Frame]:
     column, and all frames of ADD1, CARRY and LSHIFT that occur in them.
     """
     frames: dict[tuple, Frame] = {}
-    for carry, first, second in itertools.product((False, True), _two_digits(), _two_digits()):
+    sums = list(itertools.product((False, True), _two_digits(), _two_digits()))
+    for done, (carry, first, second) in enumerate(sums, 1):
         for frame in Adder(Pad(first, second, carry)).record("ADD"):
             frames.setdefault(frame.key, frame)
-    return unique(frames.values())
+        if callback:
+            callback(done, len(sums))
+    return list(frames.values())
 
 
 def _two_digits() -> Iterator[str]:

@@ -23,7 +23,7 @@ import numpy as np
 from dpkit import arrays, render
 from dpkit.optim import minimize
 
-__all__ = ["CANVAS", "COLOURS", "Command", "Program", "overlap", "refine_constants"]
+__all__ = ["CANVAS", "COLOURS", "SOFTNESS", "Command", "Program", "overlap", "refine_constants"]
 
 WIDE, HIGH, CELL = 12, 10, 4  # cells each way; pixels in a cell
 CANVAS = render.Canvas(HIGH * CELL, WIDE * CELL, ((WIDE - 1) / 2, (HIGH - 1) / 2), HIGH)
@@ -31,6 +31,10 @@ COLOURS = {
     "red": (0.84, 0.2, 0.1), "blue": (0.0, 0.35, 0.75), "green": (0.0, 0.6, 0.35),
     "yellow": (0.95, 0.8, 0.15), "pink": (0.85, 0.5, 0.7), "black": (0.1, 0.1, 0.1),
 }  # fmt: skip
+
+
+# In pixels: the edges of a descent's pictures, at first wide, so that shapes feel each other from afar.
+SOFTNESS = (2.0, 0.7, 0.09)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -139,7 +143,7 @@ def _painted(program: Program, canvas: render.Canvas) -> np.ndarray:
 
 
 def refine_constants(
-    program: Program, picture: np.ndarray, softness: Sequence[float] = (2.0, 0.7, 0.09), *,
+    program: Program, picture: np.ndarray, softness: Sequence[float] = SOFTNESS, *,
     steps: int = 30, callback: Callable[[int, float], Any] | None = None,
 ) -> Program:  # fmt: skip
     """Descend from the program's constants to those that draw the picture (height, width, 3) best.

@@ -10,7 +10,8 @@ teacher.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -63,7 +64,11 @@ class Row:
         known = what in (LEFT, RIGHT) and pointer in (ONE, TWO, COUNT)
         moved = self.pointers[pointer - 1] + (1 if what == RIGHT else -1) if known else -1
         if not 0 <= moved <= len(self.digits):
-            raise IllegalAct(f"ACT{(what, pointer)} cannot be done with pointers {self.pointers}.")
+            means = known or (what == SWAP and pointer in range(len(POINTERS)))
+            words = f", {self.words(what, pointer)}," if means else ""
+            raise IllegalAct(
+                f"ACT{(what, pointer)}{words} cannot be done with pointers {self.pointers}."
+            )
         self.pointers[pointer - 1] = moved
 
     @staticmethod
@@ -156,8 +161,10 @@ class LoopSorter(Sorter):
             self.call("LSHIFT")
 
 
-def every_sorting_frame() -> list[Frame]:
+def every_sorting_frame(*, callback: Callable[[int, int], Any] | None = None) -> list[Frame]:
     """Every frame that the recursive teacher can produce, for rows of any length: 135 142.
+
+    callback: called with the number of frames that are done, and of all.
 
     What one call sees follows from few digits of the row, and so does the list of all that it can see.
 
@@ -223,10 +230,12 @@ def every_sorting_frame() -> list[Frame]:
             if y or x >= max(a, b):
                 frame("RESET", (x, y, 0, 0), (left, x, 0, 0), (a, b, 1, 0))
     shown = {what: np.array(what, np.int64) for each in seen for what in each[1:]}
-    return [
-        _Foretold([shown[what] for what in observations]).frame(program)
-        for program, *observations in sorted(seen)
-    ]
+    frames = []
+    for program, *observations in sorted(seen):
+        frames.append(_Foretold([shown[what] for what in observations]).frame(program))
+        if callback:
+            callback(len(frames), len(seen))
+    return frames
 
 
 class _Foretold(Sorter):
