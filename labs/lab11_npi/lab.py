@@ -875,7 +875,7 @@ def _():
         [view.canonical and end.finished for view, end in zip(views, endings, strict=True)]
     )
     print(
-        f"brought home: {home:.0%} of {len(views)} poses of 3 unseen cars (`npi.learn_car()` takes 200)"
+        f"brought home: {home:.0%} of {len(views)} poses of 3 unseen cars (`npi.learn_car()` takes 1,000)"
     )
     view, films = npi.View(cars[0], 20, 4), []
     films.append(view.picture())
