@@ -317,12 +317,16 @@ class Quotients:
             )
 
 
-def settled(quotients: np.ndarray) -> tuple[float, float]:
+def settled(quotients: np.ndarray, rounding: np.ndarray | float = 0.0) -> tuple[float, float]:
     """Of difference quotients with smaller and smaller steps, shape (n,), the one that changes
-    least, and by how much; (nan, nan) of none."""
+    least, and by how much; (nan, nan) of none.
+
+    rounding: how far each may be off by rounding, (n,) or a number. It counts as change: in float32
+    two that are coarse can be equal by chance.
+    """
     if quotients.size < 2:
         return (float(quotients[0]) if quotients.size else math.nan), math.nan
-    changes = np.abs(np.diff(quotients))
+    changes = np.abs(np.diff(quotients)) + np.broadcast_to(rounding, quotients.shape)[1:]
     k = int(np.argmin(changes))
     return float(quotients[k + 1]), float(changes[k])
 

@@ -13,6 +13,7 @@ from programs import by_torch, numbers, programs, tame
 
 import dpkit as dp
 from dpkit.gradcheck import taylor_test
+from dpkit.gradcheck.quotients import settled
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -297,3 +298,12 @@ def test_where_f_bends_sharply_bending_is_not_taken_for_rounding():
 
 def test_no_numbers_at_all():
     assert dp.taylor_test(lambda x: x, np.sum, np.zeros(0))
+
+
+def test_coarse_quotients_that_are_equal_by_chance_are_no_certainty():
+    """f in float32: with the smallest steps two quotients are the same, and both are off."""
+    steps = 2.0 ** -np.arange(6, 13)
+    quotients = np.array([-5.6397, -5.63971, -5.63983, -5.63971, -5.63996, -5.63996, -5.6416])
+    assert settled(quotients)[1] == 0
+    value, doubt = settled(quotients, 1e-6 / steps)
+    assert abs(value + 5.63975) < doubt < 1e-3
