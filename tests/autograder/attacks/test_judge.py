@@ -101,7 +101,7 @@ def test_one_who_only_sleeps_is_ended(bubblewrap):
         runs = []
         while session.alive and len(runs) < 20:
             runs.append(session.run_cell("import time; time.sleep(1)"))
-        assert runs[-1].status == "timeout" and "asleep" in runs[-1].message
+        assert runs[-1].status == "timeout" and "clock on the wall" in runs[-1].message
 
 
 # ----------------------------------------------------------------------------------- the others
