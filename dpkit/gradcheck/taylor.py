@@ -227,7 +227,8 @@ class _Walk:
         bend = _order(steps, np.abs(ahead + behind - 2 * self.here), floor)
         moved = np.maximum(np.abs(ahead - self.here), np.abs(behind - self.here))
         leap = _order(steps, moved, 250 * floor)
-        expected, doubt = settled((ahead - behind) / (2 * steps), floor / (8 * steps))
+        # A floor is eight times the rounding, and the verdict allows a hundred doubts: ten roundings.
+        expected, doubt = settled((ahead - behind) / (2 * steps), floor / (80 * steps))
         ok, kind, message = self._verdict(order, bend, leap, remainders, expected, doubt)
         message += f" {remark}" if remark else ""
         if self.single:

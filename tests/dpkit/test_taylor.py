@@ -307,3 +307,18 @@ def test_coarse_quotients_that_are_equal_by_chance_are_no_certainty():
     assert settled(quotients)[1] == 0
     value, doubt = settled(quotients, 1e-6 / steps)
     assert abs(value + 5.63975) < doubt < 1e-3
+
+
+@pytest.mark.parametrize(("factor", "passes"), [(1.0, 30), (1.03, 0)])
+def test_float32_hides_no_error_of_three_hundredths_and_invents_none(factor, passes):
+    weights, rng = torch.linspace(-1, 1, 15).reshape(5, 3), np.random.default_rng(0)
+
+    def f(x):
+        return torch.tanh(weights @ x).square().sum()
+
+    def gradient(x):
+        x = x.detach().requires_grad_()
+        return factor * torch.autograd.grad(f(x), x)[0]
+
+    points = torch.from_numpy(rng.normal(size=(30, 3)).astype(np.float32))
+    assert sum(bool(taylor_test(gradient, f, x)) for x in points) == passes
